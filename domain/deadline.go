@@ -1,0 +1,195 @@
+package domain
+
+import (
+	"slices"
+	"time"
+)
+
+// A Rule is a duty with a time limit: once one of From has happened, one of To
+// must follow within the parameter.
+type Rule struct {
+	ID        string // also the key of its label
+	From, To  []string
+	Parameter string
+	Period    bool // not a duty but a protected time, which simply runs out
+}
+
+// Rules lists the time limits that the register watches. More come with the
+// steps they belong to.
+func Rules() []Rule {
+	return []Rule{
+		{ID: "notify", From: []string{"DetectionRecorded"}, To: []string{"SpuNotified", "HandoverAccepted"}, Parameter: "notify"},
+		{ID: "handover", From: []string{"DetectionRecorded"}, To: []string{"HandoverAccepted"}, Parameter: "handover"},
+		{ID: "identification", From: []string{"HandoverAccepted"}, To: []string{"IdentificationDecided"}, Parameter: "identification"},
+		{ID: "reflection", From: []string{"ReflectionGranted"}, Parameter: "reflection", Period: true},
+		{ID: "admission", From: []string{"ShelterRequested"}, To: []string{"AdmissionConfirmed", "AdmissionRefused", "NonArrivalRecorded"}, Parameter: "admission"},
+		{ID: "return_certificate", From: []string{"ReturnCertificateApplied"}, To: []string{"ReturnCertificateIssued"}, Parameter: "return_certificate"},
+	}
+}
+
+// RuleOf finds a rule.
+func RuleOf(id string) (Rule, bool) {
+	rules := Rules()
+	if i := slices.IndexFunc(rules, func(r Rule) bool { return r.ID == id }); i >= 0 {
+		return rules[i], true
+	}
+	return Rule{}, false
+}
+
+// A ClockState says how a deadline stands at a time.
+type ClockState string
+
+const (
+	Running ClockState = "running" // not yet due
+	Overdue ClockState = "overdue" // due and not done
+	Met     ClockState = "met"     // done in time
+	Late    ClockState = "late"    // done too late
+	Waived  ClockState = "waived"  // the case was closed before it was due
+	Ended   ClockState = "ended"   // a protected time that has run out
+	Unclear ClockState = "unclear" // done, nobody knows when: counted as bad data, not as met
+)
+
+// A DeadlineClock is a rule at work on one case.
+type DeadlineClock struct {
+	Rule    string    `json:"rule"`
+	Key     string    `json:"key,omitempty"` // tells two clocks of one rule apart: the facility asked
+	Start   When      `json:"start"`
+	Due     time.Time `json:"due"` // UTC, the first instant that is too late
+	Value   int       `json:"value"`
+	Unit    string    `json:"unit"`
+	Assumed bool      `json:"assumed,omitempty"` // the limit is not confirmed law
+	Period  bool      `json:"period,omitempty"`
+	Stopped When      `json:"stopped,omitzero"`
+	Unclear bool      `json:"unclear,omitempty"`
+	Waived  bool      `json:"waived,omitempty"`
+	Missed  bool      `json:"missed,omitempty"` // the register has recorded that it is overdue
+}
+
+// Open reports whether the clock still runs.
+func (k DeadlineClock) Open() bool { return k.Stopped.IsZero() && !k.Waived && !k.Unclear }
+
+// State judges the clock at a time. A stop known only to the day is in time if
+// any minute of that day was.
+func (k DeadlineClock) State(now time.Time) ClockState {
+	switch {
+	case k.Unclear:
+		return Unclear
+	case !k.Stopped.IsZero():
+		if k.Stopped.At.Before(k.Due) {
+			return Met
+		}
+		return Late
+	case k.Waived:
+		return Waived
+	case now.Before(k.Due):
+		return Running
+	case k.Period:
+		return Ended
+	}
+	return Overdue
+}
+
+// tick lets the rules see one decision: it stops the clocks that its events
+// stop, then starts those that they start. A fact recorded late may stop a
+// clock before it was started here; the order of the log does not matter.
+func (c *Case) tick(d Decision) {
+	for _, e := range d.Events {
+		at := momentOf(e, d.Times())
+		for _, r := range Rules() {
+			if slices.Contains(r.To, e.EventType()) {
+				c.stop(r, keyOf(e), at)
+			}
+			if slices.Contains(r.From, e.EventType()) {
+				c.start(r, e, at)
+			}
+		}
+	}
+}
+
+func (c *Case) start(r Rule, e AnyEvent, at When) {
+	p, ok := ParameterOn(r.Parameter, at.Day())
+	if !ok || !at.Known() {
+		return
+	}
+	k := DeadlineClock{Rule: r.ID, Key: keyOf(e), Start: at, Due: p.due(at), Value: p.Value, Unit: p.Unit, Assumed: p.Confidence == "assumed", Period: r.Period}
+	if u, ok := e.(interface{ until() Day }); ok {
+		k.Due = u.until().End().UTC()
+	}
+	c.Clocks = append(c.Clocks, k)
+}
+
+func (c *Case) stop(r Rule, key string, at When) {
+	for i := range c.Clocks {
+		k := &c.Clocks[i]
+		if k.Rule != r.ID || k.Key != key || !k.Open() && !k.Stopped.At.After(at.At) {
+			continue
+		}
+		if at.Known() {
+			k.Stopped, k.Unclear = at, false
+		} else if k.Stopped.IsZero() {
+			k.Unclear = true
+		}
+	}
+}
+
+// waive ends the duties that no longer bind a closed case. A duty that was
+// already overdue stays overdue.
+func (c *Case) waive(at When) {
+	for i := range c.Clocks {
+		if k := &c.Clocks[i]; k.Open() && !k.Period && at.At.Before(k.Due) {
+			k.Waived = true
+		}
+	}
+}
+
+// momentOf is when an event happened: most with their decision, some at a time
+// of their own.
+func momentOf(e AnyEvent, t Times) When {
+	if own, ok := e.(interface{ moment(Times) When }); ok {
+		return own.moment(t)
+	}
+	return t.Happened
+}
+
+func keyOf(e AnyEvent) string {
+	if own, ok := e.(interface{ key() string }); ok {
+		return own.key()
+	}
+	return ""
+}
+
+// MarkOverdue is asked by the register itself, never by a person. It is safe to
+// ask on stale information, late, twice or from several nodes: the case's own
+// history decides.
+type MarkOverdue struct {
+	Rule string `json:"rule" code:"rule"`
+}
+
+// DeadlineMissed says that a duty was not done in time.
+type DeadlineMissed struct {
+	Rule string    `json:"rule"`
+	Key  string    `json:"key,omitempty"`
+	Due  time.Time `json:"due"`
+}
+
+func (DeadlineMissed) EventType() string { return "DeadlineMissed" }
+
+func (e DeadlineMissed) apply(c *Case, _ Times) {
+	for i := range c.Clocks {
+		if k := &c.Clocks[i]; k.Rule == e.Rule && k.Key == e.Key && k.Due.Equal(e.Due) {
+			k.Missed = true
+		}
+	}
+}
+
+func (MarkOverdue) givers() []Role { return []Role{Clock} }
+
+func (cmd MarkOverdue) decide(c *Case, req Request) ([]Event[Case], error) {
+	var missed []Event[Case]
+	for _, k := range c.Clocks {
+		if k.Rule == cmd.Rule && !k.Missed && k.State(req.Now) == Overdue {
+			missed = append(missed, DeadlineMissed{Rule: k.Rule, Key: k.Key, Due: k.Due})
+		}
+	}
+	return missed, nil
+}

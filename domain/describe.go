@@ -1,0 +1,165 @@
+package domain
+
+import (
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+)
+
+// FieldKind says what a field of a command takes.
+type FieldKind string
+
+const (
+	OneCode   FieldKind = "code"     // one code of List
+	ManyCodes FieldKind = "codes"    // any number of codes of List
+	YesNo     FieldKind = "yes_no"   //
+	Number    FieldKind = "number"   // a whole number from Min to Max
+	Amount    FieldKind = "money"    // qəpik
+	ADay      FieldKind = "day"      // a day in Baku
+	ATime     FieldKind = "time"     // a [When]
+	AFacility FieldKind = "facility" // the reference of a facility
+)
+
+// A Field describes one field of a command: forms, the API's description and
+// the checks before every decision are all made from it.
+type Field struct {
+	Name     string // in JSON and in forms
+	Kind     FieldKind
+	List     string // the code list
+	Group    string // only codes of this group of the list
+	Optional bool
+	Min, Max int
+	index    int
+}
+
+// Fields describes a command, in the order of its struct. The tags are: json
+// (name, omitempty or omitzero = optional), code:"list" or code:"list/group",
+// min and max.
+func Fields(cmd Asked) []Field {
+	t := reflect.TypeOf(cmd)
+	if f, ok := fieldsOf.Load(t); ok {
+		return f.([]Field)
+	}
+	var fields []Field
+	for i := range t.NumField() {
+		if f, ok := fieldOf(t.Field(i)); ok {
+			f.index = i
+			fields = append(fields, f)
+		}
+	}
+	fieldsOf.Store(t, fields)
+	return fields
+}
+
+var fieldsOf sync.Map // reflect.Type -> []Field
+
+func fieldOf(sf reflect.StructField) (Field, bool) {
+	name, rest, _ := strings.Cut(sf.Tag.Get("json"), ",")
+	if name == "" || name == "-" {
+		return Field{}, false
+	}
+	f := Field{Name: name, Optional: strings.Contains(rest, "omit"), Min: bound(sf, "min", 0), Max: bound(sf, "max", 1_000_000_000)}
+	f.List, f.Group, _ = strings.Cut(sf.Tag.Get("code"), "/")
+	switch sf.Type {
+	case reflect.TypeFor[string]():
+		f.Kind = OneCode
+	case reflect.TypeFor[[]string]():
+		f.Kind = ManyCodes
+	case reflect.TypeFor[bool]():
+		f.Kind = YesNo
+	case reflect.TypeFor[int]():
+		f.Kind = Number
+	case reflect.TypeFor[Qepik]():
+		f.Kind = Amount
+	case reflect.TypeFor[Day]():
+		f.Kind = ADay
+	case reflect.TypeFor[When]():
+		f.Kind = ATime
+	case reflect.TypeFor[Ref]():
+		f.Kind = AFacility
+	default:
+		panic("domain: field " + sf.Name + " has a type that commands do not take") // found by a test over all commands
+	}
+	return f, true
+}
+
+func bound(sf reflect.StructField, tag string, otherwise int) int {
+	if n, err := strconv.Atoi(sf.Tag.Get(tag)); err == nil {
+		return n
+	}
+	return otherwise
+}
+
+// Qepik is an amount of money: 1 AZN = 100 qəpik.
+type Qepik int64
+
+// Choices lists the codes that the field takes.
+func (f Field) Choices() []Code {
+	if f.List == "" {
+		return nil
+	}
+	codes := Codes(f.List)
+	if f.Group == "" {
+		return codes
+	}
+	groups := strings.Split(f.Group, "|")
+	return slices.DeleteFunc(slices.Clone(codes), func(c Code) bool { return !slices.Contains(groups, c.Group) })
+}
+
+func (f Field) takes(code string) bool {
+	return slices.ContainsFunc(f.Choices(), func(c Code) bool { return c.Code == code })
+}
+
+// check refuses a command whose fields do not hold what they must: "required",
+// "unknown_code", "repeated_code", "out_of_range", "in_future",
+// "no_such_facility", each with the field.
+func check(cmd Asked, now time.Time) error {
+	v := reflect.ValueOf(cmd)
+	for _, f := range Fields(cmd) {
+		if code := f.fault(v.Field(f.index), now); code != "" {
+			return invalid(code, f.Name)
+		}
+	}
+	return nil
+}
+
+func (f Field) fault(v reflect.Value, now time.Time) string {
+	if f.Kind != YesNo && (v.IsZero() || f.Kind == ManyCodes && v.Len() == 0) {
+		if f.Optional || f.Kind == Number && f.Min <= 0 {
+			return ""
+		}
+		return "required"
+	}
+	switch f.Kind {
+	case OneCode:
+		if !f.takes(v.String()) {
+			return "unknown_code"
+		}
+	case ManyCodes:
+		codes := v.Interface().([]string)
+		for i, c := range codes {
+			if !f.takes(c) {
+				return "unknown_code"
+			}
+			if slices.Contains(codes[:i], c) {
+				return "repeated_code"
+			}
+		}
+	case Number, Amount:
+		if n := v.Int(); n < int64(f.Min) || n > int64(f.Max) || f.Kind == Amount && n <= 0 {
+			return "out_of_range"
+		}
+	case AFacility:
+		if r, err := ParseRef(v.String()); err != nil || r != v.Interface().(Ref) {
+			return "no_such_facility"
+		}
+	case ATime:
+		if v.Interface().(When).After(now.Add(skew)) {
+			return "in_future"
+		}
+	}
+	return ""
+}

@@ -1,0 +1,203 @@
+package domain
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// skew is how far an asker's clock may run ahead of the register's.
+const skew = 5 * time.Minute
+
+// Outcome is what became of a command.
+type Outcome struct {
+	Stream   Stream
+	Position uint64 // the log position that includes the answer
+	Recorded bool   // false when it was already so
+}
+
+// Execute is the one door through which anything is recorded: pages, the JSON
+// API, imports and the deadline clock all come through here. It checks the
+// asker's role, the command's fields and the times, judges the command on the
+// latest history and stores the decision. It answers a [Refusal] when the asker
+// can do something about it; every other error is a fault.
+func Execute(ctx context.Context, log Log, req Request, stream Stream, cmd Asked) (Outcome, error) {
+	out := Outcome{Stream: stream}
+	if err := admissible(&req, stream, cmd); err != nil {
+		return out, err
+	}
+	streams := []string{stream.String()}
+	if p, ok := cmd.(placement); ok {
+		streams = append(streams, FacilityStream(p.facility()).String())
+	}
+	position, err := log.Update(ctx, streams, func(histories [][]Decision) ([]Decision, error) {
+		answer, err := judge(req, stream, cmd, histories)
+		out.Recorded = err == nil && slices.ContainsFunc(answer, func(d Decision) bool { return len(d.Events) > 0 })
+		return answer, err
+	})
+	out.Position = position
+	return out, err
+}
+
+// Open registers a referral under a new reference, made from the decision's id:
+// the same request opens the same case however often it is sent.
+func Open(ctx context.Context, log Log, req Request, cmd RegisterReferral) (Outcome, error) {
+	if req.ID == "" {
+		req.ID = NewID()
+	}
+	cmd.fresh = true
+	for attempt := range 16 {
+		out, err := Execute(ctx, log, req, CaseStream(refFrom(req.ID, attempt)), cmd)
+		if r, ok := AsRefusal(err); ok && r.Code == "already_registered" {
+			continue // another case has this reference
+		}
+		return out, err
+	}
+	return Outcome{}, fmt.Errorf("domain: no free reference for a new case")
+}
+
+// NewID makes the id of a new decision.
+func NewID() string { return uuid.Must(uuid.NewV7()).String() }
+
+// admissible checks what needs no history, and completes the request.
+func admissible(req *Request, stream Stream, cmd Asked) error {
+	spec, ok := SpecOf(cmd)
+	if !ok {
+		return fmt.Errorf("domain: %T is not in the catalogue", cmd)
+	}
+	if spec.Kind != stream.Kind {
+		return &Refusal{Kind: NotFound, Code: "no_such_command"}
+	}
+	if !spec.MayGive(req.By.Role) || !req.By.Role.fits(req.By.Organisation) {
+		return &Refusal{Kind: Forbidden, Code: "role_not_allowed"}
+	}
+	if req.ID == "" {
+		req.ID = NewID()
+	}
+	req.Now = req.Now.UTC().Truncate(time.Millisecond)
+	if req.Happened.IsZero() {
+		req.Happened = When{At: req.Now, Precision: Minute}
+	}
+	if req.Happened.After(req.Now.Add(skew)) {
+		return &Refusal{Kind: Invalid, Code: "in_future", Field: "happened"}
+	}
+	if !req.Claimed.IsZero() {
+		if req.Claimed.After(req.Now.Add(skew)) {
+			return &Refusal{Kind: Invalid, Code: "in_future", Field: "recorded"}
+		}
+		if req.Happened.After(req.Claimed.Add(skew)) {
+			return &Refusal{Kind: Invalid, Code: "recorded_before_happened", Field: "recorded"}
+		}
+	}
+	return check(cmd, req.Now)
+}
+
+// judge folds the histories, lets the command decide and turns the answer into
+// one decision for each stream.
+func judge(req Request, stream Stream, cmd Asked, histories [][]Decision) ([]Decision, error) {
+	if slices.ContainsFunc(histories[0], func(d Decision) bool { return d.ID == req.ID }) {
+		return make([]Decision, len(histories)), nil // the very same request
+	}
+	switch cmd := cmd.(type) {
+	case Command[Case]:
+		return single(req, stream, cmd, histories[0], func(c *Case) error { return c.accepts(req, cmd) })
+	case Command[Facility]:
+		return single(req, stream, cmd, histories[0], func(f *Facility) error { return f.accepts(cmd) })
+	case Command[Action]:
+		return single(req, stream, cmd, histories[0], func(*Action) error { return nil })
+	case Command[Placement]:
+		return joint(req, stream, cmd, histories)
+	}
+	return nil, fmt.Errorf("domain: %T decides about nothing", cmd)
+}
+
+func single[S any](req Request, stream Stream, cmd Command[S], history []Decision, accepts func(*S) error) ([]Decision, error) {
+	s, err := Fold[S](history)
+	if err != nil {
+		return nil, err
+	}
+	if err := accepts(s); err != nil {
+		return nil, err
+	}
+	events, err := cmd.decide(s, req)
+	if err != nil {
+		return nil, err
+	}
+	facts := make([]AnyEvent, len(events))
+	for i, e := range events {
+		facts[i] = e
+	}
+	if recorded(history, req.Happened, facts) {
+		facts = nil
+	}
+	return []Decision{req.decision(stream, facts)}, nil
+}
+
+// joint judges a command over a case and a facility. Its events are stored on
+// both streams or on neither.
+func joint(req Request, stream Stream, cmd Command[Placement], histories [][]Decision) ([]Decision, error) {
+	c, err := Fold[Case](histories[0])
+	if err != nil {
+		return nil, err
+	}
+	f, err := Fold[Facility](histories[1])
+	if err != nil {
+		return nil, err
+	}
+	if err := c.accepts(req, cmd); err != nil {
+		return nil, err
+	}
+	if !f.Opened() {
+		return nil, &Refusal{Kind: Invalid, Code: "no_such_facility", Field: "facility"}
+	}
+	req.about = stream.Ref()
+	events, err := cmd.decide(&Placement{Case: c, Facility: f}, req)
+	if err != nil {
+		return nil, err
+	}
+	var onCase, onFacility []AnyEvent
+	for _, e := range events {
+		switch e := e.(type) {
+		case onCaseStream:
+			onCase = append(onCase, e.Event)
+		case onFacilityStream:
+			onFacility = append(onFacility, e.Event)
+		}
+	}
+	if recorded(histories[0], req.Happened, onCase) {
+		onCase, onFacility = nil, nil
+	}
+	facility := FacilityStream(cmd.(placement).facility())
+	return []Decision{req.decision(stream, onCase), req.decision(facility, onFacility)}, nil
+}
+
+// recorded reports whether the very same facts already stand in the history as
+// having happened at the same time. Deviations are remarks about a decision,
+// not facts of their own, and do not count.
+func recorded(history []Decision, happened When, facts []AnyEvent) bool {
+	facts = slices.DeleteFunc(slices.Clone(facts), isRemark)
+	if len(facts) == 0 {
+		return true
+	}
+	for _, f := range facts {
+		if !slices.ContainsFunc(history, func(d Decision) bool {
+			return d.Happened.Equal(happened) && slices.ContainsFunc(d.Events, func(e AnyEvent) bool { return reflect.DeepEqual(e, f) })
+		}) {
+			return false
+		}
+	}
+	return true
+}
+
+func isRemark(e AnyEvent) bool { _, ok := e.(DeviationNoted); return ok }
+
+func (r Request) decision(stream Stream, events []AnyEvent) Decision {
+	return Decision{
+		Stream: stream, ID: r.ID, By: r.By, Happened: r.Happened, Recorded: r.Now,
+		Claimed: r.Claimed, Cause: r.Cause, Events: events,
+	}
+}

@@ -1,0 +1,115 @@
+package domain
+
+import (
+	"slices"
+	"time"
+)
+
+// A Compartment is a part of a case that roles see or do not see.
+type Compartment string
+
+const (
+	Flow      Compartment = "flow"      // what happened when: the pseudonymous timeline
+	Screening Compartment = "screening" // answers of the indicator screening and risk factors
+	Health    Compartment = "health"    // which help a person needs
+	Criminal  Compartment = "criminal"  // protection measures and proceedings
+	Child     Compartment = "child"     // child interview and guardianship
+	Money     Compartment = "money"     // amounts on a person's case
+	Location  Compartment = "location"  // which facility hosts the person
+)
+
+// sees is the table of who may see what of a case that they may see at all.
+// Where a person is hosted is told to the Coordinator as a region only.
+var sees = map[Role][]Compartment{
+	Referrer:         {},
+	DutyOfficer:      {Flow, Location, Criminal},
+	CaseOfficer:      {Flow, Screening, Health, Criminal, Child, Money, Location},
+	Head:             {Flow, Screening, Criminal, Child, Money, Location},
+	Shelter:          {Flow, Health, Child, Location},
+	AssistanceCentre: {Flow, Health, Child, Location},
+	ChildProtection:  {Flow, Child},
+	Migration:        {Flow},
+	Consulate:        {Flow},
+	FundOfficer:      {Flow, Money},
+	LegalAid:         {Flow, Health, Criminal, Money},
+	Prosecution:      {Flow, Criminal},
+	Coordinator:      {Flow},
+	DataProtection:   nil,
+}
+
+// Sees reports whether the role sees the compartment of a case it may see.
+func (r Role) Sees(c Compartment) bool { return slices.Contains(sees[r], c) }
+
+// SeesEveryCase reports whether the role's sight does not depend on its
+// organisation's relation to the case.
+func (r Role) SeesEveryCase() bool { return r.police() || r == Coordinator }
+
+// SeesPlan reports whether the role may see the plan's measures and the
+// institutional record. They name nobody.
+func (r Role) SeesPlan() bool { return r == Coordinator || r == Head || r == DataProtection }
+
+// SeesOccupancy reports whether the role sees how full facilities are.
+func (r Role) SeesOccupancy() bool {
+	return r.police() || r == Coordinator || r == Shelter || r == AssistanceCentre
+}
+
+// A Relation is why an organisation has to do with a case.
+type Relation string
+
+const (
+	ReferredIt Relation = "referred" // sees its own referral's state and nothing more
+	AskedFor   Relation = "asked"    // asked to take the person, or to give a service
+	Hosts      Relation = "hosts"
+	Hosted     Relation = "hosted" // for 30 days after departure
+	Provides   Relation = "provides"
+)
+
+// hostedFor is how long a facility still sees a person who has left.
+const hostedFor = 30 * 24 * time.Hour
+
+// Access is one row of who has to do with a case. Until is zero while it lasts.
+type Access struct {
+	Organisation string    `json:"organisation"`
+	Relation     Relation  `json:"relation"`
+	Until        time.Time `json:"until,omitzero"`
+}
+
+// Covers reports whether the row opens the case to the actor at the time. It is
+// the one rule by which lists, counts and single pages are filtered.
+func (a Access) Covers(by Actor, now time.Time) bool {
+	return a.Organisation == by.Organisation && (a.Until.IsZero() || now.Before(a.Until))
+}
+
+// MaySee reports whether the actor may know of the case at all.
+func MaySee(by Actor, rows []Access, now time.Time) bool {
+	if by.Role == DataProtection || by.Role == Clock {
+		return false
+	}
+	return by.Role.SeesEveryCase() || slices.ContainsFunc(rows, func(a Access) bool { return a.Covers(by, now) })
+}
+
+// MayRead reports whether the actor may see facts of the compartment on a case
+// they may see. Whoever only referred a person sees the state of the referral.
+func MayRead(by Actor, rows []Access, of Compartment, now time.Time) bool {
+	return MaySee(by, rows, now) && by.Role.Sees(of)
+}
+
+// accepts is what every command on a case must pass before its own rule: the
+// case exists, the asker's organisation has to do with it, and the fact is not
+// older than the case.
+func (c *Case) accepts(req Request, cmd Asked) error {
+	if _, opens := cmd.(RegisterReferral); opens {
+		return nil
+	}
+	if !c.Opened() || !c.mayTouch(req) {
+		return &Refusal{Kind: NotFound, Code: "no_such_case"}
+	}
+	if req.Happened.Before(c.Detected) {
+		return invalid("before_case", "happened")
+	}
+	return nil
+}
+
+func (c *Case) mayTouch(req Request) bool {
+	return req.By.Role.police() || req.By.Role == Clock || MaySee(req.By, c.Access, req.Now)
+}

@@ -1,0 +1,190 @@
+package domain
+
+import "slices"
+
+// RegisterReferral records that a person who may be a victim was found, and
+// refers the person to the special police unit. It opens the case.
+//
+// Happened is the time of detection. Law 958-IIQ Article 9.5: the unit is told
+// at once. Names, documents and free text are not part of it.
+type RegisterReferral struct {
+	Source          string   `json:"source" code:"referral_source"`
+	Circumstances   []string `json:"circumstances" code:"circumstance"`
+	Status          string   `json:"status" code:"victim_status/referral"` // presumed or at_risk
+	Age             string   `json:"age" code:"age"`
+	Sex             string   `json:"sex" code:"sex"`
+	Citizenship     string   `json:"citizenship" code:"citizenship"`
+	District        string   `json:"district,omitempty" code:"district"` // where found, in Azerbaijan
+	Country         string   `json:"country,omitempty" code:"country"`   // where found, abroad
+	ImmediateDanger bool     `json:"immediate_danger"`
+	Basis           string   `json:"basis" code:"referral_basis"` // consent, or vital interest
+	Told            When     `json:"told,omitzero"`               // when the unit was told, if before now
+
+	fresh bool // the reference was just made: any history under it is another person's
+}
+
+// DetectionRecorded opens a case.
+type DetectionRecorded struct {
+	Source          string   `json:"source"`
+	Circumstances   []string `json:"circumstances"`
+	Status          string   `json:"status"`
+	Age             string   `json:"age"`
+	Sex             string   `json:"sex"`
+	Citizenship     string   `json:"citizenship"`
+	District        string   `json:"district,omitempty"`
+	Country         string   `json:"country,omitempty"`
+	ImmediateDanger bool     `json:"immediate_danger,omitempty"`
+}
+
+// ReferralSubmitted says who referred the person, and on what basis their data
+// may be passed on.
+type ReferralSubmitted struct {
+	From  string `json:"from"`
+	Basis string `json:"basis"`
+}
+
+// SpuNotified says when the special police unit was told.
+type SpuNotified struct {
+	At      When   `json:"at,omitzero"` // if it was told before the referral was recorded
+	Channel string `json:"channel"`     // register, or told by other means
+}
+
+// CitizenAbroadReported says that a citizen of Azerbaijan needs protection in
+// another country (plan actions 4.2.9, 4.4.8).
+type CitizenAbroadReported struct {
+	Country string `json:"country"`
+}
+
+func (DetectionRecorded) EventType() string     { return "DetectionRecorded" }
+func (ReferralSubmitted) EventType() string     { return "ReferralSubmitted" }
+func (SpuNotified) EventType() string           { return "SpuNotified" }
+func (CitizenAbroadReported) EventType() string { return "CitizenAbroadReported" }
+
+func (e DetectionRecorded) apply(c *Case, at Times) {
+	c.Detected = at.Happened
+	c.Source, c.Status, c.Age, c.Sex, c.Citizenship = e.Source, e.Status, e.Age, e.Sex, e.Citizenship
+	c.District, c.Country, c.ImmediateDanger = e.District, e.Country, e.ImmediateDanger
+}
+
+func (e ReferralSubmitted) apply(c *Case, _ Times) {
+	c.Referral = e.From
+	c.involve(e.From, ReferredIt)
+}
+
+func (e SpuNotified) apply(c *Case, at Times) { c.Notified = e.moment(at) }
+
+func (e SpuNotified) moment(at Times) When {
+	if e.At.IsZero() {
+		return At(at.Recorded)
+	}
+	return e.At
+}
+
+func (CitizenAbroadReported) apply(*Case, Times) {}
+
+func (RegisterReferral) givers() []Role {
+	return []Role{Referrer, DutyOfficer, CaseOfficer, Shelter, AssistanceCentre, ChildProtection, Migration, Consulate, LegalAid, Prosecution}
+}
+
+func (cmd RegisterReferral) decide(c *Case, req Request) ([]Event[Case], error) {
+	detection := DetectionRecorded{
+		Source: cmd.Source, Circumstances: cmd.Circumstances, Status: cmd.Status, Age: cmd.Age, Sex: cmd.Sex,
+		Citizenship: cmd.Citizenship, District: cmd.District, Country: cmd.Country, ImmediateDanger: cmd.ImmediateDanger,
+	}
+	events := []Event[Case]{detection, ReferralSubmitted{From: req.By.Organisation, Basis: cmd.Basis}}
+	switch {
+	case cmd.District == "" && cmd.Country == "":
+		return nil, invalid("place_required", "district")
+	case cmd.District != "" && cmd.Country != "":
+		return nil, invalid("one_place_only", "country")
+	case !cmd.Told.IsZero() && cmd.Told.Before(req.Happened):
+		return nil, invalid("before_case", "told")
+	case c.Opened() && (cmd.fresh || !c.sameReferral(detection, req)):
+		return nil, conflict("already_registered")
+	case c.Opened():
+		return nil, nil
+	}
+	told := SpuNotified{At: cmd.Told, Channel: "register"}
+	if !cmd.Told.IsZero() {
+		told.Channel = "direct"
+	}
+	events = append(events, told)
+	if cmd.Country != "" && cmd.Citizenship == "az" {
+		events = append(events, CitizenAbroadReported{Country: cmd.Country})
+	}
+	return events, nil
+}
+
+func (c *Case) sameReferral(e DetectionRecorded, req Request) bool {
+	return c.Detected.Equal(req.Happened) && c.Referral == req.By.Organisation && c.Source == e.Source &&
+		c.Age == e.Age && c.Sex == e.Sex && c.Citizenship == e.Citizenship && c.District == e.District && c.Country == e.Country
+}
+
+// AcceptHandover records that the special police unit's duty officer received
+// the person. Cabinet Decision No. 21 of 2008, Article 7: within 24 hours of
+// detection, to the duty officer and to nobody else.
+type AcceptHandover struct {
+	District    string `json:"district" code:"district"`
+	Condition   string `json:"condition" code:"condition"`
+	Interpreter bool   `json:"interpreter"` // one is needed
+}
+
+// HandoverAccepted starts the unit's inquiry.
+type HandoverAccepted struct {
+	District    string `json:"district"`
+	Condition   string `json:"condition"`
+	Interpreter bool   `json:"interpreter,omitempty"`
+}
+
+func (HandoverAccepted) EventType() string         { return "HandoverAccepted" }
+func (e HandoverAccepted) apply(c *Case, at Times) { c.HandedOver = at.Happened }
+func (AcceptHandover) givers() []Role              { return []Role{DutyOfficer} }
+func (AcceptHandover) expected(c *Case) bool       { return c.HandedOver.IsZero() }
+func (cmd AcceptHandover) decide(c *Case, req Request) ([]Event[Case], error) {
+	e := HandoverAccepted(cmd)
+	if !c.HandedOver.IsZero() {
+		if c.HandedOver.Equal(req.Happened) {
+			return nil, nil
+		}
+		return nil, conflict("already_handed_over")
+	}
+	return c.fact(req, e, remark{c.Outcome != "", "after_decision"})
+}
+
+// SendServiceReferral asks another body to take part: an assistance centre, a
+// legal aid organisation, a consulate, the migration service, the fund. From
+// then on that body may see the case.
+type SendServiceReferral struct {
+	Organisation string   `json:"organisation" code:"organisation/assistance_centre|legal_aid|consulate|migration|fund|child_protection|health|education|employment|prosecution|ngo"`
+	Services     []string `json:"services" code:"service"`
+}
+
+// ServiceReferralSent opens the case to a body for the services named.
+type ServiceReferralSent struct {
+	Organisation string   `json:"organisation"`
+	Kind         string   `json:"kind"` // of the organisation, as it was then
+	Services     []string `json:"services"`
+}
+
+func (ServiceReferralSent) EventType() string { return "ServiceReferralSent" }
+
+func (e ServiceReferralSent) apply(c *Case, at Times) {
+	c.involve(e.Organisation, Provides)
+	for _, s := range e.Services {
+		p := c.progress(s)
+		p.Referred = at.Happened
+		c.Services[s] = p
+	}
+}
+
+func (SendServiceReferral) givers() []Role {
+	return []Role{CaseOfficer, Shelter, AssistanceCentre, Head}
+}
+
+func (SendServiceReferral) expected(c *Case) bool { return !c.HandedOver.IsZero() }
+
+func (cmd SendServiceReferral) decide(c *Case, req Request) ([]Event[Case], error) {
+	o, _ := OrganisationOf(cmd.Organisation)
+	e := ServiceReferralSent{Organisation: cmd.Organisation, Kind: o.Kind, Services: slices.Clone(cmd.Services)}
+	return c.fact(req, e, remark{c.HandedOver.IsZero(), "handover_missing"})
+}

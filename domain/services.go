@@ -1,0 +1,179 @@
+package domain
+
+import "strings"
+
+// Progress is how far one kind of help has come for a person.
+type Progress struct {
+	Needed    When `json:"needed,omitzero"`
+	Referred  When `json:"referred,omitzero"`
+	Started   When `json:"started,omitzero"`
+	Delivered When `json:"delivered,omitzero"` // the latest time
+}
+
+func (c *Case) progress(service string) Progress {
+	if c.Services == nil {
+		c.Services = map[string]Progress{}
+	}
+	return c.Services[service]
+}
+
+// RecordServiceNeed says what help a person needs. All services are free.
+type RecordServiceNeed struct {
+	Service string `json:"service" code:"service"`
+}
+
+// ServiceNeedRecorded is the denominator of several measures of the plan.
+type ServiceNeedRecorded struct {
+	Service    string `json:"service"`
+	WorkingAge bool   `json:"working_age,omitempty"` // not treated as a child then
+}
+
+func (ServiceNeedRecorded) EventType() string { return "ServiceNeedRecorded" }
+func (e ServiceNeedRecorded) apply(c *Case, at Times) {
+	p := c.progress(e.Service)
+	p.Needed = at.Happened
+	c.Services[e.Service] = p
+}
+func (RecordServiceNeed) givers() []Role {
+	return []Role{CaseOfficer, Shelter, AssistanceCentre, LegalAid, ChildProtection}
+}
+func (RecordServiceNeed) expected(c *Case) bool { return c.Host() != nil && len(c.Services) == 0 }
+func (cmd RecordServiceNeed) decide(c *Case, req Request) ([]Event[Case], error) {
+	return c.fact(req, ServiceNeedRecorded{Service: cmd.Service, WorkingAge: !c.TreatedAsChild()})
+}
+
+// StartService says that a service that takes time, such as a course, began.
+type StartService struct {
+	Service string `json:"service" code:"service"`
+}
+
+// ServiceStarted is kept for courses, jobs and school.
+type ServiceStarted struct {
+	Service  string `json:"service"`
+	Provider string `json:"provider"`
+	Kind     string `json:"kind"` // provider kind: state, ngo or io
+}
+
+func (ServiceStarted) EventType() string { return "ServiceStarted" }
+func (e ServiceStarted) apply(c *Case, at Times) {
+	p := c.progress(e.Service)
+	p.Started = at.Happened
+	c.Services[e.Service] = p
+}
+func (StartService) givers() []Role {
+	return []Role{Shelter, AssistanceCentre, LegalAid, Migration, ChildProtection, CaseOfficer}
+}
+func (cmd StartService) decide(c *Case, req Request) ([]Event[Case], error) {
+	if err := mayServe(req.By, cmd.Service); err != nil {
+		return nil, err
+	}
+	return c.fact(req, ServiceStarted{cmd.Service, req.By.Organisation, providerKind(req.By.Organisation)},
+		remark{c.Services[cmd.Service].Needed.IsZero(), "need_not_recorded"})
+}
+
+// DeliverService says that a person received a service, or completed one that
+// takes time. For education it means enrolment in a school.
+type DeliverService struct {
+	Service string `json:"service" code:"service"`
+}
+
+// ServiceDelivered says who gave what, and which facility hosted the person.
+type ServiceDelivered struct {
+	Service      string `json:"service"`
+	Provider     string `json:"provider"`           // organisation
+	ProviderType string `json:"provider_type"`      // its kind, as it was then
+	Kind         string `json:"kind"`               // provider kind: state, ngo or io
+	Facility     Ref    `json:"facility,omitempty"` // where the person lived
+	Child        bool   `json:"child,omitempty"`    // treated as a child then
+	WorkingAge   bool   `json:"working_age,omitempty"`
+}
+
+func (ServiceDelivered) EventType() string { return "ServiceDelivered" }
+func (e ServiceDelivered) apply(c *Case, at Times) {
+	p := c.progress(e.Service)
+	p.Delivered = at.Happened
+	c.Services[e.Service] = p
+}
+func (DeliverService) givers() []Role {
+	return []Role{Shelter, AssistanceCentre, LegalAid, Migration, ChildProtection, CaseOfficer}
+}
+func (DeliverService) expected(c *Case) bool {
+	for _, p := range c.Services {
+		if p.Delivered.IsZero() {
+			return true
+		}
+	}
+	return false
+}
+func (cmd DeliverService) decide(c *Case, req Request) ([]Event[Case], error) {
+	if err := mayServe(req.By, cmd.Service); err != nil {
+		return nil, err
+	}
+	o, _ := OrganisationOf(req.By.Organisation)
+	e := ServiceDelivered{
+		Service: cmd.Service, Provider: o.Code, ProviderType: o.Kind, Kind: providerKind(o.Code),
+		Child: c.TreatedAsChild(), WorkingAge: !c.TreatedAsChild(),
+	}
+	if host := c.Host(); host != nil {
+		e.Facility = host.Facility
+	}
+	return c.fact(req, e, remark{c.Services[cmd.Service].Needed.IsZero(), "need_not_recorded"})
+}
+
+// mayServe keeps a legal aid organisation to legal help: it answers for no
+// other body.
+func mayServe(by Actor, service string) error {
+	if by.Role == LegalAid && !strings.HasPrefix(service, "legal_") {
+		return &Refusal{Kind: Forbidden, Code: "service_not_yours", Field: "service"}
+	}
+	return nil
+}
+
+func providerKind(organisation string) string {
+	switch o, _ := OrganisationOf(organisation); o.Kind {
+	case "ngo", "legal_aid":
+		return "ngo"
+	case "international":
+		return "io"
+	}
+	return "state"
+}
+
+// ReuniteFamily records that the person returned to their family.
+type ReuniteFamily struct {
+	RiskAssessed bool `json:"risk_assessed"`
+}
+
+// FamilyReunited is a line of the Coordinator's yearly report.
+type FamilyReunited struct {
+	RiskAssessed bool `json:"risk_assessed,omitempty"`
+}
+
+func (FamilyReunited) EventType() string      { return "FamilyReunited" }
+func (FamilyReunited) apply(c *Case, _ Times) { c.Reunited = true }
+func (ReuniteFamily) givers() []Role {
+	return []Role{Shelter, AssistanceCentre, CaseOfficer, ChildProtection}
+}
+func (cmd ReuniteFamily) decide(c *Case, req Request) ([]Event[Case], error) {
+	return c.fact(req, FamilyReunited(cmd), remark{!cmd.RiskAssessed, "risk_assessment_missing"})
+}
+
+// GiveConsularAssistance records help by a mission abroad (plan action 4.4.8).
+type GiveConsularAssistance struct {
+	Help []string `json:"help" code:"consular_help"`
+}
+
+// ConsularAssistanceGiven says what kind of help it was.
+type ConsularAssistanceGiven struct {
+	Help []string `json:"help"`
+}
+
+func (ConsularAssistanceGiven) EventType() string  { return "ConsularAssistanceGiven" }
+func (ConsularAssistanceGiven) apply(*Case, Times) {}
+func (GiveConsularAssistance) givers() []Role      { return []Role{Consulate} }
+func (GiveConsularAssistance) expected(c *Case) bool {
+	return c.Country != "" && c.Citizenship == "az" && c.Return.Arrived.IsZero()
+}
+func (cmd GiveConsularAssistance) decide(c *Case, req Request) ([]Event[Case], error) {
+	return c.fact(req, ConsularAssistanceGiven(cmd), remark{c.Country == "", "not_abroad"})
+}

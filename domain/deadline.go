@@ -94,7 +94,7 @@ func (k DeadlineClock) State(now time.Time) ClockState {
 // clock before it was started here; the order of the log does not matter.
 func (c *Case) tick(d Decision) {
 	for _, e := range d.Events {
-		at := momentOf(e, d.Times())
+		at := MomentOf(e, d.Times())
 		for _, r := range Rules() {
 			if slices.Contains(r.To, e.EventType()) {
 				c.stop(r, keyOf(e), at)
@@ -142,9 +142,9 @@ func (c *Case) waive(at When) {
 	}
 }
 
-// momentOf is when an event happened: most with their decision, some at a time
+// MomentOf is when an event happened: most with their decision, some at a time
 // of their own.
-func momentOf(e AnyEvent, t Times) When {
+func MomentOf(e AnyEvent, t Times) When {
 	if own, ok := e.(interface{ moment(Times) When }); ok {
 		return own.moment(t)
 	}

@@ -1,9 +1,9 @@
 package domain
 
 import (
+	"bytes"
 	"context"
 	"fmt"
-	"reflect"
 	"slices"
 	"time"
 
@@ -80,7 +80,7 @@ func admissible(req *Request, stream Stream, cmd Asked) error {
 	}
 	req.Now = req.Now.UTC().Truncate(time.Millisecond)
 	if req.Happened.IsZero() {
-		req.Happened = When{At: req.Now, Precision: Minute}
+		req.Happened = At(req.Now)
 	}
 	if req.Happened.After(req.Now.Add(skew)) {
 		return &Refusal{Kind: Invalid, Code: "in_future", Field: "happened"}
@@ -185,12 +185,23 @@ func recorded(history []Decision, happened When, facts []AnyEvent) bool {
 	}
 	for _, f := range facts {
 		if !slices.ContainsFunc(history, func(d Decision) bool {
-			return d.Happened.Equal(happened) && slices.ContainsFunc(d.Events, func(e AnyEvent) bool { return reflect.DeepEqual(e, f) })
+			return d.Happened.Equal(happened) && slices.ContainsFunc(d.Events, func(e AnyEvent) bool { return same(e, f) })
 		}) {
 			return false
 		}
 	}
 	return true
+}
+
+// same compares two events as they are stored: what is absent and what is empty
+// are the same there.
+func same(a, b AnyEvent) bool {
+	if a.EventType() != b.EventType() {
+		return false
+	}
+	_, x, errX := EncodeEvent(a)
+	_, y, errY := EncodeEvent(b)
+	return errX == nil && errY == nil && bytes.Equal(x, y)
 }
 
 func isRemark(e AnyEvent) bool { _, ok := e.(DeviationNoted); return ok }

@@ -12,6 +12,8 @@ type Redress struct {
 	Claimed       Qepik `json:"claimed,omitempty"`
 	Awarded       Qepik `json:"awarded,omitempty"`
 	Paid          Qepik `json:"paid,omitempty"`
+	LastPaid      When  `json:"last_paid,omitzero"`
+	LastPart      Qepik `json:"last_part,omitempty"`
 }
 
 // ExplainRedressRights records that the person was told of their rights to
@@ -184,14 +186,21 @@ type CompensationPaid struct {
 	Source string `json:"source"`
 }
 
-func (CompensationPaid) EventType() string        { return "CompensationPaid" }
-func (e CompensationPaid) apply(c *Case, _ Times) { c.Redress.Paid += e.Amount }
-func (RecordCompensationPayment) givers() []Role  { return []Role{FundOfficer, Prosecution, LegalAid} }
+func (CompensationPaid) EventType() string { return "CompensationPaid" }
+func (e CompensationPaid) apply(c *Case, at Times) {
+	c.Redress.Paid += e.Amount
+	c.Redress.LastPaid, c.Redress.LastPart = at.Happened, e.Amount
+}
+func (RecordCompensationPayment) givers() []Role { return []Role{FundOfficer, Prosecution, LegalAid} }
 func (RecordCompensationPayment) expected(c *Case) bool {
 	return c.Redress.Paid < c.Redress.Awarded
 }
 func (cmd RecordCompensationPayment) decide(c *Case, req Request) ([]Event[Case], error) {
-	if c.Redress.Paid+cmd.Amount > c.Redress.Awarded {
+	r := c.Redress
+	switch {
+	case r.LastPart == cmd.Amount && r.LastPaid.Equal(req.Happened):
+		return nil, nil
+	case r.Paid+cmd.Amount > r.Awarded:
 		return nil, invalid("more_than_awarded", "amount")
 	}
 	return c.fact(req, CompensationPaid(cmd))

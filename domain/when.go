@@ -35,9 +35,18 @@ func At(t time.Time) When { return When{At: t.UTC().Truncate(time.Minute), Preci
 func OnThe(d Day) When { return When{At: d.Start().UTC(), Precision: OnDay} }
 
 // ParseWhen reads RFC 3339 ("2024-03-01T21:40:00+04:00"), a time in Baku
-// without a zone ("2024-03-01T21:40"), or a day ("2024-03-01").
+// without a zone ("2024-03-01T21:40"), or a day ("2024-03-01"). A "~" behind it
+// means that only the hour is known, a "?" that it is a guess: the precision is
+// then unknown.
 func ParseWhen(s string) (When, error) {
 	s = strings.TrimSpace(s)
+	for mark, precision := range map[string]Precision{"~": Hour, "?": Unknown} {
+		if rest, ok := strings.CutSuffix(s, mark); ok {
+			w, err := ParseWhen(rest)
+			w.Precision = precision
+			return w, err
+		}
+	}
 	if d, err := ParseDay(s); err == nil {
 		return OnThe(d), nil
 	}
@@ -95,7 +104,8 @@ func (w When) String() string {
 	case w.Precision == OnDay:
 		return w.Day().String()
 	}
-	return w.At.UTC().Format(time.RFC3339)
+	mark := map[Precision]string{Hour: "~", Unknown: "?"}[w.Precision]
+	return w.At.UTC().Format(time.RFC3339) + mark
 }
 
 // MarshalText writes [When.String].

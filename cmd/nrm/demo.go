@@ -1,0 +1,154 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"text/tabwriter"
+	"time"
+
+	"nrm/api/accounts"
+	"nrm/cmd/nrm/internal/country"
+	"nrm/cmd/nrm/internal/importfile"
+	"nrm/domain"
+)
+
+type demoCommand struct {
+	listening `embed:""`
+	Seed      uint64 `help:"Another seed makes another country, with the same published figures." default:"2024"`
+	Prepare   bool   `help:"Fill the folder and stop, without serving."`
+}
+
+// demoAccount is a line of demo-accounts.json.
+type demoAccount struct {
+	User         string `json:"user"`
+	Role         string `json:"role"`
+	Organisation string `json:"organisation"`
+	Password     string `json:"password"`
+	Token        string `json:"token"`
+}
+
+// Run makes a fresh register, fills it through the import and serves it.
+// Everything in it is invented.
+func (cmd demoCommand) Run(ctx context.Context, s *settings, scr *screen) (err error) {
+	logger := s.logger(scr.errs)
+	if s.Log == "info" { // the demo's own words matter more than a line for each request
+		quiet := *s
+		quiet.Log = "warn"
+		logger = quiet.logger(scr.errs)
+	}
+	dir, err := fresh(s.Data)
+	if err != nil {
+		return err
+	}
+	if err := create(ctx, dir, logger); err != nil {
+		return err
+	}
+	n, err := openNode(ctx, dir, logger)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, n.close()) }()
+	if err := cmd.fill(ctx, n, scr); err != nil {
+		return err
+	}
+	people, err := demoPeople(dir)
+	if err != nil {
+		return err
+	}
+	if cmd.Prepare {
+		fmt.Fprintf(scr.out, "Filled %s. Serve it with: nrm serve --data %s\n", dir, dir)
+		return nil
+	}
+	return n.serve(ctx, cmd.listening, scr, logger, func(address string) { welcome(scr.out, dir, address, people) })
+}
+
+// fresh gives the demo's folder: a new one, or the one that was named if it is
+// empty. The demo overwrites nothing.
+func fresh(named string) (string, error) {
+	if named == "" {
+		return os.MkdirTemp("", "nrm-demo-")
+	}
+	entries, err := os.ReadDir(named)
+	if errors.Is(err, os.ErrNotExist) || err == nil && len(entries) == 0 {
+		return named, nil
+	}
+	if err != nil {
+		return "", err
+	}
+	return "", fmt.Errorf("%s is not empty: the demo needs a fresh folder", named)
+}
+
+// fill writes the country into a file and imports it: the demo and the import
+// share one path.
+func (cmd demoCommand) fill(ctx context.Context, n *node, scr *screen) error {
+	file := filepath.Join(n.dir, "demo.jsonl")
+	f, err := os.OpenFile(file, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	now := time.Now()
+	if err := errors.Join(country.Write(f, country.Options{Seed: cmd.Seed, Now: now}), f.Close()); err != nil {
+		return fmt.Errorf("write %s: %w", file, err)
+	}
+	res, err := bringIn(ctx, n, file, importfile.Options{Now: now}, scr)
+	if err != nil {
+		return err
+	}
+	if len(res.Problems) > 0 {
+		return fmt.Errorf("the demo's own file has %d bad lines; the first is %s", len(res.Problems), res.Problems[0])
+	}
+	return nil
+}
+
+func demoPeople(dir string) ([]demoAccount, error) {
+	all, err := accounts.Open(accountsFile(dir))
+	if err != nil {
+		return nil, err
+	}
+	people := []demoAccount{
+		{User: "police", Role: "referrer", Organisation: "police-baki"},
+		{User: "duty", Role: "duty_officer", Organisation: "spu"},
+		{User: "officer", Role: "case_officer", Organisation: "spu"},
+		{User: "head", Role: "head", Organisation: "spu"},
+		{User: "shelter", Role: "shelter", Organisation: "shelter-baki"},
+		{User: "centre", Role: "assistance_centre", Organisation: "centre-baki"},
+		{User: "consulate", Role: "consulate", Organisation: "consulate-istanbul"},
+		{User: "migration", Role: "migration", Organisation: "sms"},
+		{User: "fund", Role: "fund", Organisation: "fund"},
+		{User: "lawyer", Role: "legal_aid", Organisation: "legal-aid-a"},
+		{User: "prosecutor", Role: "prosecution", Organisation: "prosecutor-general"},
+		{User: "protection", Role: "data_protection", Organisation: "data-protection"},
+		{User: "coordinator", Role: "coordinator", Organisation: "coordinator"},
+	}
+	for i := range people {
+		p := &people[i]
+		if p.Password, p.Token, err = all.Create(p.User, domain.Role(p.Role), p.Organisation); err != nil {
+			return nil, err
+		}
+	}
+	b, err := json.MarshalIndent(people, "", "  ")
+	if err != nil {
+		return nil, err
+	}
+	return people, os.WriteFile(filepath.Join(dir, "demo-accounts.json"), append(b, '\n'), 0o600)
+}
+
+func welcome(w io.Writer, dir, address string, people []demoAccount) {
+	fmt.Fprintf(w, "\nThe register is at http://%s\nEverything in it is invented. Its folder is %s.\n\n", address, dir)
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "USER\tPASSWORD\tROLE\tORGANISATION")
+	for _, p := range people {
+		role, organisation := p.Role, p.Organisation
+		if o, ok := domain.OrganisationOf(p.Organisation); ok {
+			organisation = o.EN
+		}
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", p.User, p.Password, role, organisation)
+	}
+	_ = t.Flush()
+	fmt.Fprintf(w, "\nAPI tokens are in %s. Stop with Ctrl-C.\n", filepath.Join(dir, "demo-accounts.json"))
+}

@@ -1,0 +1,113 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"nrm/api"
+	"nrm/api/accounts"
+	"nrm/projections"
+)
+
+type serveCommand struct {
+	listening `embed:""`
+}
+
+// Run serves until it is asked to stop.
+func (cmd serveCommand) Run(ctx context.Context, s *settings, scr *screen) (err error) {
+	logger := s.logger(scr.errs)
+	n, err := openNode(ctx, s.folder(), logger)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, n.close()) }()
+	return n.serve(ctx, cmd.listening, scr, logger, func(address string) {
+		logger.Info("serving", "address", address)
+	})
+}
+
+// serve starts every part and returns when ctx ends or any part fails. A part
+// that fails stops the others: a server whose views have stopped must not go on
+// answering questions. Parts stop in order: first no new requests, then the
+// clock and the views, then (in close) the log.
+func (n *node) serve(ctx context.Context, at listening, scr *screen, logger *slog.Logger, ready func(address string)) error {
+	views, err := n.views(ctx, scr)
+	if err != nil {
+		return err
+	}
+	defer views.Close()
+	people, err := accounts.Open(accountsFile(n.dir))
+	if err != nil {
+		return err
+	}
+	app := &api.Server{
+		Log: n.log, Views: views, Accounts: people, Now: time.Now, Logger: logger,
+		Ready:      func(ctx context.Context) error { return n.ready(ctx, views) },
+		SecureOnly: at.TLS, TrustedProxies: at.Proxy,
+	}
+	handler, err := app.Handler()
+	if err != nil {
+		return err
+	}
+	listener, err := net.Listen("tcp", at.Listen)
+	if err != nil {
+		return fmt.Errorf("%w: choose another address with --listen", err)
+	}
+	server := &http.Server{
+		Handler: handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 15 * time.Second,
+		WriteTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
+		ErrorLog: slog.NewLogLogger(logger.Handler(), slog.LevelWarn),
+	}
+	parts, ctx := errgroup.WithContext(ctx)
+	running, stop := context.WithCancel(context.WithoutCancel(ctx)) // views and clock outlive the last request
+	parts.Go(func() error { return stopped(views.Run(running, n.log)) })
+	parts.Go(func() error { return stopped(watch(running, n.log, views, 30*time.Second, logger)) })
+	parts.Go(func() error {
+		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			return err
+		}
+		return nil
+	})
+	parts.Go(func() error {
+		defer stop()
+		<-ctx.Done()
+		grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+		defer cancel()
+		return server.Shutdown(grace)
+	})
+	ready(listener.Addr().String())
+	return parts.Wait()
+}
+
+// ready tells why questions should not be asked yet, or no more.
+func (n *node) ready(ctx context.Context, views *projections.Views) error {
+	if err := errors.Join(n.server.Healthy(), n.log.Healthy()); err != nil {
+		return fmt.Errorf("log: %w", err)
+	}
+	if err := views.Err(); err != nil {
+		return fmt.Errorf("views: %w", err)
+	}
+	last, err := n.log.Last(ctx)
+	if err != nil {
+		return fmt.Errorf("log: %w", err)
+	}
+	if behind := int64(last) - int64(views.Position()); behind > 1000 {
+		return fmt.Errorf("views: %d positions behind", behind)
+	}
+	return nil
+}
+
+// stopped tells the end that was asked for from every other.
+func stopped(err error) error {
+	if errors.Is(err, context.Canceled) {
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,166 @@
+package domain
+
+import (
+	"fmt"
+)
+
+// An Audit holds a whole log against what must always be true of it. It is fed
+// every decision in log order; operators run it, and so do the tests after
+// every fault they cause.
+type Audit struct {
+	cases      map[string]*Case
+	facilities map[string]*Facility
+	actions    map[string]*Action
+	ids        map[string]map[string]bool // stream -> decision ids
+	streams    map[string]Stream
+	last       uint64
+	Decisions  int
+	Events     int
+}
+
+// NewAudit begins an audit of an empty log.
+func NewAudit() *Audit {
+	return &Audit{
+		cases: map[string]*Case{}, facilities: map[string]*Facility{}, actions: map[string]*Action{},
+		ids: map[string]map[string]bool{}, streams: map[string]Stream{},
+	}
+}
+
+// Add looks at the next decision. Its error names the position and what is
+// wrong there.
+func (a *Audit) Add(d Decision) error {
+	name := d.Stream.String()
+	if err := a.add(name, d); err != nil {
+		return fmt.Errorf("position %d on %s: %w", d.Seq, name, err)
+	}
+	return nil
+}
+
+func (a *Audit) add(name string, d Decision) error {
+	if d.Seq <= a.last {
+		return fmt.Errorf("comes after position %d", a.last)
+	}
+	a.last = d.Seq
+	a.Decisions++
+	a.Events += len(d.Events)
+	if a.ids[name] == nil {
+		a.ids[name] = map[string]bool{}
+	}
+	if a.ids[name][d.ID] {
+		return fmt.Errorf("decision %s stands here twice", d.ID)
+	}
+	a.ids[name][d.ID] = true
+	a.streams[name] = d.Stream
+	if len(d.Events) == 0 {
+		return fmt.Errorf("decision %s has no events", d.ID)
+	}
+	if d.Happened.After(d.Known().Add(skew)) {
+		return fmt.Errorf("happened %s, recorded %s", d.Happened, d.Known())
+	}
+	switch d.Stream.Kind {
+	case CaseKind:
+		return a.onCase(name, d)
+	case FacilityKind:
+		return apply(a.facilities, name, d)
+	}
+	return apply(a.actions, name, d)
+}
+
+func (a *Audit) onCase(name string, d Decision) error {
+	before := a.cases[name]
+	opens := d.Events[0].EventType() == DetectionRecorded{}.EventType()
+	if (before == nil) != opens {
+		return fmt.Errorf("%s on a case that %s", d.Events[0].EventType(), map[bool]string{true: "is not open yet", false: "is open already"}[before == nil])
+	}
+	for _, e := range d.Events {
+		if err := lawful(e, d, before); err != nil {
+			return err
+		}
+	}
+	if err := apply(a.cases, name, d); err != nil {
+		return err
+	}
+	c := a.cases[name]
+	if d.Happened.Before(c.Detected) {
+		return fmt.Errorf("%s happened before the case", d.Events[0].EventType())
+	}
+	if r := c.Redress; r.Paid > r.Awarded {
+		return fmt.Errorf("%d qəpik paid of %d awarded", r.Paid, r.Awarded)
+	}
+	return nil
+}
+
+// lawful holds what no rule may ever let through.
+func lawful(e AnyEvent, d Decision, before *Case) error {
+	switch e := e.(type) {
+	case IdentificationDecided:
+		if d.By.Role != Head || !Head.fits(d.By.Organisation) {
+			return fmt.Errorf("identification decided by %s of %s", d.By.Role, d.By.Organisation)
+		}
+	case HandoverAccepted:
+		if d.By.Role != DutyOfficer || !DutyOfficer.fits(d.By.Organisation) {
+			return fmt.Errorf("handover accepted by %s of %s", d.By.Role, d.By.Organisation)
+		}
+	case ReflectionGranted:
+		if p, ok := ParameterOn("reflection", e.From); ok && e.Until.Since(e.From) < p.Value {
+			return fmt.Errorf("a reflection period of %d days", e.Until.Since(e.From))
+		}
+	case AllowancePaid:
+		if before == nil || before.Outcome != "positive" || before.Redress.Allowance != 0 {
+			return fmt.Errorf("an allowance that was not due")
+		}
+	case DeadlineMissed:
+		if d.By.Role != Clock {
+			return fmt.Errorf("deadline missed, says %s", d.By.Role)
+		}
+	}
+	return nil
+}
+
+func apply[S any](states map[string]*S, name string, d Decision) error {
+	s := states[name]
+	if s == nil {
+		s = new(S)
+	}
+	if err := Apply(s, d); err != nil {
+		return err
+	}
+	states[name] = s
+	return nil
+}
+
+// Finish holds the streams against each other once the whole log was added: who
+// lives where must be the same in the case and in the facility.
+func (a *Audit) Finish() (faults []error) {
+	inside := map[Ref]map[Ref]int{} // facility -> case -> persons
+	for name, c := range a.cases {
+		if p := c.Host(); p != nil {
+			if inside[p.Facility] == nil {
+				inside[p.Facility] = map[Ref]int{}
+			}
+			inside[p.Facility][a.streams[name].Ref()] = p.Persons
+		}
+	}
+	for name, f := range a.facilities {
+		ref, taken := a.streams[name].Ref(), 0
+		for _, b := range f.Beds {
+			if !b.Until.IsZero() {
+				continue
+			}
+			taken += b.Persons
+			if inside[ref][b.Case] != b.Persons {
+				faults = append(faults, fmt.Errorf("facility %s gives %d beds to case %s, which says %d", ref, b.Persons, b.Case, inside[ref][b.Case]))
+			}
+			delete(inside[ref], b.Case)
+		}
+		if taken != f.Taken {
+			faults = append(faults, fmt.Errorf("facility %s counts %d beds taken, its history %d", ref, f.Taken, taken))
+		}
+	}
+	for ref, cases := range inside {
+		for c, n := range cases {
+			faults = append(faults, fmt.Errorf("case %s says that %d persons live in facility %s, which does not know", c, n, ref))
+		}
+	}
+	return faults
+}

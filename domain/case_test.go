@@ -1,0 +1,246 @@
+package domain
+
+import (
+	"slices"
+	"testing"
+	"time"
+)
+
+func TestReferralAndHandover(t *testing.T) {
+	given(t).when(detected).then("DetectionRecorded", "ReferralSubmitted", "SpuNotified")
+	abroad := referral()
+	abroad.District, abroad.Country = "", "TR"
+	given(t).when(consul.says("2024-03-01T20:30", abroad)).then("DetectionRecorded", "ReferralSubmitted", "SpuNotified", "CitizenAbroadReported")
+	nowhere := referral()
+	nowhere.District = ""
+	given(t).when(police.says("2024-03-01T20:30", nowhere)).refused("place_required", "district")
+	given(t, detected).when(duty.says("2024-03-01T20:30", referral())).refused("already_registered", "")
+	given(t).when(shelter.says("2024-03-01", AcceptHandover{District: "AZ-BA", Condition: "good"})).refused("role_not_allowed", "")
+	given(t).when(handedOver).refused("no_such_case", "")
+	given(t, detected).when(handedOver).then("HandoverAccepted")
+	given(t, detected, handedOver).when(duty.says("2024-03-02T23:00", AcceptHandover{District: "AZ-BA", Condition: "good"})).refused("already_handed_over", "")
+}
+
+func TestEveryCommandChecksTimeAndFields(t *testing.T) {
+	accept := AcceptHandover{District: "AZ-BA", Condition: "good"}
+	given(t, detected).when(duty.says("2024-02-28", accept)).refused("before_case", "happened")
+	given(t, detected).when(duty.says("2024-07-01", accept)).refused("in_future", "happened")
+	given(t, detected).when(duty.says("2024-06-30T16:20", accept)).refused("in_future", "happened") // 12:20 UTC
+	given(t, detected).when(duty.says("2024-03-01", AcceptHandover{Condition: "good"})).refused("required", "district")
+	given(t, detected).when(duty.says("2024-03-01", AcceptHandover{District: "Baku", Condition: "good"})).refused("unknown_code", "district")
+	twice := referral()
+	twice.Circumstances = []string{"raid", "raid"}
+	given(t).when(police.says("2024-03-01", twice)).refused("repeated_code", "circumstances")
+	identified := referral()
+	identified.Status = "identified" // only a decision makes a person an identified victim
+	given(t).when(police.says("2024-03-01", identified)).refused("unknown_code", "status")
+}
+
+func TestIdentification(t *testing.T) {
+	given(t, detected, handedOver).when(screened).then("IndicatorScreeningCompleted")
+	given(t, detected).when(screened).then("IndicatorScreeningCompleted", "!handover_missing")
+	given(t, detected, handedOver, screened, assessed).when(decided).then("IdentificationDecided")
+	given(t, detected, handedOver).when(decided).then("IdentificationDecided", "!screening_missing", "!risk_assessment_missing")
+	given(t, detected).when(decided).refused("handover_missing", "")
+	for _, other := range []Actor{duty, officer, coordinator, shelter, prosecutor} {
+		given(t, detected, handedOver).when(other.says("2024-03-10", positive())).refused("role_not_allowed", "")
+	}
+	given(t, detected, handedOver, decided).when(head.says("2024-03-11", positive())).refused("already_decided", "")
+	suspended := head.says("2024-03-09", DecideIdentification{Outcome: "suspended", Grounds: []string{"person_unreachable"}})
+	given(t, detected, handedOver, screened, assessed, suspended).when(decided).then("IdentificationDecided")
+
+	vague := positive()
+	vague.Means = nil
+	given(t, detected, handedOver).when(head.says("2024-03-10", vague)).refused("required", "means")
+	child := referral()
+	child.Age = "not_sure" // a child until it is known: means are irrelevant
+	given(t, police.says("2024-03-01T20:30", child), handedOver, screened, assessed).when(head.says("2024-03-10", vague)).then("IdentificationDecided")
+}
+
+func TestReflectionLastsThirtyDays(t *testing.T) {
+	given(t, detected, handedOver).when(officer.says("2024-03-02", GrantReflection{Until: mustDay("2024-04-01")})).then("ReflectionGranted")
+	given(t, detected, handedOver).when(officer.says("2024-03-02", GrantReflection{Until: mustDay("2024-03-31")})).refused("reflection_too_short", "until")
+	atRisk := referral()
+	atRisk.Status = "at_risk"
+	given(t, police.says("2024-03-01T20:30", atRisk)).when(officer.says("2024-03-02", GrantReflection{Until: mustDay("2024-04-30")})).refused("not_presumed", "")
+}
+
+func TestAccommodation(t *testing.T) {
+	given(t, detected).when(requested).then("ShelterRequested")
+	w := given(t, detected, requested).when(admitted).then("AdmissionConfirmed")
+	if got := w.events(theFacility); !slices.Equal(got, []string{"FacilityOpened", "BedTaken"}) {
+		t.Errorf("the facility's history has %v", got)
+	}
+	given(t, detected, requested).when(otherHouse.says("2024-03-02T03:00", ConfirmAdmission{Facility: house, Basis: "consent"})).refused("no_such_case", "")
+	given(t, detected).when(shelter.says("2024-03-02", ConfirmAdmission{Facility: house, Basis: "consent"})).refused("no_such_case", "")
+	given(t, detected, requested).when(shelter.says("2024-03-02T00:30", ConfirmAdmission{Facility: house, Basis: "consent"})).refused("before_request", "happened")
+	given(t, detected).when(duty.says("2024-03-02", RequestShelter{Facility: NewRef("nowhere"), Security: "low"})).refused("no_such_facility", "facility")
+
+	given(t, detected, requested).when(shelter.says("2024-03-02", RefuseAdmission{Facility: house, Reason: "no_capacity"})).then("AdmissionRefused")
+	given(t, detected, requested).when(shelter.says("2024-03-02", RecordNonArrival{Facility: house})).then("NonArrivalRecorded")
+	given(t, detected, requested, admitted).when(shelter.says("2024-03-03", RefuseAdmission{Facility: house, Reason: "no_capacity"})).refused("not_requested", "")
+
+	depart := shelter.says("2024-05-01", RecordDeparture{Facility: house, Destination: "family", Planned: true})
+	w = given(t, detected, requested, admitted).when(depart).then("Departed")
+	if got := w.events(theFacility); got[len(got)-1] != "BedFreed" {
+		t.Errorf("the facility's history has %v", got)
+	}
+	given(t, detected, requested).when(depart).refused("not_admitted", "")
+}
+
+func TestBeyondCapacityIsRecordedAndFlagged(t *testing.T) {
+	family := shelter.says("2024-03-02T03:00", ConfirmAdmission{Facility: house, Basis: "consent", Dependants: 2})
+	given(t, detected, requested).when(family).then("AdmissionConfirmed", "!over_capacity")
+}
+
+func TestAFacilitySeesAPersonFromRequestToThirtyDaysAfterDeparture(t *testing.T) {
+	depart := shelter.says("2024-05-01", RecordDeparture{Facility: house, Destination: "family", Planned: true}).when("2024-05-01T12:00")
+	w := given(t, detected, requested.when("2024-03-02T02:00"), admitted.when("2024-03-02T04:00"), depart)
+	for day, want := range map[string]bool{"2024-05-30T12:00": true, "2024-06-01T12:00": false} {
+		if got := MaySee(shelter, w.state().Access, mustWhen(day).At); got != want {
+			t.Errorf("on %s the shelter sees the case: %v", day, got)
+		}
+	}
+	if MaySee(otherHouse, w.state().Access, specNow) || MaySee(dpo, w.state().Access, specNow) {
+		t.Error("somebody sees a case that is none of their business")
+	}
+}
+
+func TestServices(t *testing.T) {
+	refer := officer.says("2024-03-03", SendServiceReferral{Organisation: "legal-aid-a", Services: []string{"legal_info"}})
+	given(t, detected, handedOver).when(lawyer.says("2024-03-04", DeliverService{Service: "legal_info"})).refused("no_such_case", "")
+	need := officer.says("2024-03-03", RecordServiceNeed{Service: "legal_info"})
+	given(t, detected, handedOver, need, refer).when(lawyer.says("2024-03-04", DeliverService{Service: "legal_info"})).then("ServiceDelivered")
+	given(t, detected, handedOver, refer).when(lawyer.says("2024-03-04", DeliverService{Service: "psychological"})).refused("service_not_yours", "service")
+	w := given(t, detected, requested, admitted).when(shelter.says("2024-03-04", DeliverService{Service: "psychological"})).then("ServiceDelivered", "!need_not_recorded")
+	for _, d := range w.log.all() {
+		if e, ok := d.Events[0].(ServiceDelivered); ok && (e.Facility != house || e.Kind != "state" || e.ProviderType != "shelter") {
+			t.Errorf("delivered: %+v", e)
+		}
+	}
+}
+
+func TestReturn(t *testing.T) {
+	abroad := referral()
+	abroad.District, abroad.Country = "", "TR"
+	story := []said{
+		consul.says("2024-03-01T20:30", abroad),
+		consul.says("2024-03-05", ExpressReturnWish{Direction: "inbound"}),
+		consul.says("2024-03-06", AssessReturnRisk{Level: "low", Decision: "can_return"}),
+		consul.says("2024-03-06", RecordReturnConsent{By: "person"}),
+		consul.says("2024-03-06", ApplyReturnCertificate{}),
+		consul.says("2024-03-08", IssueReturnCertificate{FeeWaived: true}),
+		consul.says("2024-03-10T08:00", RecordReturnDeparture{Direction: "inbound", Escort: "social_worker"}),
+		duty.says("2024-03-10T13:00", RecordReturnArrival{}),
+		duty.says("2024-03-10T15:00", RecordReturnReception{}),
+		officer.says("2024-04-10", RecordFollowUp{Month: "1", Status: "safe"}),
+	}
+	for i := 1; i < len(story); i++ {
+		w := given(t, story[:i]...).when(story[i])
+		w.then(typesOf(w.step()))
+	}
+	given(t, story[0], story[1]).when(story[6]).then("ReturnDeparted", "!return_risk_missing", "!return_consent_missing")
+	given(t, story[:7]...).when(duty.says("2024-03-09", RecordReturnArrival{})).refused("before_departure", "happened")
+
+	child := abroad
+	child.Age = "child"
+	given(t, consul.says("2024-03-01T20:30", child)).when(consul.says("2024-03-06", RecordReturnConsent{By: "person"})).refused("guardian_required", "by")
+}
+
+// step says what the command under test would record, on a copy of the world.
+func (w *world) step() []Decision {
+	w.t.Helper()
+	twin := &memory{seq: w.log.seq, streams: map[string][]Decision{}}
+	for s, h := range w.log.streams {
+		twin.streams[s] = slices.Clone(h)
+	}
+	if _, err := w.last.execute(twin); err != nil {
+		w.t.Fatalf("%T: %v", w.last.cmd, err)
+	}
+	all := twin.all()
+	return all[len(w.log.all()):]
+}
+
+func TestRedress(t *testing.T) {
+	identified := []said{detected, handedOver, screened, assessed, decided, officer.says("2024-03-11", ExplainRedressRights{Language: "az"})}
+	with := func(more ...said) []said { return append(slices.Clone(identified), more...) }
+	pay := fund.says("2024-04-01", PayAllowance{Amount: 70000})
+	given(t, identified...).when(pay).then("AllowancePaid")
+	given(t, identified...).when(fund.says("2024-04-01", PayAllowance{Amount: 40000})).refused("allowance_amount", "amount")
+	given(t, with(pay)...).when(fund.says("2024-05-01", PayAllowance{Amount: 70000})).refused("allowance_already_paid", "")
+	given(t, detected, handedOver).when(pay).refused("no_such_case", "") // nothing is due yet: the fund has nothing to do with the case
+	given(t, identified...).when(fund.says("2024-03-09", PayAllowance{Amount: 70000})).refused("before_decision", "happened")
+
+	refer := officer.says("2024-03-12", SendServiceReferral{Organisation: "legal-aid-a", Services: []string{"legal_representation"}})
+	claim := lawyer.says("2024-04-01", FileClaim{Forum: "criminal", Amount: 500000})
+	award := lawyer.says("2024-05-01", RecordAward{Amount: 300000, Source: "trafficker"})
+	part := lawyer.says("2024-05-10", RecordCompensationPayment{Amount: 200000, Source: "trafficker"})
+	given(t, with(refer)...).when(claim).then("CompensationClaimFiled")
+	given(t, with(refer, claim, award)...).when(part).then("CompensationPaid")
+	given(t, with(refer, claim, award, part)...).when(lawyer.says("2024-05-20", RecordCompensationPayment{Amount: 100001, Source: "trafficker"})).refused("more_than_awarded", "amount")
+}
+
+func TestClosure(t *testing.T) {
+	closing := officer.says("2024-05-01", CloseCase{Reason: "reintegrated"})
+	given(t, detected, handedOver, screened, assessed, decided).when(closing).then("CaseClosed")
+	given(t, detected, requested, admitted).when(closing).refused("still_sheltered", "")
+	given(t, detected).when(closing).then("CaseClosed", "!open_duties", "!identification_missing")
+	reopen := officer.says("2024-06-01", ReopenCase{Reason: "new_facts"})
+	given(t, detected, handedOver, closing).when(reopen).then("CaseReopened")
+	given(t, detected).when(reopen).refused("not_closed", "")
+	given(t, detected, handedOver, closing).when(officer.says("2024-05-20", AssessRisk{Level: "low"})).then("RiskAssessed", "!after_closure")
+	given(t, detected, handedOver, closing).when(officer.says("2024-04-20", AssessRisk{Level: "low"})).then("RiskAssessed")
+}
+
+func TestDeadlines(t *testing.T) {
+	at := func(s string) time.Time { return mustWhen(s).At }
+	state := func(w *world, rule, now string) ClockState {
+		for _, k := range w.state().Clocks {
+			if k.Rule == rule {
+				return k.State(at(now))
+			}
+		}
+		return ""
+	}
+	w := given(t, detected)
+	for now, want := range map[string]ClockState{"2024-03-02T20:29": Running, "2024-03-02T20:30": Overdue} {
+		if got := state(w, "handover", now); got != want {
+			t.Errorf("at %s the handover is %s, want %s", now, got, want)
+		}
+	}
+	if got := state(w, "notify", "2024-06-01"); got != Met {
+		t.Errorf("told after half an hour: %s", got)
+	}
+	late := duty.says("2024-03-02T20:30", AcceptHandover{District: "AZ-BA", Condition: "good"})
+	if got := state(given(t, detected, late), "handover", "2024-06-01"); got != Late {
+		t.Errorf("handed over after exactly 24 hours: %s", got)
+	}
+	day := duty.says("2024-03-02", AcceptHandover{District: "AZ-BA", Condition: "good"})
+	if got := state(given(t, detected, day), "handover", "2024-06-01"); got != Met {
+		t.Errorf("handed over on the day it was due: %s", got)
+	}
+	guess := duty.says("2024-03-02?", AcceptHandover{District: "AZ-BA", Condition: "good"})
+	if got := state(given(t, detected, guess), "handover", "2024-06-01"); got != Unclear {
+		t.Errorf("handed over nobody knows when: %s", got)
+	}
+	old := referral()
+	old.Told = mustWhen("2016-03-01T21:00")
+	if got := state(given(t, police.says("2016-03-01T20:30", old)), "handover", "2016-03-03T10:00"); got != Running {
+		t.Errorf("48 hours were allowed in 2016: %s", got)
+	}
+
+	mark := ClockActor().says("", MarkOverdue{Rule: "handover"})
+	given(t, detected).when(mark).then("DeadlineMissed")
+	given(t, detected, handedOver).when(mark).then()
+	given(t, detected).when(duty.says("", MarkOverdue{Rule: "handover"})).refused("role_not_allowed", "")
+}
+
+func TestReturnCertificateIsDueAfterThreeCalendarDays(t *testing.T) {
+	abroad := referral()
+	abroad.District, abroad.Country = "", "TR"
+	w := given(t, consul.says("2024-03-01T20:30", abroad), consul.says("2024-03-05T18:00", ApplyReturnCertificate{}))
+	k := w.state().Clocks[len(w.state().Clocks)-1]
+	if want := mustDay("2024-03-09").Start(); k.Rule != "return_certificate" || !k.Due.Equal(want) {
+		t.Errorf("%s is due %v, want %v", k.Rule, k.Due, want)
+	}
+}

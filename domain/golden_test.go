@@ -1,0 +1,252 @@
+package domain
+
+import (
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+var update = flag.Bool("update", false, "rewrite golden files; a stored event may only gain optional fields")
+
+// TestStoredEvents keeps the shape of every event that has ever been stored: a
+// golden example of each must decode, and encode to the same bytes.
+func TestStoredEvents(t *testing.T) {
+	for _, spec := range EventSpecs() {
+		file := filepath.Join("testdata", "events", spec.Type+".json")
+		if *update {
+			zero, err := spec.decode([]byte("{}"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			golden(t, file, pretty(t, example(reflect.TypeOf(zero)).Interface()))
+		}
+		stored, err := os.ReadFile(file)
+		if err != nil {
+			t.Errorf("%s has no golden example: run go test ./domain -update", spec.Type)
+			continue
+		}
+		e, err := DecodeEvent(spec.Type, stored)
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		if got := pretty(t, e); got != string(stored) {
+			t.Errorf("%s is no longer stored as it was:\n got %s\nwant %s", spec.Type, got, stored)
+		}
+	}
+	files, _ := filepath.Glob("testdata/events/*.json")
+	if len(files) != len(EventSpecs()) {
+		t.Errorf("%d golden examples, %d event types: a type that was stored has been removed", len(files), len(EventSpecs()))
+	}
+}
+
+// example fills every field of an event with something.
+func example(t reflect.Type) reflect.Value {
+	v := reflect.New(t).Elem()
+	for i := range t.NumField() {
+		f := v.Field(i)
+		switch f.Interface().(type) {
+		case string:
+			f.SetString("code")
+		case Ref:
+			f.SetString(string(NewRef("example")))
+		case []string:
+			f.Set(reflect.ValueOf([]string{"one", "two"}))
+		case bool:
+			f.SetBool(true)
+		case int:
+			f.SetInt(7)
+		case Qepik:
+			f.SetInt(70000)
+		case Day:
+			f.Set(reflect.ValueOf(NewDay(2024, time.March, 1)))
+		case When:
+			f.Set(reflect.ValueOf(At(time.Date(2024, 3, 1, 17, 40, 0, 0, time.UTC))))
+		case time.Time:
+			f.Set(reflect.ValueOf(time.Date(2024, 3, 1, 17, 40, 0, 0, time.UTC)))
+		default:
+			panic("no example for a " + f.Type().String())
+		}
+	}
+	return v
+}
+
+func pretty(t *testing.T, v any) string {
+	t.Helper()
+	b, err := json.MarshalIndent(v, "", "  ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b) + "\n"
+}
+
+// TestPolicy prints who may give which command and see which part of a case,
+// for people who read no Go.
+func TestPolicy(t *testing.T) {
+	var b strings.Builder
+	b.WriteString("WHO MAY GIVE WHICH COMMAND\n")
+	for _, spec := range CommandSpecs() {
+		var givers []string
+		for _, r := range append(Roles(), Clock) {
+			if spec.MayGive(r) {
+				givers = append(givers, string(r))
+			}
+		}
+		fmt.Fprintf(&b, "%-29s %s\n", spec.Name, strings.Join(givers, ", "))
+	}
+	b.WriteString("\nWHO SEES WHICH PART OF A CASE THEY MAY SEE\n")
+	for _, r := range Roles() {
+		var parts []string
+		for _, c := range []Compartment{Flow, Screening, Health, Criminal, Child, Money, Location} {
+			if r.Sees(c) {
+				parts = append(parts, string(c))
+			}
+		}
+		which := "cases of their organisation"
+		if r.SeesEveryCase() {
+			which = "every case"
+		}
+		if r == DataProtection {
+			which = "no case"
+		}
+		fmt.Fprintf(&b, "%-18s %-28s %s\n", r, which, strings.Join(parts, ", "))
+	}
+	b.WriteString("\nWHO SEES THE PLAN: ")
+	for _, r := range Roles() {
+		if r.SeesPlan() {
+			fmt.Fprintf(&b, "%s ", r)
+		}
+	}
+	b.WriteString("\nWHO SEES HOW FULL FACILITIES ARE: ")
+	for _, r := range Roles() {
+		if r.SeesOccupancy() {
+			fmt.Fprintf(&b, "%s ", r)
+		}
+	}
+	b.WriteString("\n")
+	golden(t, "testdata/policy.golden", b.String())
+}
+
+func golden(t *testing.T, file, got string) {
+	t.Helper()
+	if *update {
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("%s differs; if that is intended, run go test ./domain -update\n got:\n%s\nwant:\n%s", file, got, want)
+	}
+}
+
+// TestCatalogueIsWhole finds what a new step may have forgotten.
+func TestCatalogueIsWhole(t *testing.T) {
+	names := map[string]bool{}
+	for _, spec := range CommandSpecs() {
+		if names[spec.Name] {
+			t.Errorf("two commands are called %s", spec.Name)
+		}
+		names[spec.Name] = true
+		if len(spec.Givers()) == 0 {
+			t.Errorf("nobody may give %s", spec.Name)
+		}
+		for _, f := range spec.Fields() { // panics on a field that forms cannot show
+			if (f.Kind == OneCode || f.Kind == ManyCodes) && len(f.Choices()) == 0 {
+				t.Errorf("%s: field %s takes codes of list %q/%q, which has none", spec.Name, f.Name, f.List, f.Group)
+			}
+		}
+		if _, ok := CodeOf("track", spec.Track); !ok {
+			t.Errorf("%s belongs to track %q, which has no label", spec.Name, spec.Track)
+		}
+	}
+	for _, spec := range EventSpecs() {
+		if _, ok := CodeOf("track", spec.Track); !ok {
+			t.Errorf("%s belongs to track %q, which has no label", spec.Type, spec.Track)
+		}
+	}
+	for _, r := range Rules() {
+		if _, ok := CodeOf("rule", r.ID); !ok {
+			t.Errorf("rule %s has no label", r.ID)
+		}
+		if _, ok := ParameterOn(r.Parameter, NewDay(2024, 1, 1)); !ok {
+			t.Errorf("rule %s has no parameter for 2024", r.ID)
+		}
+		for _, typ := range slices.Concat(r.From, r.To) {
+			if _, ok := EventSpecOf(typ); !ok {
+				t.Errorf("rule %s waits for %s, which is no event", r.ID, typ)
+			}
+		}
+	}
+}
+
+// TestEveryDeviationHasALabel reads the remarks that the rules can make out of
+// the rules themselves.
+func TestEveryDeviationHasALabel(t *testing.T) {
+	files, _ := filepath.Glob("*.go")
+	found := 0
+	for _, file := range files {
+		src, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, part := range strings.Split(string(src), "remark{")[1:] {
+			text, _, _ := strings.Cut(part, "}")
+			from := strings.LastIndex(text, `, "`)
+			if from < 0 || strings.HasSuffix(file, "_test.go") {
+				continue
+			}
+			found++
+			if code := strings.Trim(text[from+2:], `"`); !hasLabel("deviation", code) {
+				t.Errorf("%s: deviation %q has no label", file, code)
+			}
+		}
+	}
+	if found < 20 {
+		t.Errorf("only %d remarks found: the test no longer reads the rules", found)
+	}
+}
+
+func hasLabel(list, code string) bool {
+	c, ok := CodeOf(list, code)
+	return ok && c.AZ != "" && c.EN != "" && c.RU != ""
+}
+
+// TestLabels finds a code without a label in one of the three languages.
+func TestLabels(t *testing.T) {
+	for name, codes := range lists() {
+		seen := map[string]bool{}
+		for _, c := range codes {
+			if c.AZ == "" || c.EN == "" || c.RU == "" {
+				t.Errorf("list %s: %s lacks a label", name, c.Code)
+			}
+			if seen[c.Code] {
+				t.Errorf("list %s: %s stands twice", name, c.Code)
+			}
+			seen[c.Code] = true
+		}
+	}
+	for _, o := range organisations() {
+		if _, ok := CodeOf("organisation_kind", o.Kind); !ok {
+			t.Errorf("organisation %s is of kind %q, which has no label", o.Code, o.Kind)
+		}
+	}
+	for _, c := range Codes("district") {
+		if _, ok := CodeOf("region", c.Group); !ok {
+			t.Errorf("district %s is in region %q, which does not exist", c.Code, c.Group)
+		}
+	}
+}

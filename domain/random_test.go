@@ -1,0 +1,148 @@
+package domain
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+)
+
+// TestRandomHistories gives random commands by random people at random times
+// and holds, after each, what must always be true.
+func TestRandomHistories(t *testing.T) {
+	accepted := map[string]int{}
+	rapid.Check(t, func(t *rapid.T) {
+		log := &memory{}
+		open := coordinator.says("2010-01-01", OpenFacility{Kind: "shelter", Operator: "state", Organisation: "shelter-baki", District: "AZ-BA", Capacity: 2})
+		story := rapid.SampledFrom(beginnings()).Draw(t, "beginning")
+		for _, s := range append([]said{open}, story...) {
+			if _, err := s.execute(log); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for range rapid.IntRange(1, 40).Draw(t, "length") {
+			s := randomSaying(t)
+			before := log.seq
+			if _, err := s.execute(log); err != nil {
+				if _, ok := AsRefusal(err); !ok {
+					t.Fatalf("%T: %v is no refusal", s.cmd, err)
+				}
+				if log.seq != before {
+					t.Fatalf("%T was refused and recorded", s.cmd)
+				}
+				continue
+			}
+			spec, _ := SpecOf(s.cmd)
+			accepted[spec.Name]++
+			if out, err := s.execute(log); err != nil || out.Recorded {
+				t.Fatalf("%T asked twice: %+v, %v", s.cmd, out, err)
+			}
+			holds(t, log)
+		}
+	})
+	for _, spec := range CommandSpecs() {
+		if spec.Kind == CaseKind && accepted[spec.Name] == 0 {
+			t.Logf("%s was never accepted in this run", spec.Name)
+		}
+	}
+	if len(accepted) < 30 {
+		t.Errorf("only %d commands were ever accepted: the histories are too poor to show anything", len(accepted))
+	}
+}
+
+// beginnings are stories from which much can follow.
+func beginnings() [][]said {
+	abroad := referral()
+	abroad.District, abroad.Country = "", "TR"
+	identified := []said{detected, handedOver, screened, assessed, decided}
+	for _, body := range []string{"legal-aid-a", "consulate-istanbul", "sms", "centre-baki", "prosecutor-general"} {
+		identified = append(identified, officer.says("2024-03-02", SendServiceReferral{Organisation: body, Services: []string{"legal_info"}}))
+	}
+	return [][]said{
+		{detected},
+		{consul.says("2024-03-01T20:30", abroad), handedOver},
+		{detected, handedOver, requested},
+		identified,
+		append(slices.Clone(identified), requested, admitted),
+	}
+}
+
+func randomSaying(t *rapid.T) said {
+	specs := slices.DeleteFunc(slices.Clone(CommandSpecs()), func(s CommandSpec) bool { return s.Kind == ActionKind })
+	spec := rapid.SampledFrom(specs).Draw(t, "command")
+	data := map[string]any{}
+	for _, f := range spec.Fields() {
+		switch f.Kind {
+		case OneCode:
+			data[f.Name] = rapid.SampledFrom(f.Choices()).Draw(t, f.Name).Code
+		case ManyCodes:
+			data[f.Name] = []string{rapid.SampledFrom(f.Choices()).Draw(t, f.Name).Code}
+		case YesNo:
+			data[f.Name] = rapid.Bool().Draw(t, f.Name)
+		case Number:
+			data[f.Name] = rapid.IntRange(max(f.Min, 0), min(f.Max, 5)).Draw(t, f.Name)
+		case Amount:
+			data[f.Name] = rapid.SampledFrom([]int{40000, 70000, 100000}).Draw(t, f.Name)
+		case ADay:
+			data[f.Name] = NewDay(2024, 4, rapid.IntRange(1, 30).Draw(t, f.Name)).String()
+		case ATime:
+			data[f.Name] = NewDay(2024, 3, rapid.IntRange(1, 30).Draw(t, f.Name)).String()
+		case AFacility:
+			data[f.Name] = house
+		}
+	}
+	b, err := json.Marshal(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd, err := spec.Parse(b)
+	if err != nil {
+		t.Fatalf("%s: %v", spec.Name, err)
+	}
+	people := []Actor{duty, officer, head, shelter, centre, consul, migration, fund, lawyer, prosecutor, coordinator, dpo, ClockActor()}
+	if able := slices.DeleteFunc(slices.Clone(people), func(a Actor) bool { return !spec.MayGive(a.Role) }); len(able) > 0 && rapid.IntRange(0, 9).Draw(t, "able") > 0 {
+		people = able
+	}
+	at := time.Date(2024, 3, 1, 17, 0, 0, 0, time.UTC).Add(time.Duration(rapid.IntRange(0, 120*24).Draw(t, "hours")) * time.Hour)
+	return rapid.SampledFrom(people).Draw(t, "by").says(At(at).String(), cmd)
+}
+
+// holds runs the audit that operators run.
+func holds(t *rapid.T, log *memory) {
+	audit := NewAudit()
+	for _, d := range log.all() {
+		if err := audit.Add(d); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, err := range audit.Finish() {
+		t.Fatal(err)
+	}
+}
+
+// TestOpenGivesEveryPersonAReferenceOfTheirOwn also when two ids make the same
+// reference, and the same reference to the same request.
+func TestOpenGivesEveryPersonAReferenceOfTheirOwn(t *testing.T) {
+	log := &memory{}
+	req := Request{ID: "0190b2b6-0000-7000-8000-000000000001", By: police, Happened: mustWhen("2024-03-01"), Now: specNow}
+	taken := CaseStream(refFrom(req.ID, 0))
+	if _, err := detected.to(taken).execute(log); err != nil { // somebody else has the first choice
+		t.Fatal(err)
+	}
+	first, err := Open(context.Background(), log, req, referral())
+	if err != nil || first.Stream == taken || !first.Recorded {
+		t.Fatalf("%+v, %v", first, err)
+	}
+	again, err := Open(context.Background(), log, req, referral())
+	if err != nil || again.Stream != first.Stream || again.Recorded {
+		t.Errorf("the same request: %+v, %v; want %v and nothing recorded", again, err, first.Stream)
+	}
+	req.ID = NewID()
+	other, err := Open(context.Background(), log, req, referral())
+	if err != nil || other.Stream == first.Stream || !other.Recorded {
+		t.Errorf("another person with the same circumstances: %+v, %v", other, err)
+	}
+}

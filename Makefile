@@ -9,7 +9,7 @@ TEMPL  = go tool -modfile=tools/go.mod templ
 LINT   = go tool -modfile=tools/lint/go.mod golangci-lint
 GODIRS = api cmd domain eventstore projections
 
-# Flags of the demonstration, as in: make demo DEMO="--port 9000"
+# Flags of the demonstration, as in: make demo DEMO="--listen 127.0.0.1:9000"
 DEMO      =
 BENCHTIME = 1s
 

@@ -28,8 +28,8 @@ var (
 )
 
 func referrer(org string) actor { return actor{domain.Referrer, org} }
-func consul(org string) actor { return actor{domain.Consulate, org} }
-func lawyer(org string) actor { return actor{domain.LegalAid, org} }
+func consul(org string) actor   { return actor{domain.Consulate, org} }
+func lawyer(org string) actor   { return actor{domain.LegalAid, org} }
 
 // step is one line of the file.
 type step struct {
@@ -48,6 +48,7 @@ type pace int
 
 const (
 	prompt  pace = iota // within the hour
+	slow                // some hours late, and everything after it waits
 	heldUp              // a day or more late, and everything after it waits
 	tardy               // days late, while the case goes on: only for steps that nothing depends on
 	instant             // in the same minute: the register was used while it happened

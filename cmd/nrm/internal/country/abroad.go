@@ -22,7 +22,7 @@ func (s *story) abroad(f fate) {
 	s.moment(s.now.Add(time.Hour), s.now.Add(2*day))
 	s.by(mission, domain.ExpressReturnWish{Direction: "inbound"})
 	s.agreesToReturn(mission, 0.97)
-	s.certificate(mission)
+	s.certificate(mission, f.lateCertificate)
 	s.moment(s.now.Add(8*time.Hour), s.now.Add(3*day))
 	s.travels(mission, "inbound", 6*time.Hour)
 	s.pass(10*time.Minute, 45*time.Minute)
@@ -51,23 +51,15 @@ func (s *story) consent() domain.RecordReturnConsent {
 }
 
 // certificate takes up to three calendar days, with few exceptions, and is free.
-func (s *story) certificate(mission actor) {
+func (s *story) certificate(mission actor, late bool) {
 	s.moment(s.now.Add(time.Hour), s.now.Add(20*time.Hour))
 	s.by(mission, domain.ApplyReturnCertificate{})
-	if s.late(0.1) {
+	if late {
 		s.moment(s.now.Add(4*day+12*time.Hour), s.now.Add(7*day))
 	} else {
 		s.moment(s.now.Add(6*time.Hour), domain.DayOf(s.now).Add(2).End())
 	}
 	s.by(mission, domain.IssueReturnCertificate{FeeWaived: s.chance(0.97)})
-}
-
-// late decides whether a certificate is late: the exact year says so itself.
-func (s *story) late(p float64) bool {
-	if s.lateCertificate != nil {
-		return *s.lateCertificate
-	}
-	return s.chance(p)
 }
 
 func (s *story) travels(by actor, direction string, longest time.Duration) {
@@ -91,13 +83,14 @@ func (s *story) repatriated() {
 	if s.p.finder != migration {
 		s.by(officer, domain.SendServiceReferral{Organisation: migration.org, Services: []string{"identity_document", "interpretation"}})
 	}
-	s.counted(latest(s.now, s.decided), 5*day, 25*day)
+	leaves := s.left
+	if leaves.IsZero() {
+		leaves = s.handed.Add(s.span(36*day, 50*day))
+	}
+	s.moment(s.handed.Add(14*day), leaves.Add(-6*day))
 	s.by(migration, domain.ExpressReturnWish{Direction: "outbound"})
 	s.agreesToReturn(migration, 1)
-	s.counted(latest(s.now, s.handed.Add(32*day)), day, 12*day)
-	if !s.left.IsZero() && s.now.Before(s.left) {
-		s.now = s.left
-	}
+	s.now = leaves
 	s.pass(2*time.Hour, 3*time.Hour)
 	s.travels(migration, "outbound", 7*time.Hour)
 }

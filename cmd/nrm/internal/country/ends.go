@@ -71,8 +71,7 @@ func (s *story) goesHome(f fate) {
 // ends are the looks after the person in the following year, and the closure.
 func (s *story) ends(f fate) {
 	s.now = s.last()
-	after := s.now
-	if f.outcome == "positive" && (f.reunited || s.p.country != "" || f.outbound || s.chance(0.5)) && !f.outbound {
+	if f.outcome == "positive" && !f.outbound && (f.reunited || s.p.country != "" || s.chance(0.5)) {
 		s.followed(latest(s.decided, latest(s.left, s.handed)))
 	}
 	if f.staysOpen || s.decided.IsZero() && s.p.status == "presumed" {
@@ -94,7 +93,11 @@ func (s *story) ends(f fate) {
 	case f.reunited:
 		cmd.Reason = "reintegrated"
 	}
-	s.moment(latest(s.now, after).Add(day), s.now.Add(45*day))
+	if s.p.status == "at_risk" { // help was enough: nothing is left to decide
+		s.moment(s.now.Add(time.Hour), latest(s.now.Add(day), s.handed.Add(26*day)))
+	} else {
+		s.moment(s.now.Add(day), s.now.Add(45*day))
+	}
 	s.by(officer, cmd)
 	if f.outcome == "positive" && s.chance(0.04) {
 		s.reopened()

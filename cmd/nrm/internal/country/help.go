@@ -15,6 +15,10 @@ func (s *story) helped(f fate) {
 	if f.centre {
 		s.referredToCentre(f)
 	}
+	if s.p.foreign() && !f.outbound {
+		s.moment(s.handed.Add(day), s.handed.Add(6*day))
+		s.by(officer, domain.SendServiceReferral{Organisation: migration.org, Services: []string{"identity_document", "interpretation"}})
+	}
 	if s.p.country != "" && s.chance(0.5) || s.home == nil && !f.centre && s.chance(0.3) {
 		s.medical()
 	}

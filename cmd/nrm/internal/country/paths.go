@@ -8,27 +8,28 @@ import (
 
 // fate is what becomes of a person: the parts of it that somebody counts.
 type fate struct {
-	outcome   string    // of the decision; none while it is undecided
-	notBefore time.Time // the decision comes after the year has ended
-	shelter   bool
-	house     string // which, if it must be one
-	along     int    // dependants who come along
-	livesIn   bool   // lives in the assistance centre
-	centre    bool   // referred to the assistance centre, which gives:
-	psych     bool
-	legal     bool
-	document  bool
-	social    bool
-	course    bool
-	job       bool
-	school    bool // by child protection
-	lawyer    bool // a legal aid organisation takes part
-	reunited  bool
-	fund      []domain.Qepik
-	outbound  bool // a foreigner goes home
-	claim     bool
-	unpaid    bool // the allowance was never paid
-	staysOpen bool
+	outcome         string    // of the decision; none while it is undecided
+	notBefore       time.Time // the decision comes after the year has ended
+	shelter         bool
+	house           string // which, if it must be one
+	along           int    // dependants who come along
+	livesIn         bool   // lives in the assistance centre
+	centre          bool   // referred to the assistance centre, which gives:
+	psych           bool
+	legal           bool
+	document        bool
+	social          bool
+	course          bool
+	job             bool
+	school          bool // by child protection
+	lawyer          bool // a legal aid organisation takes part
+	reunited        bool
+	fund            []domain.Qepik
+	outbound        bool // a foreigner goes home
+	claim           bool
+	lateCertificate bool
+	unpaid          bool // the allowance was never paid
+	staysOpen       bool
 }
 
 // live tells a whole life in the mechanism.

@@ -102,7 +102,8 @@ func (s *story) stays(f fate) {
 		if s.chance(0.95) {
 			s.by(s.home.staff(), domain.RecordServiceNeed{Service: service})
 		}
-		s.moment(s.now.Add(lo), earliest(s.now.Add(hi), s.left.Add(-time.Hour)))
+		to := earliest(s.now.Add(hi), s.left.Add(-time.Hour))
+		s.moment(earliest(s.now.Add(lo), to), to)
 		s.by(s.home.staff(), domain.DeliverService{Service: service})
 	}
 	give("material", 2*time.Hour, 20*time.Hour)
@@ -137,7 +138,9 @@ func (s *story) leaves(f fate) {
 	switch {
 	case f.outcome == "suspended" || f.outcome == "withdrawn":
 		s.moment(s.admitted.Add(12*time.Hour), latest(s.decided.Add(-12*time.Hour), s.admitted.Add(13*time.Hour)))
-	case f.reunited || f.outbound:
+	case f.outbound: // after the time to think
+		s.moment(s.handed.Add(35*day), s.handed.Add(55*day))
+	case f.reunited:
 		to := earliest(s.admitted.Add(75*day), s.limit.Add(-3*day))
 		s.moment(earliest(s.admitted.Add(9*day), to), to)
 	default:

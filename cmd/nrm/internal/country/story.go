@@ -59,7 +59,11 @@ func (s *story) moment(from, to time.Time) {
 // counted moves to a moment after from for a fact of the yearly report: within
 // the time given if the year is long enough, otherwise before it ends.
 func (s *story) counted(from time.Time, lo, hi time.Duration) {
-	to := earliest(from.Add(hi), s.limit)
+	limit := s.limit
+	if from.After(limit) { // decided after the year: the next one counts it
+		limit = yearEnd(from.In(domain.Baku).Year())
+	}
+	to := earliest(from.Add(hi), limit)
 	s.moment(earliest(from.Add(lo), to), to)
 }
 

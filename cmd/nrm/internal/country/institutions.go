@@ -1,0 +1,3 @@
+package country
+
+func (c *country) institutions() {}

@@ -106,6 +106,18 @@ func TestAFacilitySeesAPersonFromRequestToThirtyDaysAfterDeparture(t *testing.T)
 	}
 }
 
+func TestWhoOnlyReferredSeesNoTimeline(t *testing.T) {
+	w := given(t, otherHouse.says("2024-03-01T20:30", referral()))
+	if rows := w.state().Access; !MaySee(otherHouse, rows, specNow) || MayRead(otherHouse, rows, Flow, specNow) {
+		t.Error("a shelter that referred a person sees more, or less, than that the case is there")
+	}
+	ask := duty.says("2024-03-02T01:00", RequestShelter{Facility: house, Security: "low"})
+	w = given(t, detected, ask)
+	if rows := w.state().Access; !MayRead(shelter, rows, Location, specNow) || MayRead(shelter, rows, Screening, specNow) {
+		t.Error("a shelter that was asked does not see what it must, or sees the screening")
+	}
+}
+
 func TestServices(t *testing.T) {
 	refer := officer.says("2024-03-03", SendServiceReferral{Organisation: "legal-aid-a", Services: []string{"legal_info"}})
 	given(t, detected, handedOver).when(lawyer.says("2024-03-04", DeliverService{Service: "legal_info"})).refused("no_such_case", "")

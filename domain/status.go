@@ -155,6 +155,8 @@ func (e Evidence) Stands(f Figure) Status {
 		good = StatusMet
 	}
 	switch {
+	case e.Kind == Cumulative && !e.Recorded && !e.Attested && !e.overdue():
+		return StatusNoData
 	case !f.Known && f.HasTarget && e.Kind != Yearly && e.overdue():
 		return StatusLate
 	case !f.Known && !e.Attested:
@@ -197,7 +199,7 @@ func (e Evidence) expected(target int) int {
 }
 
 func (e Evidence) overdue() bool { return e.AsOf.After(e.Due) }
-func (e Evidence) whole() int    { return e.Due.Since(e.Start) + 1 }
+func (e Evidence) whole() int    { return max(1, e.Due.Since(e.Start)+1) }
 func (e Evidence) elapsed() int  { return min(max(0, e.AsOf.Since(e.Start)+1), e.whole()) }
 
 // deeds counts the components done by the day asked about. What took effect

@@ -1,5 +1,7 @@
 package domain
 
+import "slices"
+
 // Place is one request for a place and what became of it.
 type Place struct {
 	Facility     Ref    `json:"facility"`
@@ -305,13 +307,13 @@ func (e Departed) apply(c *Case, at Times) {
 	}
 }
 
-func (e BedFreed) apply(f *Facility, at Times) {
-	for i := range f.Beds {
-		if b := &f.Beds[i]; b.Case == e.Case && b.Until.IsZero() {
-			b.Until = at.Happened
+func (e BedFreed) apply(f *Facility, _ Times) {
+	f.Beds = slices.DeleteFunc(f.Beds, func(b Bed) bool {
+		if b.Case == e.Case {
 			f.Taken -= b.Persons
 		}
-	}
+		return b.Case == e.Case
+	})
 }
 
 func (cmd RecordDeparture) facility() Ref     { return cmd.Facility }

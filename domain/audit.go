@@ -144,9 +144,6 @@ func (a *Audit) Finish() (faults []error) {
 	for name, f := range a.facilities {
 		ref, taken := a.streams[name].Ref(), 0
 		for _, b := range f.Beds {
-			if !b.Until.IsZero() {
-				continue
-			}
 			taken += b.Persons
 			if inside[ref][b.Case] != b.Persons {
 				faults = append(faults, fmt.Errorf("facility %s gives %d beds to case %s, which says %d", ref, b.Persons, b.Case, inside[ref][b.Case]))

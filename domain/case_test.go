@@ -76,6 +76,11 @@ func TestAccommodation(t *testing.T) {
 	given(t, detected, requested).when(shelter.says("2024-03-02T00:30", ConfirmAdmission{Facility: house, Basis: "consent"})).refused("before_request", "happened")
 	given(t, detected).when(duty.says("2024-03-02", RequestShelter{Facility: NewRef("nowhere"), Security: "low"})).refused("no_such_facility", "facility")
 
+	known := officer.says("2024-03-02", SendServiceReferral{Organisation: "centre-baki", Services: []string{"psychological"}})
+	given(t, detected, known, requested).when(centre.says("2024-03-02T03:00", ConfirmAdmission{Facility: house, Basis: "consent"})).refused("not_your_facility", "facility")
+	given(t, detected, known, requested).when(centre.says("2024-03-02T03:00", RefuseAdmission{Facility: house, Reason: "no_capacity"})).refused("not_your_facility", "facility")
+	given(t, detected, known, requested, admitted).when(centre.says("2024-03-03", RecordDeparture{Facility: house, Destination: "family"})).refused("not_your_facility", "facility")
+
 	given(t, detected, requested).when(shelter.says("2024-03-02", RefuseAdmission{Facility: house, Reason: "no_capacity"})).then("AdmissionRefused")
 	given(t, detected, requested).when(shelter.says("2024-03-02", RecordNonArrival{Facility: house})).then("NonArrivalRecorded")
 	given(t, detected, requested, admitted).when(shelter.says("2024-03-03", RefuseAdmission{Facility: house, Reason: "no_capacity"})).refused("not_requested", "")
@@ -245,6 +250,56 @@ func TestDeadlines(t *testing.T) {
 	given(t, detected).when(mark).then("DeadlineMissed")
 	given(t, detected, handedOver).when(mark).then()
 	given(t, detected).when(duty.says("", MarkOverdue{Rule: "handover"})).refused("role_not_allowed", "")
+}
+
+func TestWhoIsAbroadIsHandedOverAfterArrival(t *testing.T) {
+	abroad := referral()
+	abroad.District, abroad.Country = "", "TR"
+	found := consul.says("2024-03-01T20:30", abroad)
+	arrived := []said{found, consul.says("2024-03-10T08:00", RecordReturnDeparture{Direction: "inbound", Escort: "none"}), duty.says("2024-03-10T13:00", RecordReturnArrival{})}
+	for _, k := range given(t, found).state().Clocks {
+		if k.Rule == "handover" {
+			t.Error("a person abroad is to be handed over within 24 hours")
+		}
+	}
+	clocks := given(t, arrived...).state().Clocks
+	if k := clocks[len(clocks)-1]; k.Rule != "handover" || !k.Due.Equal(mustWhen("2024-03-11T13:00").At) {
+		t.Errorf("after the arrival: %+v", k)
+	}
+	before := duty.says("2024-03-09", AcceptHandover{District: "AZ-BA", Condition: "good"})
+	for _, k := range given(t, arrived[0], arrived[1], before, arrived[2]).state().Clocks {
+		if k.Rule == "handover" {
+			t.Error("a person who was handed over is to be handed over again")
+		}
+	}
+}
+
+func TestClosureEndsDuties(t *testing.T) {
+	at := mustWhen("2024-06-01").At
+	states := func(w *world) map[string]ClockState {
+		m := map[string]ClockState{}
+		for _, k := range w.state().Clocks {
+			m[k.Rule] = k.State(at)
+		}
+		return m
+	}
+	early := officer.says("2024-03-02T10:00", CloseCase{Reason: "withdrew"})
+	late := officer.says("2024-03-03T10:00", CloseCase{Reason: "withdrew"})
+	if got := states(given(t, detected, early))["handover"]; got != Waived {
+		t.Errorf("closed before it was due: %s", got)
+	}
+	if got := states(given(t, detected, late))["handover"]; got != Lapsed {
+		t.Errorf("closed after it was due: %s", got)
+	}
+	given(t, detected, late).when(ClockActor().says("", MarkOverdue{Rule: "handover"})).then()
+	if got := states(given(t, detected, late, handedOver))["handover"]; got != Met {
+		t.Errorf("done in time, as was learned after the closure: %s", got)
+	}
+	atRisk := referral()
+	atRisk.Status = "at_risk"
+	if got := states(given(t, police.says("2024-03-01T20:30", atRisk), handedOver))["identification"]; got != "" {
+		t.Errorf("a person at risk is to be identified: %s", got)
+	}
 }
 
 func TestReturnCertificateIsDueAfterThreeCalendarDays(t *testing.T) {

@@ -5,7 +5,7 @@ type CloseCase struct {
 	Reason string `json:"reason" code:"closure_reason"`
 }
 
-// CaseClosed waives the duties that were not yet due.
+// CaseClosed ends the duties that are still open.
 type CaseClosed struct {
 	Reason string `json:"reason"`
 }
@@ -27,11 +27,7 @@ func (cmd CloseCase) decide(c *Case, req Request) ([]Event[Case], error) {
 	case c.Host() != nil:
 		return nil, conflict("still_sheltered") // the person lives in a facility: closing would be false
 	}
-	open := false
-	for _, k := range c.OpenClocks() {
-		open = open || !k.Start.IsZero()
-	}
-	return c.fact(req, CaseClosed(cmd), remark{open, "open_duties"}, remark{r.Paid < r.Awarded, "award_unpaid"},
+	return c.fact(req, CaseClosed(cmd), remark{len(c.OpenClocks()) > 0, "open_duties"}, remark{r.Paid < r.Awarded, "award_unpaid"},
 		remark{c.Outcome == "", "identification_missing"})
 }
 

@@ -11,7 +11,8 @@ type Rule struct {
 	ID        string // also the key of its label
 	From, To  []string
 	Parameter string
-	Period    bool // not a duty but a protected time, which simply runs out
+	Period    bool                       // not a duty but a protected time, which simply runs out
+	binds     func(*Case, AnyEvent) bool // whether the event starts it on this case; nil = always
 }
 
 // Rules lists the time limits that the register watches. More come with the
@@ -19,12 +20,22 @@ type Rule struct {
 func Rules() []Rule {
 	return []Rule{
 		{ID: "notify", From: []string{"DetectionRecorded"}, To: []string{"SpuNotified", "HandoverAccepted"}, Parameter: "notify"},
-		{ID: "handover", From: []string{"DetectionRecorded"}, To: []string{"HandoverAccepted"}, Parameter: "handover"},
-		{ID: "identification", From: []string{"HandoverAccepted"}, To: []string{"IdentificationDecided"}, Parameter: "identification"},
+		{ID: "handover", From: []string{"DetectionRecorded", "ReturnArrived"}, To: []string{"HandoverAccepted"}, Parameter: "handover", binds: withinReach},
+		{ID: "identification", From: []string{"HandoverAccepted"}, To: []string{"IdentificationDecided"}, Parameter: "identification",
+			binds: func(c *Case, _ AnyEvent) bool { return c.Status == "presumed" }},
 		{ID: "reflection", From: []string{"ReflectionGranted"}, Parameter: "reflection", Period: true},
 		{ID: "admission", From: []string{"ShelterRequested"}, To: []string{"AdmissionConfirmed", "AdmissionRefused", "NonArrivalRecorded"}, Parameter: "admission"},
 		{ID: "return_certificate", From: []string{"ReturnCertificateApplied"}, To: []string{"ReturnCertificateIssued"}, Parameter: "return_certificate"},
 	}
+}
+
+// withinReach says when the 24 hours begin: at detection, or for a person found
+// abroad, whom nobody can hand over there, with their arrival.
+func withinReach(c *Case, e AnyEvent) bool {
+	if a, ok := e.(ReturnArrived); ok {
+		return a.Direction == "inbound" && c.HandedOver.IsZero()
+	}
+	return c.Country == ""
 }
 
 // RuleOf finds a rule.
@@ -45,6 +56,7 @@ const (
 	Met     ClockState = "met"     // done in time
 	Late    ClockState = "late"    // done too late
 	Waived  ClockState = "waived"  // the case was closed before it was due
+	Lapsed  ClockState = "lapsed"  // the case was closed with the duty overdue: it counts as not done in time
 	Ended   ClockState = "ended"   // a protected time that has run out
 	Unclear ClockState = "unclear" // done, nobody knows when: counted as bad data, not as met
 )
@@ -61,7 +73,8 @@ type DeadlineClock struct {
 	Period  bool      `json:"period,omitempty"`
 	Stopped When      `json:"stopped,omitzero"`
 	Unclear bool      `json:"unclear,omitempty"`
-	Waived  bool      `json:"waived,omitempty"`
+	Waived  bool      `json:"waived,omitempty"` // ended by the closure of the case
+	Lapsed  bool      `json:"lapsed,omitempty"` // and overdue then
 	Missed  bool      `json:"missed,omitempty"` // the register has recorded that it is overdue
 }
 
@@ -79,6 +92,8 @@ func (k DeadlineClock) State(now time.Time) ClockState {
 			return Met
 		}
 		return Late
+	case k.Lapsed:
+		return Lapsed
 	case k.Waived:
 		return Waived
 	case now.Before(k.Due):
@@ -99,7 +114,7 @@ func (c *Case) tick(d Decision) {
 			if slices.Contains(r.To, e.EventType()) {
 				c.stop(r, keyOf(e), at)
 			}
-			if slices.Contains(r.From, e.EventType()) {
+			if slices.Contains(r.From, e.EventType()) && (r.binds == nil || r.binds(c, e)) {
 				c.start(r, e, at)
 			}
 		}
@@ -121,23 +136,23 @@ func (c *Case) start(r Rule, e AnyEvent, at When) {
 func (c *Case) stop(r Rule, key string, at When) {
 	for i := range c.Clocks {
 		k := &c.Clocks[i]
-		if k.Rule != r.ID || k.Key != key || !k.Open() && !k.Stopped.At.After(at.At) {
+		if k.Rule != r.ID || k.Key != key || !k.Stopped.IsZero() && !k.Stopped.At.After(at.At) {
 			continue
 		}
 		if at.Known() {
-			k.Stopped, k.Unclear = at, false
+			k.Stopped, k.Unclear, k.Waived, k.Lapsed = at, false, false, false
 		} else if k.Stopped.IsZero() {
 			k.Unclear = true
 		}
 	}
 }
 
-// waive ends the duties that no longer bind a closed case. A duty that was
-// already overdue stays overdue.
+// waive ends the duties of a case that is closed. A late fact can still show
+// that one of them was done.
 func (c *Case) waive(at When) {
 	for i := range c.Clocks {
-		if k := &c.Clocks[i]; k.Open() && !k.Period && at.At.Before(k.Due) {
-			k.Waived = true
+		if k := &c.Clocks[i]; k.Open() && !k.Period {
+			k.Waived, k.Lapsed = true, !at.At.Before(k.Due)
 		}
 	}
 }

@@ -12,8 +12,8 @@ type Facility struct {
 	Capacity     int            `json:"capacity"` // beds
 	Since        Day            `json:"since"`
 	ClosedOn     Day            `json:"closed_on,omitzero"`
-	Beds         []Bed          `json:"beds,omitempty"`
-	Taken        int            `json:"taken"` // beds in use
+	Beds         []Bed          `json:"beds,omitempty"` // in use; who has left is in the history
+	Taken        int            `json:"taken"`          // beds in use
 	Agreements   map[string]Day `json:"agreements,omitempty"`
 }
 
@@ -22,7 +22,6 @@ type Bed struct {
 	Case    Ref  `json:"case"`
 	Persons int  `json:"persons"`
 	From    When `json:"from"`
-	Until   When `json:"until,omitzero"`
 }
 
 // Opened reports whether the facility is in the register.

@@ -115,6 +115,12 @@ func (c *Case) accepts(req Request, cmd Asked) error {
 	return nil
 }
 
+// mayTouch judges what is imported by the time at which the earlier register
+// recorded it.
 func (c *Case) mayTouch(req Request) bool {
-	return req.By.Role.police() || req.By.Role == Clock || MaySee(req.By, c.Access, req.Now)
+	then := req.Now
+	if !req.Claimed.IsZero() {
+		then = req.Claimed
+	}
+	return req.By.Role.police() || req.By.Role == Clock || MaySee(req.By, c.Access, then)
 }

@@ -186,5 +186,5 @@ func (SendServiceReferral) expected(c *Case) bool { return !c.HandedOver.IsZero(
 func (cmd SendServiceReferral) decide(c *Case, req Request) ([]Event[Case], error) {
 	o, _ := OrganisationOf(cmd.Organisation)
 	e := ServiceReferralSent{Organisation: cmd.Organisation, Kind: o.Kind, Services: slices.Clone(cmd.Services)}
-	return c.fact(req, e, remark{c.HandedOver.IsZero(), "handover_missing"})
+	return c.fact(req, e, remark{c.HandedOver.IsZero() && c.Country == "", "handover_missing"})
 }

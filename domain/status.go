@@ -77,13 +77,19 @@ func Judge(e Evidence) Judgement {
 	case Yearly:
 		j = yearly(e)
 	}
-	if e.Attested {
+	if e.Attested && e.silent() {
 		j.Flags = append(j.Flags, FlagAttested)
 	}
 	if j.Status == StatusLate && e.overdue() && !e.Recorded && !e.Attested && e.Kind != Yearly {
 		j.Flags = append(j.Flags, FlagNoEvidence)
 	}
 	return j
+}
+
+// silent reports whether an attestation is all there is: once there are facts,
+// it says nothing any more.
+func (e Evidence) silent() bool {
+	return (e.Kind == Yearly || !e.Recorded) && !slices.ContainsFunc(e.Figures, func(f Figure) bool { return f.Known && f.Value > 0 })
 }
 
 func milestone(e Evidence) Judgement {

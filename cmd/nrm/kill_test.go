@@ -5,9 +5,11 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"math/rand/v2"
 	"net/http"
 	"os/exec"
@@ -27,9 +29,10 @@ const (
 )
 
 // TestKilledAtAnyPoint kills the server for real while 32 clients write to it,
-// twenty times. After each time everything that was answered is in the log, and
-// in the end, when every client has asked again for what it got no answer to,
-// everything is there exactly once.
+// twenty times: single decisions and decisions over a case and a facility at
+// once. After each time everything that was answered is in the log, and in the
+// end, when every client has asked again for all it ever asked for, everything
+// is there exactly once.
 func TestKilledAtAnyPoint(t *testing.T) {
 	rounds := killRounds
 	if testing.Short() {
@@ -38,24 +41,13 @@ func TestKilledAtAnyPoint(t *testing.T) {
 	ctx, cancel := context.WithTimeout(context.Background(), 8*time.Minute)
 	defer cancel()
 	dir := t.TempDir()
-	if err := create(ctx, dir, quiet()); err != nil {
-		t.Fatal(err)
-	}
-	people, err := accounts.Open(accountsFile(dir))
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, token, err := people.Create("duty", domain.DutyOfficer, "spu")
-	if err != nil {
-		t.Fatal(err)
-	}
-	crowd := &crowd{token: token, asked: map[string]answer{}}
+	crowd := newCrowd(t, ctx, dir)
 	for round := range rounds {
 		s := serveProcess(t, ctx, dir)
 		running, stop := context.WithCancel(ctx)
 		var clients sync.WaitGroup
-		for range killClients {
-			clients.Go(func() { crowd.client(running, s.url) })
+		for i := range killClients {
+			clients.Go(func() { crowd.client(running, s.url, i) })
 		}
 		time.Sleep(time.Duration(50+rand.IntN(400)) * time.Millisecond)
 		if err := s.cmd.Process.Kill(); err != nil {
@@ -70,11 +62,11 @@ func TestKilledAtAnyPoint(t *testing.T) {
 	crowd.askAgain(t, ctx, s.url)
 	_ = s.cmd.Process.Kill()
 	_ = s.cmd.Wait()
-	cases := crowd.compare(t, ctx, dir, rounds)
-	if cases != len(crowd.asked) {
-		t.Errorf("%d referrals were asked for, the log has %d cases", len(crowd.asked), cases)
+	decisions := crowd.compare(t, ctx, dir, rounds)
+	if want := crowd.decisions(); decisions != want {
+		t.Errorf("what was asked for makes %d decisions, the log has %d", want, decisions)
 	}
-	t.Logf("%d rounds: %d referrals asked for, %d answered at once, %d cases in the log", rounds, len(crowd.asked), crowd.atOnce, cases)
+	t.Logf("%d rounds: %d commands asked for, %d answered at once, %d decisions in the log", rounds, len(crowd.asked), crowd.atOnce, decisions)
 	if crowd.atOnce < rounds*10 {
 		t.Errorf("only %d commands were answered in %d rounds: the test shows little", crowd.atOnce, rounds)
 	}
@@ -82,11 +74,19 @@ func TestKilledAtAnyPoint(t *testing.T) {
 
 // crowd is what all clients together asked for and were told.
 type crowd struct {
-	token string
+	duty, shelter string // tokens
+	house         domain.Ref
 
 	mu     sync.Mutex
-	asked  map[string]answer // idempotency key -> answer; empty when none came
+	asked  map[string]*question // by idempotency key
 	atOnce int
+}
+
+// question is a command that a client gives.
+type question struct {
+	token, path, body string
+	writes            int // decisions that it makes
+	answer            answer
 }
 
 type answer struct {
@@ -94,32 +94,84 @@ type answer struct {
 	Position uint64 `json:"position"`
 }
 
-// client registers referrals until the server is gone.
-func (c *crowd) client(ctx context.Context, url string) {
+// newCrowd makes a register with a shelter and two accounts.
+func newCrowd(t *testing.T, ctx context.Context, dir string) *crowd {
+	t.Helper()
+	if err := create(ctx, dir, quiet()); err != nil {
+		t.Fatal(err)
+	}
+	people, err := accounts.Open(accountsFile(dir))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &crowd{house: domain.NewRef("house"), asked: map[string]*question{}}
+	if _, c.duty, err = people.Create("duty", domain.DutyOfficer, "spu"); err != nil {
+		t.Fatal(err)
+	}
+	if _, c.shelter, err = people.Create("shelter", domain.Shelter, "shelter-baki"); err != nil {
+		t.Fatal(err)
+	}
+	n, err := openNode(ctx, dir, quiet())
+	if err != nil {
+		t.Fatal(err)
+	}
+	by := domain.Actor{User: "coordinator", Role: domain.Coordinator, Organisation: "coordinator"}
+	_, err = domain.Execute(ctx, n.log, domain.Request{By: by, Happened: domain.OnThe(domain.NewDay(2020, 1, 1)), Now: time.Now()}, domain.FacilityStream(c.house),
+		domain.OpenFacility{Kind: "shelter", Operator: "state", Organisation: "shelter-baki", District: "AZ-BA", Capacity: 50})
+	if err = errors.Join(err, n.close()); err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// client registers referrals, and every fourth client goes on with a place in
+// the shelter, until the server is gone.
+func (c *crowd) client(ctx context.Context, url string, number int) {
 	for ctx.Err() == nil {
-		key := uuid.NewString()
-		c.mu.Lock()
-		c.asked[key] = answer{}
-		c.mu.Unlock()
-		a, err := c.register(ctx, url, key)
-		if err != nil {
+		a, ok := c.ask(ctx, url, question{token: c.duty, path: "/api/v1/cases", writes: 1, body: `{"data": {"source": "police", "circumstances": ["raid"],
+			"status": "presumed", "age": "adult", "sex": "female", "citizenship": "az", "district": "AZ-BA", "immediate_danger": false, "basis": "consent"}}`})
+		if !ok {
 			return
 		}
-		c.mu.Lock()
-		c.asked[key] = a
-		c.atOnce++
-		c.mu.Unlock()
+		if number%4 != 0 {
+			continue
+		}
+		at := "/api/v1/cases/" + a.Case
+		for _, q := range []question{
+			{token: c.duty, path: at + "/accept-handover", writes: 1, body: `{"data": {"district": "AZ-BA", "condition": "good", "interpreter": false}}`},
+			{token: c.duty, path: at + "/request-shelter", writes: 1, body: fmt.Sprintf(`{"data": {"facility": "%s", "security": "low"}}`, c.house)},
+			{token: c.shelter, path: at + "/confirm-admission", writes: 2, body: fmt.Sprintf(`{"data": {"facility": "%s", "basis": "consent"}}`, c.house)},
+		} {
+			if _, ok := c.ask(ctx, url, q); !ok {
+				return
+			}
+		}
 	}
 }
 
-func (c *crowd) register(ctx context.Context, url, key string) (answer, error) {
-	body := `{"data": {"source": "police", "circumstances": ["raid"], "status": "presumed", "age": "adult", "sex": "female",
-		"citizenship": "az", "district": "AZ-BA", "immediate_danger": false, "basis": "consent"}}`
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url+"/api/v1/cases", bytes.NewReader([]byte(body)))
+// ask gives a command for the first time. It is not ok when no answer came.
+func (c *crowd) ask(ctx context.Context, url string, q question) (answer, bool) {
+	key := uuid.NewString()
+	c.mu.Lock()
+	c.asked[key] = &q
+	c.mu.Unlock()
+	a, err := q.post(ctx, url, key)
+	if err != nil {
+		return a, false
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	q.answer = a
+	c.atOnce++
+	return a, true
+}
+
+func (q question) post(ctx context.Context, url, key string) (answer, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url+q.path, bytes.NewReader([]byte(q.body)))
 	if err != nil {
 		return answer{}, err
 	}
-	req.Header.Set("Authorization", "Bearer "+c.token)
+	req.Header.Set("Authorization", "Bearer "+q.token)
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("Idempotency-Key", key)
 	res, err := http.DefaultClient.Do(req)
@@ -147,38 +199,38 @@ func (c *crowd) askAgain(t *testing.T, ctx context.Context, url string) {
 	for range killClients {
 		clients.Go(func() {
 			for key := range keys {
-				a, err := c.register(ctx, url, key)
+				q := c.asked[key]
+				a, err := q.post(ctx, url, key)
 				if err != nil {
-					t.Errorf("asked again: %v", err)
+					t.Errorf("asked again for %s: %v", q.path, err)
 					continue
 				}
-				c.mu.Lock()
-				if first := c.asked[key]; first.Case != "" && first.Case != a.Case {
-					t.Errorf("first told case %s, then %s", first.Case, a.Case)
+				if q.answer.Case != "" && q.answer.Case != a.Case {
+					t.Errorf("first told case %s, then %s", q.answer.Case, a.Case)
 				}
-				c.asked[key] = a
-				c.mu.Unlock()
+				q.answer = a
 			}
 		})
 	}
-	for _, key := range c.keys() {
+	for key := range maps.Keys(c.asked) {
 		keys <- key
 	}
 	close(keys)
 	clients.Wait()
 }
 
-func (c *crowd) keys() (keys []string) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for key := range c.asked {
-		keys = append(keys, key)
+// decisions counts what the log must hold in the end: all that was asked for,
+// and the opening of the shelter.
+func (c *crowd) decisions() int {
+	n := 1
+	for _, q := range c.asked {
+		n += q.writes
 	}
-	return keys
+	return n
 }
 
 // compare runs the operators' check of the log and looks for everything that
-// was answered. It returns the number of cases.
+// was answered. It returns the number of decisions.
 func (c *crowd) compare(t *testing.T, ctx context.Context, dir string, round int) int {
 	t.Helper()
 	n, err := openNode(ctx, dir, quiet())
@@ -190,7 +242,8 @@ func (c *crowd) compare(t *testing.T, ctx context.Context, dir string, round int
 			t.Errorf("round %d: close: %v", round, err)
 		}
 	}()
-	if _, err := verifyLog(ctx, n, &screen{io.Discard, io.Discard}); err != nil {
+	audit, err := verifyLog(ctx, n, &screen{io.Discard, io.Discard})
+	if err != nil {
 		t.Fatalf("round %d: %v", round, err)
 	}
 	last, err := n.log.Last(ctx)
@@ -208,20 +261,23 @@ func (c *crowd) compare(t *testing.T, ctx context.Context, dir string, round int
 	}); err != nil {
 		t.Fatal(err)
 	}
-	cases := map[string]bool{}
-	for _, a := range c.asked {
-		if a.Case == "" {
+	told := map[string]bool{}
+	for _, q := range c.asked {
+		if q.answer.Position > last {
+			t.Errorf("round %d: %s was answered at position %d, the log ends at %d", round, q.path, q.answer.Position, last)
+		}
+		if q.path != "/api/v1/cases" || q.answer.Case == "" {
 			continue
 		}
-		if cases[a.Case] {
-			t.Errorf("round %d: two referrals were told the same case %s", round, a.Case)
+		if told[q.answer.Case] {
+			t.Errorf("round %d: two referrals were told the same case %s", round, q.answer.Case)
 		}
-		cases[a.Case] = true
-		if opened[a.Case] == 0 || opened[a.Case] > a.Position {
-			t.Errorf("round %d: case %s was answered at position %d and stands at %d", round, a.Case, a.Position, opened[a.Case])
+		told[q.answer.Case] = true
+		if opened[q.answer.Case] == 0 || opened[q.answer.Case] > q.answer.Position {
+			t.Errorf("round %d: case %s was answered at position %d and stands at %d", round, q.answer.Case, q.answer.Position, opened[q.answer.Case])
 		}
 	}
-	return len(opened)
+	return audit.Decisions
 }
 
 // process is a server in a process of its own.

@@ -13,6 +13,7 @@ import (
 
 	"nrm/api"
 	"nrm/api/accounts"
+	"nrm/eventstore"
 	"nrm/projections"
 )
 
@@ -50,6 +51,7 @@ func (n *node) serve(ctx context.Context, at listening, scr *screen, logger *slo
 	app := &api.Server{
 		Log: n.log, Views: views, Accounts: people, Now: time.Now, Logger: logger,
 		Ready:      func(ctx context.Context) error { return n.ready(ctx, views) },
+		Away:       away,
 		SecureOnly: at.TLS, TrustedProxies: at.Proxy,
 	}
 	handler, err := app.Handler()
@@ -102,6 +104,11 @@ func (n *node) ready(ctx context.Context, views *projections.Views) error {
 		return fmt.Errorf("views: %d positions behind", behind)
 	}
 	return nil
+}
+
+// away reports whether it is worth asking again.
+func away(err error) bool {
+	return errors.Is(err, eventstore.ErrBusy) || errors.Is(err, eventstore.ErrUnavailable) || errors.Is(err, context.DeadlineExceeded)
 }
 
 // stopped tells the end that was asked for from every other.

@@ -39,7 +39,7 @@ func (s *story) agreesToReturn(by actor, assessed float64) {
 			Decision: draw(s.dice, []odds[string]{{3, "can_return"}, {1, "can_return_with_measures"}}),
 		})
 	}
-	s.pass(time.Hour, 5*time.Hour)
+	s.atWork(time.Hour, 5*time.Hour)
 	s.by(by, s.consent())
 }
 

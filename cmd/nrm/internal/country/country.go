@@ -8,7 +8,6 @@
 package country
 
 import (
-	"bufio"
 	"errors"
 	"fmt"
 	"io"
@@ -106,9 +105,3 @@ func on(year int, month time.Month, d, hour, minute int) time.Time {
 // counts. It keeps clear of midnight, so that the year is the same in UTC and in
 // Baku and the record is made in the same year.
 func yearEnd(year int) time.Time { return on(year, time.December, 29, 17, 0) }
-
-const bufferSize = 1 << 16
-
-func newLines(w io.Writer) *lines {
-	return &lines{w: bufio.NewWriterSize(w, bufferSize), names: names()}
-}

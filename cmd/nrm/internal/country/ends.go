@@ -44,7 +44,9 @@ func (s *story) allowance(lo, hi time.Duration) {
 // school for a child.
 func (s *story) goesHome(f fate) {
 	if f.school {
-		s.counted(latest(s.handed.Add(4*day), s.decided), day, 40*day)
+		s.moment(s.handed.Add(3*day), s.handed.Add(6*day))
+		s.by(guardians, domain.RecordServiceNeed{Service: "education"})
+		s.counted(latest(s.now, s.decided), day, 40*day)
 		s.by(guardians, domain.DeliverService{Service: "education"})
 	}
 	if f.outbound {
@@ -119,7 +121,7 @@ func (s *story) followed(from time.Time) {
 		if s.centre != nil && s.now.After(s.centreSince.Add(2*day)) {
 			by = s.centre.staff()
 		}
-		status := draw(s.dice, []odds[string]{{80, "safe"}, {12, "needs_help"}, {7, "contact_lost"}, {1, "re_trafficked"}})
+		status := draw(s.dice, []odds[string]{{160, "safe"}, {24, "needs_help"}, {14, "contact_lost"}, {1, "re_trafficked"}})
 		s.onTheDay(by, domain.RecordFollowUp{Month: m.code, Status: status})
 		if status == "contact_lost" || status == "re_trafficked" {
 			return

@@ -116,15 +116,16 @@ func (s *story) defended(f fate) {
 	if s.p.finder != by {
 		s.by(officer, domain.SendServiceReferral{Organisation: by.org, Services: []string{"legal_info", "legal_representation"}})
 	}
-	s.pass(20*time.Hour, 3*day)
+	s.atWork(20*time.Hour, 3*day)
 	s.by(by, domain.ExplainRedressRights{Language: s.p.language})
 	if !f.centre {
-		s.pass(20*time.Minute, 2*time.Hour)
+		s.by(by, domain.RecordServiceNeed{Service: "legal_info"})
+		s.atWork(20*time.Minute, 2*time.Hour)
 		s.by(by, domain.DeliverService{Service: "legal_info"})
 	}
 	s.moment(s.now.Add(4*time.Hour), s.now.Add(9*day))
 	s.by(by, domain.RecordServiceNeed{Service: "legal_representation"})
-	s.pass(time.Hour, 8*day)
+	s.atWork(time.Hour, 8*day)
 	s.by(by, domain.DeliverService{Service: "legal_representation"})
 	if f.claim {
 		s.claims(by)

@@ -45,12 +45,13 @@ func (c *country) build() {
 func (d dice) days(lo, hi int) time.Duration { return time.Duration(d.between(lo, hi)) * day }
 
 func (c *country) opens(h house) {
+	h.since = workday(h.since)
 	recorded := h.since.Add(7 * time.Hour)
 	id, ref := c.newRef(recorded)
 	h.ref = ref
 	c.houses[h.org] = &h
 	c.steps = append(c.steps, step{
-		id: id, stream: domain.FacilityStream(ref).Path(), by: coordinator, dayOnly: true, happened: h.since, recorded: recorded,
+		id: id, stream: domain.FacilityStream(ref).Path(), by: coordinator, known: domain.OnDay, happened: h.since, recorded: recorded,
 		cmd: domain.OpenFacility{Kind: h.kind, Operator: h.operator, Organisation: h.org, District: h.district, Capacity: h.beds},
 	})
 }

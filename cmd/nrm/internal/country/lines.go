@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"encoding/json"
 	"fmt"
+	"io"
 	"reflect"
 	"time"
 
@@ -39,7 +40,7 @@ type step struct {
 	cmd      domain.Asked
 	happened time.Time
 	recorded time.Time
-	dayOnly  bool // happened is known to the day
+	known    domain.Precision // of happened; to the minute if empty
 	pace     pace
 }
 
@@ -47,11 +48,10 @@ type step struct {
 type pace int
 
 const (
-	prompt  pace = iota // within the hour
-	slow                // some hours late, and everything after it waits
-	heldUp              // a day or more late, and everything after it waits
-	tardy               // days late, while the case goes on: only for steps that nothing depends on
-	instant             // in the same minute: the register was used while it happened
+	prompt pace = iota // within the hour
+	slow               // some hours late, and everything after it waits
+	heldUp             // a day or more late, and everything after it waits
+	tardy              // days late, while the case goes on: only for steps that nothing depends on
 )
 
 // lines writes an import file: one JSON object a line.
@@ -59,6 +59,10 @@ type lines struct {
 	w     *bufio.Writer
 	buf   []byte
 	names map[reflect.Type]string
+}
+
+func newLines(w io.Writer) *lines {
+	return &lines{w: bufio.NewWriterSize(w, 1<<16), names: names()}
 }
 
 // names gives every command's name in import files.
@@ -90,10 +94,16 @@ func (l *lines) write(s step) error {
 	b = append(append(b, `","by":{"role":"`...), s.by.role...)
 	b = append(append(b, `","organisation":"`...), s.by.org...)
 	b = append(b, `"},"happened":"`...)
-	if s.dayOnly {
+	if s.known == domain.OnDay {
 		b = s.happened.In(domain.Baku).AppendFormat(b, time.DateOnly)
 	} else {
 		b = s.happened.In(domain.Baku).AppendFormat(b, time.RFC3339)
+	}
+	switch s.known {
+	case domain.Hour:
+		b = append(b, '~')
+	case domain.Unknown:
+		b = append(b, '?')
 	}
 	b = append(b, `","recorded":"`...)
 	b = s.recorded.In(domain.Baku).AppendFormat(b, time.RFC3339)

@@ -1,6 +1,10 @@
 package country
 
-import "time"
+import (
+	"time"
+
+	"nrm/domain"
+)
 
 // ordinaryYear is a thinner year, so that every year of the plan has cases. What
 // the yearly reports count stays within it.
@@ -13,15 +17,15 @@ func (c *country) ordinaryYear(year int) {
 		to = reach
 	}
 	for range int(share * float64(d.between(32, 44))) {
-		p, f := ordinary(d)
 		found := from.Add(d.span(0, to.Sub(from))).Truncate(time.Minute)
+		p, f := ordinary(d, found.Month() < time.August)
 		c.live(d, p, f, found, yearEnd(year))
 	}
 }
 
 // ordinary draws a person and what becomes of them, in the proportions of the
-// reported year.
-func ordinary(d dice) (person, fate) {
+// reported year. Early is early enough in the year for a course to be completed.
+func ordinary(d dice, early bool) (person, fate) {
 	k := draw(d, []odds[kind]{
 		{72, kind{}}, {12, kind{abroad: true}}, {6, kind{man: true}}, {4, kind{internal: true}},
 		{2, kind{foreign: true}}, {2, kind{child: true}}, {3, kind{atRisk: true}},
@@ -41,9 +45,12 @@ func ordinary(d dice) (person, fate) {
 		f.outbound, f.reunited = sure && d.chance(0.5), false
 	}
 	f.school = sure && k.child
+	if d.chance(0.6) {
+		f.fund = []domain.Qepik{domain.Qepik(d.between(6, 24)) * 5_00}
+	}
 	if helped := sure && f.centre && !k.child; helped {
 		f.document, f.social = d.chance(0.15), d.chance(0.2)
-		f.course, f.job = d.chance(0.3), d.chance(0.15)
+		f.course, f.job = early && d.chance(0.4), early && d.chance(0.2)
 	}
 	f.lawyer = sure && (!f.centre || f.legal) && d.chance(0.5)
 	f.claim = f.lawyer && d.chance(0.35)

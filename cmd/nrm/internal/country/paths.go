@@ -35,7 +35,7 @@ type fate struct {
 // live tells a whole life in the mechanism.
 func (c *country) live(d dice, p person, f fate, detected, limit time.Time) {
 	s := c.begin(d, p, detected, limit)
-	s.found()
+	s.found(draw(d, []odds[pace]{{72, prompt}, {22, slow}, {6, heldUp}}))
 	if p.country != "" {
 		s.abroad(f)
 	}
@@ -53,7 +53,7 @@ func (c *country) live(d dice, p person, f fate, detected, limit time.Time) {
 }
 
 // found registers the referral. Detection has no hours.
-func (s *story) found() {
+func (s *story) found(recorded pace) {
 	p := s.p
 	cmd := domain.RegisterReferral{
 		Source: p.source, Circumstances: p.circumstances, Status: p.status, Age: p.age, Sex: p.sex, Citizenship: p.citizenship,
@@ -62,11 +62,14 @@ func (s *story) found() {
 	if p.danger || s.chance(0.1) {
 		cmd.Basis = "vital_interest"
 	}
-	pace := draw(s.dice, []odds[pace]{{72, prompt}, {22, slow}, {6, heldUp}})
-	if pace != prompt { // by telephone, before anything was written down
+	if recorded != prompt { // by telephone, before anything was written down
 		cmd.Told = domain.At(s.now.Add(s.span(5*time.Minute, 150*time.Minute)))
 	}
-	s.by(p.finder, cmd).pace = pace
+	st := s.by(p.finder, cmd)
+	st.pace = recorded
+	if recorded == slow && p.finder.org != "spu" && s.chance(0.4) { // nobody looked at the clock
+		st.happened, st.known = st.happened.Truncate(time.Hour), domain.Hour
+	}
 }
 
 // received hands the person over to the duty officer: within 24 hours, with
@@ -85,7 +88,9 @@ func (s *story) received() {
 		s.pass(4*time.Hour, 22*time.Hour)
 	}
 	s.handed = s.now
-	s.by(duty, s.handover())
+	if st := s.by(duty, s.handover()); s.chance(0.01) { // it happened, and nobody wrote down when
+		st.known = domain.Unknown
+	}
 }
 
 func (s *story) handover() domain.AcceptHandover {
@@ -154,6 +159,8 @@ func (s *story) firstDays() {
 	s.by(by, domain.OrderProtection{Measure: measure})
 	if s.chance(0.5) {
 		s.pass(60*day, 200*day)
+		s.by(officer, domain.AssessRisk{Level: "low"})
+		s.pass(time.Hour, 30*time.Hour)
 		s.by(head, domain.EndProtection{Measure: measure})
 	}
 }
@@ -244,6 +251,8 @@ func (s *story) guarded() {
 	if s.p.finder.org != guardians.org {
 		s.by(officer, domain.SendServiceReferral{Organisation: guardians.org, Services: []string{"child_care", "education"}})
 	}
-	s.pass(20*time.Hour, 60*time.Hour)
+	s.atWork(time.Hour, 20*time.Hour)
+	s.by(guardians, domain.RecordServiceNeed{Service: "child_care"})
+	s.atWork(5*time.Hour, 40*time.Hour)
 	s.by(guardians, domain.DeliverService{Service: "child_care"})
 }

@@ -1,6 +1,7 @@
 package country
 
 import (
+	"reflect"
 	"slices"
 	"time"
 
@@ -27,14 +28,21 @@ func (c *country) begin(d dice, p person, at, limit time.Time) *story {
 	return &story{country: c, dice: d, p: p, now: at, limit: limit}
 }
 
-// by tells one step, now. The answer is good until the next step is told.
+// by tells one step, now: the very same fact twice in a minute would be one
+// fact, so the second is a minute later. The answer is good until the next step
+// is told.
 func (s *story) by(a actor, cmd domain.Asked) *step {
+	for slices.ContainsFunc(s.steps, func(o step) bool {
+		return o.happened.Equal(s.now.Truncate(time.Minute)) && reflect.DeepEqual(o.cmd, cmd)
+	}) {
+		s.now = s.now.Add(time.Minute)
+	}
 	s.steps = append(s.steps, step{by: a, cmd: cmd, happened: s.now.Truncate(time.Minute)})
 	return &s.steps[len(s.steps)-1]
 }
 
 // onTheDay tells a step of which only the day is known.
-func (s *story) onTheDay(a actor, cmd domain.Asked) { s.by(a, cmd).dayOnly = true }
+func (s *story) onTheDay(a actor, cmd domain.Asked) { s.by(a, cmd).known = domain.OnDay }
 
 // soonerOrLater tells a step that is sometimes recorded days late, while the
 // case goes on. Nothing may depend on it, and the asker must still have to do
@@ -47,6 +55,18 @@ func (s *story) soonerOrLater(a actor, cmd domain.Asked) {
 
 // pass lets time go by.
 func (s *story) pass(lo, hi time.Duration) { s.now = s.now.Add(s.span(lo, hi)) }
+
+// atWork lets time go by and ends in office hours.
+func (s *story) atWork(lo, hi time.Duration) {
+	s.pass(lo, hi)
+	local := s.now.In(domain.Baku)
+	switch h := local.Hour(); {
+	case h < 8:
+		s.now = domain.DayOf(s.now).Start().Add(s.span(9*time.Hour, 11*time.Hour))
+	case h > 18:
+		s.now = domain.DayOf(s.now).End().Add(s.span(9*time.Hour, 11*time.Hour))
+	}
+}
 
 // moment picks a moment between two times, in working hours if there are any.
 func (s *story) moment(from, to time.Time) {
@@ -104,15 +124,16 @@ func (s *story) seal() {
 
 func (s *story) delay(st step) time.Duration {
 	switch {
-	case st.dayOnly: // after working hours of that day, or the next day
-		end := domain.DayOf(st.happened).End().Add(-6 * time.Hour)
-		return latest(end, st.happened).Sub(st.happened) + s.span(time.Minute, 16*time.Hour)
+	case st.known == domain.OnDay: // in the evening of that day, or during the next
+		evening := latest(domain.DayOf(st.happened).End().Add(-7*time.Hour), st.happened)
+		if s.chance(0.4) {
+			evening = evening.Add(15 * time.Hour)
+		}
+		return evening.Sub(st.happened) + s.span(time.Minute, 3*time.Hour)
 	case st.pace == slow:
 		return s.span(3*time.Hour, 10*time.Hour)
 	case st.pace == heldUp:
 		return s.span(25*time.Hour, 80*time.Hour)
-	case st.pace == instant:
-		return 0
 	}
 	return s.span(2*time.Minute, 55*time.Minute)
 }

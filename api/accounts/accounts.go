@@ -1,0 +1,173 @@
+// Package accounts keeps who may sign in: a file of accounts, each with one role
+// in one organisation. Passwords are kept as Argon2id hashes and tokens as
+// SHA-256 digests; neither is ever logged or part of an error.
+package accounts
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"regexp"
+	"runtime"
+	"strings"
+	"sync"
+
+	"nrm/domain"
+)
+
+// ErrExists is returned by Create for a name that is taken.
+var ErrExists = errors.New("the account exists already")
+
+// ErrName is returned by Create for a name that no account can have.
+var ErrName = errors.New("an account's name has 2 to 40 small letters, digits, dots, hyphens or underscores")
+
+// account is one entry of the file.
+type account struct {
+	User         string      `json:"user"`
+	Role         domain.Role `json:"role"`
+	Organisation string      `json:"organisation"`
+	Password     string      `json:"password"` // PHC string of Argon2id
+	Token        string      `json:"token"`    // hex SHA-256
+	Disabled     bool        `json:"disabled,omitempty"`
+}
+
+func (a account) actor() domain.Actor {
+	return domain.Actor{User: a.User, Role: a.Role, Organisation: a.Organisation}
+}
+
+// A Store answers from the file of accounts and follows its changes: what
+// another process or an editor writes holds from the next question on. It is
+// safe for concurrent use.
+type Store struct {
+	path  string
+	decoy string        // the hash that passwords of unknown accounts are held against
+	turns chan struct{} // one for each hash computed at a time
+
+	mu     sync.Mutex
+	seen   version
+	byUser map[string]account
+	byHash map[string]string // token digest -> user
+	broken error
+}
+
+// Open opens the file, which need not exist yet. It refuses a file that others
+// may read, and one with an unknown role or organisation.
+func Open(path string) (*Store, error) {
+	decoy, err := hash(rand.Text())
+	if err != nil {
+		return nil, fmt.Errorf("accounts: %w", err)
+	}
+	s := &Store{path: path, decoy: decoy, turns: make(chan struct{}, runtime.NumCPU())}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.refresh(); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// Healthy tells what is wrong with the file since it last changed, if
+// something is. Until it is mended the accounts stay as they were.
+func (s *Store) Healthy() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	_ = s.refresh()
+	return s.broken
+}
+
+// Create adds an account with a password and a token, which are made here and
+// told only now. It answers the refusals of [domain.ParseActor], ErrExists and
+// ErrName. When it returns, the file is on disk.
+func (s *Store) Create(user string, role domain.Role, organisation string) (password, token string, err error) {
+	if !userName.MatchString(user) || user == "register" || user == "import" { // the register's own names
+		return "", "", ErrName
+	}
+	if _, err := domain.ParseActor(user, string(role), organisation); err != nil {
+		return "", "", err
+	}
+	password, token = newPassword(), newToken()
+	hashed, err := hash(password)
+	if err != nil {
+		return "", "", fmt.Errorf("accounts: %w", err)
+	}
+	added := account{User: user, Role: role, Organisation: organisation, Password: hashed, Token: digest(token)}
+	if err := s.add(added); err != nil {
+		return "", "", err
+	}
+	return password, token, nil
+}
+
+// SignIn answers who the account is. It refuses "wrong_credentials" alike for a
+// wrong password, an unknown account and a disabled one, after the same work.
+func (s *Store) SignIn(ctx context.Context, user, password string) (domain.Actor, error) {
+	a, known := s.find(strings.ToLower(strings.TrimSpace(user)))
+	against := a.Password
+	if !known {
+		against = s.decoy
+	}
+	select { // each hash takes 19 MiB
+	case s.turns <- struct{}{}:
+		defer func() { <-s.turns }()
+	case <-ctx.Done():
+		return domain.Actor{}, fmt.Errorf("accounts: sign in: %w", ctx.Err())
+	}
+	right, err := matches(against, password)
+	if err != nil {
+		return domain.Actor{}, fmt.Errorf("accounts: password of %s: %w", a.User, err)
+	}
+	if !right || !known || a.Disabled {
+		return domain.Actor{}, &domain.Refusal{Kind: domain.Forbidden, Code: "wrong_credentials"}
+	}
+	return a.actor(), nil
+}
+
+// Token answers whose token it is. It refuses "wrong_credentials".
+func (s *Store) Token(_ context.Context, token string) (domain.Actor, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	_ = s.refresh()
+	a, known := s.byUser[s.byHash[digest(token)]]
+	if !known || a.Disabled {
+		return domain.Actor{}, &domain.Refusal{Kind: domain.Forbidden, Code: "wrong_credentials"}
+	}
+	return a.actor(), nil
+}
+
+// Actor answers who the account is, false if there is none or it is disabled.
+func (s *Store) Actor(user string) (domain.Actor, bool) {
+	a, known := s.find(user)
+	return a.actor(), known && !a.Disabled
+}
+
+func (s *Store) find(user string) (account, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	_ = s.refresh() // kept for Healthy; the accounts stay as they were
+	a, ok := s.byUser[user]
+	return a, ok
+}
+
+var userName = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{1,39}$`)
+
+// newPassword has 100 random bits, in groups that can be read to somebody.
+func newPassword() string {
+	t := strings.ToLower(rand.Text())
+	return t[0:5] + "-" + t[5:10] + "-" + t[10:15] + "-" + t[15:20]
+}
+
+// newToken has 32 random bytes. Its beginning lets scanners of source code and
+// logs find one that was left there.
+func newToken() string {
+	b := make([]byte, 32)
+	_, _ = rand.Read(b) // never fails
+	return "nrm_" + base64.RawURLEncoding.EncodeToString(b)
+}
+
+func digest(token string) string {
+	sum := sha256.Sum256([]byte(token))
+	return hex.EncodeToString(sum[:])
+}

@@ -1,0 +1,149 @@
+package accounts
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"golang.org/x/sys/unix"
+
+	"nrm/domain"
+)
+
+// version tells one state of the file from another without reading it.
+type version struct {
+	info fs.FileInfo // nil: there is no file
+}
+
+func (v version) same(o version) bool {
+	if v.info == nil || o.info == nil {
+		return v.info == o.info
+	}
+	return os.SameFile(v.info, o.info) && v.info.ModTime().Equal(o.info.ModTime()) && v.info.Size() == o.info.Size()
+}
+
+// refresh reads the file if it has changed. A file that cannot be taken leaves
+// the accounts as they were; mu must be held.
+func (s *Store) refresh() error {
+	info, err := os.Stat(s.path)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		s.broken = fmt.Errorf("accounts: %w", err)
+		return s.broken
+	}
+	now := version{info}
+	if s.byUser != nil && now.same(s.seen) {
+		return s.broken
+	}
+	s.seen = now
+	all, err := load(s.path, info)
+	s.broken = err
+	if err != nil {
+		return err
+	}
+	s.byUser, s.byHash = map[string]account{}, map[string]string{}
+	for _, a := range all {
+		s.byUser[a.User] = a
+		s.byHash[a.Token] = a.User
+	}
+	return nil
+}
+
+func load(path string, info fs.FileInfo) ([]account, error) {
+	if info == nil {
+		return nil, nil
+	}
+	if info.Mode().Perm()&0o077 != 0 {
+		return nil, fmt.Errorf("accounts: %s can be read by others (mode %04o): chmod 0600 it", path, info.Mode().Perm())
+	}
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("accounts: %w", err)
+	}
+	var all []account
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&all); err != nil || d.More() {
+		return nil, fmt.Errorf("accounts: %s is not a list of accounts", path) // err may quote what stands there
+	}
+	users, tokens := map[string]bool{}, map[string]bool{}
+	for i, a := range all {
+		if !userName.MatchString(a.User) {
+			return nil, fmt.Errorf("accounts: %s: entry %d: %w", path, i+1, ErrName)
+		}
+		if _, err := domain.ParseActor(a.User, string(a.Role), a.Organisation); err != nil {
+			return nil, fmt.Errorf("accounts: %s: %s: %w", path, a.User, err)
+		}
+		if _, err := parsePHC(a.Password); err != nil {
+			return nil, fmt.Errorf("accounts: %s: %s: %w", path, a.User, err)
+		}
+		if users[a.User] || a.Token != "" && tokens[a.Token] {
+			return nil, fmt.Errorf("accounts: %s: %s is there twice", path, a.User)
+		}
+		users[a.User], tokens[a.Token] = true, true
+	}
+	return all, nil
+}
+
+// add writes the file anew with one account more. A lock beside the file keeps
+// other processes from doing the same at the same time.
+func (s *Store) add(a account) error {
+	lock, err := os.OpenFile(s.path+".lock", os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return fmt.Errorf("accounts: %w", err)
+	}
+	defer func() { _ = lock.Close() }() // lets go of the lock
+	if err := unix.Flock(int(lock.Fd()), unix.LOCK_EX); err != nil {
+		return fmt.Errorf("accounts: lock: %w", err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.refresh(); err != nil {
+		return err
+	}
+	if _, taken := s.byUser[a.User]; taken {
+		return ErrExists
+	}
+	all := append(slices.Collect(maps.Values(s.byUser)), a)
+	slices.SortFunc(all, func(a, b account) int { return bytes.Compare([]byte(a.User), []byte(b.User)) })
+	b, err := json.MarshalIndent(all, "", "  ") //nolint:gosec // the password in it is a hash
+	if err != nil {
+		return fmt.Errorf("accounts: %w", err)
+	}
+	if err := replace(s.path, append(b, '\n')); err != nil {
+		return fmt.Errorf("accounts: %w", err)
+	}
+	return s.refresh()
+}
+
+// replace puts a new file in the place of the old one: after a crash there is
+// either the one or the other, whole.
+func replace(path string, b []byte) (err error) {
+	f, err := os.CreateTemp(filepath.Dir(path), ".accounts-*") // mode 0600
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			_ = os.Remove(f.Name())
+		}
+	}()
+	_, err = f.Write(b)
+	err = errors.Join(err, f.Sync(), f.Close())
+	if err != nil {
+		return err
+	}
+	if err = os.Rename(f.Name(), path); err != nil {
+		return err
+	}
+	dir, err := os.Open(filepath.Dir(path))
+	if err != nil {
+		return err
+	}
+	return errors.Join(dir.Sync(), dir.Close())
+}

@@ -1,0 +1,238 @@
+package api
+
+import (
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"nrm/api/ui"
+	"nrm/domain"
+	"nrm/projections"
+)
+
+// Names of a form's fields that belong to no command. No command may have a
+// field of these names.
+const (
+	happenedField = "happened" // when it took place
+	onceField     = "once"     // the key of the request, so that a form sent twice records once
+)
+
+// A commandForm asks for one command. It is made from the command's own
+// description, so a command has a form as soon as it exists.
+type commandForm struct {
+	reader
+	spec    domain.CommandSpec
+	about   domain.Stream             // what the command is about; without an id when it opens one
+	state   *domain.Case              // of a case: for answers that are known already; may be nil
+	places  []projections.FacilityRow // the facilities that can be chosen
+	answers url.Values                // as typed, or filled in before
+	faults  map[string]string         // by field, in the reader's words
+	refused string                    // a refusal that belongs to no field
+}
+
+// fill starts a form: now, a fresh id, and what is known already.
+func (f *commandForm) fill() {
+	f.answers = url.Values{onceField: {domain.NewID()}}
+	now := f.now.In(domain.Baku)
+	f.setDay(happenedField, domain.DayOf(now))
+	f.answers.Set(happenedField+"-time", now.Format("15:04"))
+	for name, value := range f.known() {
+		f.answers.Set(name, value)
+	}
+	for _, field := range f.spec.Fields() {
+		if field.Kind != domain.AFacility || field.Optional {
+			continue
+		}
+		if own := f.facilities(); len(own) == 1 {
+			f.answers.Set(field.Name, own[0].Value)
+		}
+	}
+	if f.spec.Name == "grant-reflection" {
+		if p, ok := domain.ParameterOn("reflection", domain.DayOf(now)); ok {
+			f.setDay("until", domain.DayOf(now).Add(p.Value))
+		}
+	}
+}
+
+// known are answers that the case or the law gives. The asker can change them.
+func (f *commandForm) known() map[string]string {
+	if f.state == nil {
+		return nil
+	}
+	switch f.spec.Name {
+	case "confirm-admission", "refuse-admission", "record-non-arrival":
+		return f.placeIn("requested")
+	case "record-departure":
+		return f.placeIn("admitted")
+	case "record-return-departure":
+		return map[string]string{"direction": f.state.Return.Direction}
+	case "pay-allowance":
+		if p, ok := domain.ParameterOn("allowance", f.state.Decided.Day()); ok && f.state.Outcome == "positive" {
+			return map[string]string{"amount": f.amount(domain.Qepik(p.Value))}
+		}
+	}
+	return nil
+}
+
+// placeIn finds the asker's own facility whose answer or resident it is.
+func (f *commandForm) placeIn(state string) map[string]string {
+	for _, p := range slices.Backward(f.state.Places) {
+		if p.State == state && p.Organisation == f.by.Organisation {
+			return map[string]string{"facility": string(p.Facility)}
+		}
+	}
+	return nil
+}
+
+func (f *commandForm) setDay(name string, d domain.Day) {
+	t := d.Start()
+	f.answers.Set(name+"-day", strconv.Itoa(t.Day()))
+	f.answers.Set(name+"-month", strconv.Itoa(int(t.Month())))
+	f.answers.Set(name+"-year", strconv.Itoa(t.Year()))
+}
+
+// once is the key that travels with the form, see [Server.give]. What cannot be
+// one, which no form of ours has sent, is replaced.
+func (f *commandForm) once() string {
+	if key := f.answers.Get(onceField); validKey(key) {
+		return key
+	}
+	key := domain.NewID()
+	f.answers.Set(onceField, key)
+	return key
+}
+
+// view lays the form out.
+func (f *commandForm) view(action string, cancel ui.Link) ui.FormView {
+	v := ui.FormView{
+		T: f.T, Action: action, Cancel: &cancel,
+		Title: f.T("command." + f.spec.Name), Lead: f.first("command." + f.spec.Name + ".hint"),
+		Submit: f.T("form.submit"), Danger: slices.Contains(grave, f.spec.Name),
+		Hidden: []ui.HiddenValue{{Name: onceField, Value: f.once()}},
+	}
+	if f.about.Kind == domain.CaseKind {
+		v.Caption = f.about.ID
+	}
+	for _, field := range f.spec.Fields() {
+		v.Fields = append(v.Fields, f.question(field))
+	}
+	v.Fields = append(v.Fields, ui.Field{
+		Name: happenedField, Kind: ui.DateTime, Label: f.fieldLabel(f.spec.Name, happenedField),
+		Hint: f.T("field.happened.hint"), Parts: ui.ReadParts(f.answers.Get, happenedField), Error: f.faults[happenedField],
+	})
+	if f.refused != "" {
+		v.Errors = append(v.Errors, ui.FormError{Text: f.refused})
+	}
+	for _, q := range v.Fields {
+		if q.Error != "" {
+			v.Errors = append(v.Errors, ui.FormError{Field: q.Name, Text: q.Label + ": " + lowerFirst(q.Error)})
+		}
+	}
+	return v
+}
+
+// grave are the commands whose effect on a person is hard to undo.
+var grave = []string{"refuse-admission", "close-case", "close-facility", "end-protection"}
+
+// question is one field of the command as the form asks it.
+func (f *commandForm) question(field domain.Field) ui.Field {
+	q := ui.Field{
+		Name: field.Name, Label: f.fieldLabel(f.spec.Name, field.Name), Optional: field.Optional,
+		Hint:  f.first("field."+f.spec.Name+"."+field.Name+".hint", "field."+field.Name+".hint"),
+		Error: f.faults[field.Name], Value: f.answers.Get(field.Name),
+	}
+	switch field.Kind {
+	case domain.OneCode:
+		q.Kind, q.Options = ui.Choice, f.options(field)
+		if field.Optional && len(q.Options) <= 6 { // radios cannot be taken back otherwise
+			q.Options = append(q.Options, ui.Option{Text: f.T("value.not_stated"), Checked: q.Value == "" && f.answers.Has(field.Name)})
+		}
+	case domain.ManyCodes:
+		q.Kind, q.Options = ui.Checkboxes, f.options(field)
+	case domain.YesNo:
+		q.Kind = ui.Radios
+		for _, o := range []struct{ value, key string }{{"true", "value.yes"}, {"false", "value.no"}} {
+			q.Options = append(q.Options, ui.Option{Value: o.value, Text: f.T(o.key), Checked: q.Value == o.value})
+		}
+	case domain.Number:
+		q.Kind = ui.Number
+	case domain.Amount:
+		q.Kind, q.Suffix = ui.Money, "AZN"
+		q.Hint = strings.TrimSpace(q.Hint + " " + f.T("form.money.hint"))
+	case domain.ADay:
+		q.Kind, q.Parts = ui.Date, ui.ReadParts(f.answers.Get, field.Name)
+		q.Parts.Time = ""
+	case domain.ATime:
+		q.Kind, q.Parts = ui.DateTime, ui.ReadParts(f.answers.Get, field.Name)
+	case domain.AFacility:
+		q.Kind, q.Options = ui.Select, f.facilities()
+		for i := range q.Options {
+			q.Options[i].Checked = q.Options[i].Value == q.Value
+		}
+	}
+	return q
+}
+
+// options are the codes that can be chosen, by their labels.
+func (f *commandForm) options(field domain.Field) []ui.Option {
+	chosen := f.answers[field.Name]
+	var options []ui.Option
+	for _, c := range f.choices(field) {
+		options = append(options, ui.Option{Value: c.Code, Text: f.code(field.List, c.Code), Checked: slices.Contains(chosen, c.Code)})
+	}
+	return options
+}
+
+// choices narrows a code list to what makes sense here: an action's own
+// indicators, and legal help for legal aid organisations.
+func (f *commandForm) choices(field domain.Field) []domain.Code {
+	codes := field.Choices()
+	switch {
+	case field.List == "indicator" && f.about.Kind == domain.ActionKind:
+		codes = slices.DeleteFunc(slices.Clone(codes), func(c domain.Code) bool { return c.Group != f.about.ID })
+	case field.List == "service" && f.by.Role == domain.LegalAid && f.spec.Name != "record-service-need":
+		codes = slices.DeleteFunc(slices.Clone(codes), func(c domain.Code) bool { return !strings.HasPrefix(c.Code, "legal_") })
+	}
+	return codes
+}
+
+// facilities are the open facilities that the asker may choose, by kind, region
+// and operator. Staff of a facility answer for their own only.
+func (f *commandForm) facilities() []ui.Option {
+	var options []ui.Option
+	for _, p := range f.places {
+		own := p.State.Organisation == f.by.Organisation
+		if !p.State.ClosedOn.IsZero() || ownPlaceOnly(f.spec.Name) && !own {
+			continue
+		}
+		options = append(options, ui.Option{Value: string(p.Ref), Text: f.facility(p)})
+	}
+	return options
+}
+
+// ownPlaceOnly reports whether the command can only be given for the asker's
+// own facility.
+func ownPlaceOnly(command string) bool {
+	switch command {
+	case "confirm-admission", "refuse-admission", "record-non-arrival", "record-departure":
+		return true
+	}
+	return false
+}
+
+// facility names a facility without saying where it is: kind, region, operator
+// and reference, and how much room it has.
+func (w words) facility(p projections.FacilityRow) string {
+	return w.T("facility.option",
+		"Kind", w.code("facility_kind", p.State.Kind), "Region", w.code("region", domain.RegionOf(p.State.District)),
+		"Operator", w.code("operator", p.State.Operator), "Ref", p.Ref, "Room", w.room(p.State))
+}
+
+// room says how many places are free, or that there are more persons than beds.
+func (w words) room(f *domain.Facility) string {
+	if f.Taken > f.Capacity {
+		return w.N("facility.over", f.Taken-f.Capacity)
+	}
+	return w.N("facility.free", f.Capacity-f.Taken)
+}

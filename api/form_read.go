@@ -1,0 +1,138 @@
+package api
+
+import (
+	"encoding/json"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"nrm/api/ui"
+	"nrm/domain"
+)
+
+// read takes what was posted. It answers the command's data and when it
+// happened, or false when an answer is missing or cannot be read: the form then
+// holds what was typed and says what is wrong with it.
+func (f *commandForm) read(posted url.Values) (body []byte, happened domain.When, ok bool) {
+	f.answers, f.faults = posted, map[string]string{}
+	data := map[string]any{}
+	for _, field := range f.spec.Fields() {
+		value, code := f.answer(field)
+		switch {
+		case code != "":
+			f.fault(field.Name, code)
+		case value != nil:
+			data[field.Name] = value
+		}
+	}
+	happened = f.readHappened()
+	if len(f.faults) > 0 {
+		return nil, happened, false
+	}
+	body, err := json.Marshal(data)
+	return body, happened, err == nil
+}
+
+func (f *commandForm) readHappened() domain.When {
+	typed := ui.ReadParts(f.answers.Get, happenedField)
+	if typed.Day == "" && typed.Month == "" && typed.Year == "" {
+		f.fault(happenedField, "required")
+		return domain.When{}
+	}
+	happened, err := domain.ParseWhen(typed.ISO())
+	if err != nil {
+		f.fault(happenedField, "not_a_time")
+	}
+	return happened
+}
+
+// answer reads one field: nil when it was left empty and may be.
+func (f *commandForm) answer(field domain.Field) (value any, fault string) {
+	typed := strings.TrimSpace(f.answers.Get(field.Name))
+	blank := typed == ""
+	switch field.Kind {
+	case domain.ManyCodes:
+		codes := slices.DeleteFunc(slices.Clone(f.answers[field.Name]), func(c string) bool { return c == "" })
+		value, blank = codes, len(codes) == 0
+	case domain.OneCode:
+		value = typed
+		if !blank && !slices.ContainsFunc(f.choices(field), func(c domain.Code) bool { return c.Code == typed }) {
+			fault = "unknown_code"
+		}
+	case domain.YesNo:
+		value = typed == "true"
+	case domain.Number:
+		n, err := strconv.Atoi(typed)
+		if value = n; err != nil {
+			fault = "not_a_number"
+		}
+	case domain.Amount:
+		amount, ok := parseMoney(typed)
+		if value = amount; !ok {
+			fault = "not_an_amount"
+		}
+	case domain.ADay, domain.ATime:
+		parts := ui.ReadParts(f.answers.Get, field.Name)
+		blank = parts.Blank()
+		value, fault = readDay(parts, field.Kind)
+	default:
+		value = typed
+	}
+	switch {
+	case blank && field.Optional:
+		return nil, ""
+	case blank:
+		return nil, "required"
+	}
+	return value, fault
+}
+
+func readDay(p ui.Parts, kind domain.FieldKind) (string, string) {
+	if kind == domain.ADay {
+		p.Time = ""
+		if _, err := domain.ParseDay(p.ISO()); err != nil {
+			return "", "not_a_day"
+		}
+		return p.ISO(), ""
+	}
+	if _, err := domain.ParseWhen(p.ISO()); err != nil {
+		return "", "not_a_time"
+	}
+	return p.ISO(), ""
+}
+
+// refuse takes a refusal into the form, beside the field at fault where there
+// is one.
+func (f *commandForm) refuse(p *problem) {
+	switch {
+	case p.Field == happenedField || slices.ContainsFunc(f.spec.Fields(), func(x domain.Field) bool { return x.Name == p.Field }):
+		f.fault(p.Field, p.Code)
+	default:
+		f.refused = f.refusal(p.Code)
+	}
+	if p.Code == "key_reused" { // this form has recorded something else already: what is typed now is new
+		f.answers.Set(onceField, domain.NewID())
+	}
+}
+
+func (f *commandForm) fault(field, code string) { f.faults[field] = f.refusal(code) }
+
+// refusal puts a refusal's code into words.
+func (w words) refusal(code string) string {
+	if text := w.first("refusal." + code); text != "" {
+		return text
+	}
+	return w.T("refusal.other")
+}
+
+// lowerFirst lets a sentence continue after a colon.
+func lowerFirst(s string) string {
+	r, size := utf8.DecodeRuneInString(s)
+	if s == "" || r == 'I' || r == 'İ' { // "It": and the Turkic letters fold by other rules
+		return s
+	}
+	return string(unicode.ToLower(r)) + s[size:]
+}

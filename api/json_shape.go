@@ -1,0 +1,253 @@
+package api
+
+import (
+	"encoding/json"
+	"time"
+
+	"nrm/domain"
+	"nrm/projections"
+)
+
+// What programs are told. The names are as lasting as those of the log: add
+// fields, never rename or remove one. Types that stand in others are exported:
+// the library describes no others.
+type (
+	casesJSON struct {
+		Total int       `json:"total"`
+		Cases []CaseRow `json:"cases"`
+	}
+	CaseRow struct {
+		Case            string        `json:"case"`
+		Stage           string        `json:"stage" doc:"code list stage"`
+		Status          string        `json:"status" doc:"code list victim_status"`
+		Age             string        `json:"age" doc:"code list age"`
+		Region          string        `json:"region,omitempty" doc:"where the person was found, code list region"`
+		Country         string        `json:"country,omitempty" doc:"where the person was found, if abroad"`
+		Detected        *momentJSON   `json:"detected,omitempty"`
+		ImmediateDanger bool          `json:"immediate_danger"`
+		Risk            string        `json:"risk,omitempty" doc:"code list risk_level"`
+		LastEvent       string        `json:"last_event,omitempty"`
+		LastHappened    *momentJSON   `json:"last_happened,omitempty"`
+		NextDeadline    *deadlineJSON `json:"next_deadline,omitempty"`
+		Deviations      int           `json:"deviations"`
+	}
+	caseJSON struct {
+		CaseRow
+		Organisations []involvedJSON `json:"organisations" doc:"who has to do with the case"`
+		Deadlines     []deadlineJSON `json:"deadlines"`
+		Expected      []string       `json:"expected" doc:"of the commands you may give, the usual next ones"`
+		MayGive       []string       `json:"may_give"`
+	}
+	involvedJSON struct {
+		Organisation string     `json:"organisation"`
+		Relation     string     `json:"relation"`
+		Until        *time.Time `json:"until,omitempty"`
+	}
+	momentJSON struct {
+		At        string `json:"at,omitempty" doc:"a time, or a day if no more is known; missing if not even that"`
+		Precision string `json:"precision" enum:"minute,hour,day,unknown"`
+	}
+	deadlinesJSON struct {
+		Total     int            `json:"total"`
+		Deadlines []deadlineJSON `json:"deadlines"`
+	}
+	deadlineJSON struct {
+		Case     string      `json:"case"`
+		Stage    string      `json:"stage"`
+		Rule     string      `json:"rule" doc:"code list rule"`
+		Facility string      `json:"facility,omitempty" doc:"the facility that was asked"`
+		State    string      `json:"state" enum:"running,overdue,met,late,waived,lapsed,ended,unclear"`
+		Start    *momentJSON `json:"start,omitempty"`
+		Due      time.Time   `json:"due" doc:"the first instant that is too late"`
+		Limit    int         `json:"limit"`
+		Unit     string      `json:"unit" enum:"h,d"`
+		Assumed  bool        `json:"assumed" doc:"the limit is not confirmed law"`
+		Stopped  *momentJSON `json:"stopped,omitempty"`
+		Missed   bool        `json:"missed" doc:"the register has recorded that it is overdue"`
+	}
+	timelineJSON struct {
+		Case    string          `json:"case"`
+		Entries []timelineEntry `json:"entries"`
+	}
+	timelineEntry struct {
+		Position   uint64         `json:"position"`
+		Event      string         `json:"event"`
+		Track      string         `json:"track" doc:"code list track"`
+		Happened   *momentJSON    `json:"happened,omitempty"`
+		Known      time.Time      `json:"known" doc:"when the mechanism knew"`
+		Recorded   time.Time      `json:"recorded" doc:"when this register stored it"`
+		Imported   bool           `json:"imported"`
+		By         byJSON         `json:"by"`
+		Data       map[string]any `json:"data,omitempty" doc:"missing if you may only know that it happened"`
+		Region     string         `json:"region,omitempty"`
+		Judged     string         `json:"judged,omitempty" doc:"how the duty that it fulfilled was kept"`
+		Rule       string         `json:"rule,omitempty"`
+		Deviations []string       `json:"deviations" doc:"code list deviation"`
+	}
+	byJSON struct {
+		User         string `json:"user,omitempty"`
+		Role         string `json:"role"`
+		Organisation string `json:"organisation,omitempty"`
+	}
+	queuesJSON struct {
+		Queues []queueJSON `json:"queues"`
+	}
+	queueJSON struct {
+		Queue string `json:"queue"`
+		Count int    `json:"count"`
+	}
+	facilitiesJSON struct {
+		Facilities []FacilityRow `json:"facilities"`
+	}
+	FacilityRow struct {
+		Facility     string            `json:"facility"`
+		Kind         string            `json:"kind"`
+		Operator     string            `json:"operator"`
+		Organisation string            `json:"organisation"`
+		District     string            `json:"district"`
+		Region       string            `json:"region"`
+		Since        string            `json:"since"`
+		ClosedOn     string            `json:"closed_on,omitempty"`
+		Capacity     int               `json:"capacity" doc:"beds"`
+		Taken        int               `json:"taken" doc:"beds in use"`
+		Over         bool              `json:"over" doc:"more persons than beds"`
+		Agreements   map[string]string `json:"agreements" doc:"by organisation, the last day"`
+	}
+	facilityPageJSON struct {
+		FacilityRow
+		Entries []timelineEntry `json:"entries"`
+	}
+	listsJSON struct {
+		Lists []string `json:"lists"`
+	}
+	codesJSON struct {
+		List  string     `json:"list"`
+		Codes []codeJSON `json:"codes"`
+	}
+	codeJSON struct {
+		Code  string `json:"code"`
+		Group string `json:"group,omitempty"`
+		AZ    string `json:"az"`
+		EN    string `json:"en"`
+		RU    string `json:"ru"`
+	}
+	commandsJSON struct {
+		Commands []commandJSON `json:"commands"`
+	}
+	commandJSON struct {
+		Command string      `json:"command"`
+		Path    string      `json:"path" doc:"where to POST it"`
+		Track   string      `json:"track"`
+		Fields  []fieldJSON `json:"fields"`
+	}
+	fieldJSON struct {
+		Name     string   `json:"name"`
+		Kind     string   `json:"kind" enum:"code,codes,yes_no,number,money,day,time,facility"`
+		List     string   `json:"list,omitempty"`
+		Codes    []string `json:"codes,omitempty"`
+		Required bool     `json:"required"`
+		Min      *int     `json:"min,omitempty"`
+		Max      *int     `json:"max,omitempty"`
+	}
+)
+
+// each converts a list; of nothing it makes an empty list, not null.
+func each[A, B any](in []A, f func(A) B) []B {
+	out := make([]B, 0, len(in))
+	for _, a := range in {
+		out = append(out, f(a))
+	}
+	return out
+}
+
+// moment tells a time as it is known: a time nobody knows has only its
+// precision, since its place in the order of things is not a time.
+func moment(w domain.When) *momentJSON {
+	switch {
+	case w.IsZero():
+		return nil
+	case !w.Known():
+		return &momentJSON{Precision: string(domain.Unknown)}
+	}
+	return &momentJSON{w.String(), string(w.Precision)}
+}
+
+func rowJSON(r projections.CaseRow) CaseRow {
+	row := CaseRow{
+		Case: string(r.Ref), Stage: r.Stage, Status: r.Status, Age: r.Age, Region: r.Region, Country: r.Country,
+		Detected: moment(r.Detected), ImmediateDanger: r.Danger, Risk: r.Risk,
+		LastEvent: r.LastType, LastHappened: moment(r.LastHappened), Deviations: r.Deviations,
+	}
+	if r.Next != nil {
+		next := dueJSON(*r.Next)
+		row.NextDeadline = &next
+	}
+	return row
+}
+
+func dueJSON(d projections.Due) deadlineJSON {
+	k := d.Clock
+	return deadlineJSON{
+		Case: string(d.Ref), Stage: d.Stage, Rule: k.Rule, Facility: k.Key, State: string(d.State), Start: moment(k.Start), Due: k.Due,
+		Limit: k.Value, Unit: k.Unit, Assumed: k.Assumed, Stopped: moment(k.Stopped), Missed: k.Missed,
+	}
+}
+
+func accessJSON(a domain.Access) involvedJSON {
+	in := involvedJSON{Organisation: a.Organisation, Relation: string(a.Relation)}
+	if !a.Until.IsZero() {
+		in.Until = &a.Until
+	}
+	return in
+}
+
+// entryJSON tells an event by its stored data, or without them when the view
+// hides them.
+func entryJSON(e projections.Entry) timelineEntry {
+	out := timelineEntry{
+		Position: e.Seq, Event: e.Type, Track: e.Track, Happened: moment(e.Happened), Known: e.Known, Recorded: e.Recorded, Imported: e.Imported,
+		By:     byJSON{e.By.User, string(e.By.Role), e.By.Organisation},
+		Region: e.Region, Judged: string(e.Judged), Rule: e.Rule, Deviations: append([]string{}, e.Deviation...),
+	}
+	if e.Event != nil {
+		_, data, err := domain.EncodeEvent(e.Event)
+		if err != nil || json.Unmarshal(data, &out.Data) != nil {
+			out.Data = nil // it was read from the log, so it can be written
+		}
+	}
+	return out
+}
+
+func facilityOf(r projections.FacilityRow) FacilityRow {
+	f := r.State
+	out := FacilityRow{
+		Facility: string(r.Ref), Kind: f.Kind, Operator: f.Operator, Organisation: f.Organisation,
+		District: f.District, Region: domain.RegionOf(f.District), Since: f.Since.String(), ClosedOn: f.ClosedOn.String(),
+		Capacity: f.Capacity, Taken: f.Taken, Over: r.Over, Agreements: map[string]string{},
+	}
+	for ngo, until := range f.Agreements {
+		out.Agreements[ngo] = until.String()
+	}
+	return out
+}
+
+func codeOf(c domain.Code) codeJSON { return codeJSON{c.Code, c.Group, c.AZ, c.EN, c.RU} }
+
+func commandOf(spec domain.CommandSpec) commandJSON {
+	path := places[spec.Kind]
+	if !opens(spec) {
+		path += "/{" + ids[spec.Kind] + "}/" + spec.Name
+	}
+	return commandJSON{spec.Name, path, spec.Track, each(spec.Fields(), fieldOf)}
+}
+
+func fieldOf(f domain.Field) fieldJSON {
+	out := fieldJSON{Name: f.Name, Kind: string(f.Kind), List: f.List, Required: requires(f)}
+	if f.List != "" {
+		out.Codes = each(f.Choices(), func(c domain.Code) string { return c.Code })
+	}
+	if f.Kind == domain.Number || f.Kind == domain.Amount {
+		out.Min, out.Max = new(f.Min), new(f.Max)
+	}
+	return out
+}

@@ -1,0 +1,214 @@
+package api
+
+import (
+	"maps"
+	"slices"
+
+	"nrm/api/ui"
+	"nrm/domain"
+)
+
+// overview is how each track of the case stands. A track that the reader does
+// not see has no card; those on which nothing is recorded are only named.
+func (p casePage) overview() (cards []ui.Card, empty []string) {
+	for _, track := range []struct {
+		code  string
+		needs domain.Compartment
+		rows  func(*domain.Case) []ui.SummaryRow
+	}{
+		{"referral", domain.Flow, p.referralRows},
+		{"identification", domain.Flow, p.identificationRows},
+		{"reflection", domain.Flow, p.reflectionRows},
+		{"protection", domain.Criminal, p.protectionRows},
+		{"accommodation", domain.Flow, p.placeRows},
+		{"services", domain.Health, p.serviceRows},
+		{"return", domain.Flow, p.returnRows},
+		{"redress", domain.Money, p.redressRows},
+		{"closure", domain.Flow, p.closureRows},
+	} {
+		if !p.sees(track.needs) {
+			continue
+		}
+		if rows := track.rows(p.State); len(rows) > 0 {
+			cards = append(cards, ui.Card{Title: p.code("track", track.code), Rows: rows})
+		} else {
+			empty = append(empty, p.code("track", track.code))
+		}
+	}
+	return cards, empty
+}
+
+// row is a line of a card; without a value it is left out.
+func row(key, value string, tags ...ui.Tag) []ui.SummaryRow {
+	if value == "" && len(tags) == 0 {
+		return nil
+	}
+	return []ui.SummaryRow{{Key: key, Value: value, Tags: tags}}
+}
+
+func (p casePage) referralRows(c *domain.Case) []ui.SummaryRow {
+	place := p.code("region", p.Row.Region)
+	if c.Country != "" {
+		place = p.code("country", c.Country)
+	}
+	return slices.Concat(
+		row(p.T("event.DetectionRecorded"), p.when(c.Detected)),
+		row(p.T("case.found_in"), place),
+		row(p.T("field.source"), p.code("referral_source", c.Source)),
+		row(p.T("field.from"), p.code("organisation", c.Referral)),
+		row(p.T("field.sex"), p.code("sex", c.Sex)),
+		row(p.T("field.citizenship"), p.code("citizenship", c.Citizenship)),
+		row(p.T("event.SpuNotified"), p.when(c.Notified)),
+		row(p.T("event.HandoverAccepted"), p.when(c.HandedOver)),
+	)
+}
+
+func (p casePage) identificationRows(c *domain.Case) []ui.SummaryRow {
+	rows := row(p.T("event.IndicatorScreeningCompleted"), p.when(c.Screened))
+	if p.sees(domain.Screening) && c.Risk != "" {
+		rows = append(rows, row(p.T("field.level"), p.code("risk_level", c.Risk))...)
+	}
+	if c.Outcome != "" {
+		rows = append(rows, ui.SummaryRow{Key: p.T("field.outcome"), Value: p.code("outcome", c.Outcome), Lines: []string{p.when(c.Decided)}})
+	}
+	return rows
+}
+
+func (p casePage) reflectionRows(c *domain.Case) []ui.SummaryRow {
+	if c.Reflection.Until.IsZero() {
+		return nil
+	}
+	return slices.Concat(row(p.T("field.grant-reflection.from"), p.day(c.Reflection.From)), row(p.T("field.until"), p.day(c.Reflection.Until)))
+}
+
+func (p casePage) protectionRows(c *domain.Case) []ui.SummaryRow {
+	rows := row(p.T("event.ProtectionRequested"), p.when(c.Protection.Requested))
+	if len(c.Protection.InForce) > 0 {
+		rows = append(rows, ui.SummaryRow{Key: p.T("case.measures"), Lines: p.codes("protection_measure", c.Protection.InForce)})
+	}
+	return rows
+}
+
+// placeRows names facilities to those who see where the person lives; others
+// learn only of what kind they are.
+func (p casePage) placeRows(c *domain.Case) []ui.SummaryRow {
+	var rows []ui.SummaryRow
+	for _, at := range slices.Backward(c.Places) {
+		r := ui.SummaryRow{Key: p.code("facility_kind", at.Kind), Tags: []ui.Tag{{Text: p.T("place." + at.State), Colour: placeColour(at.State)}}}
+		if p.sees(domain.Location) {
+			r.Value = p.code("organisation", at.Organisation)
+			r.Lines = append(r.Lines, p.code("region", domain.RegionOf(at.District)))
+			if p.by.Role.SeesOccupancy() {
+				r.Href = "/facilities/" + string(at.Facility)
+			}
+		}
+		for _, step := range []struct {
+			key string
+			at  domain.When
+		}{{"place.requested", at.Requested}, {"place.admitted", at.Admitted}, {"place.departed", at.Departed}} {
+			if !step.at.IsZero() {
+				r.Lines = append(r.Lines, p.T(step.key)+": "+p.when(step.at))
+			}
+		}
+		rows = append(rows, r)
+	}
+	return rows
+}
+
+func placeColour(state string) string {
+	switch state {
+	case "admitted":
+		return "green"
+	case "refused", "not_arrived":
+		return "orange"
+	case "departed":
+		return "grey"
+	}
+	return "blue"
+}
+
+func (p casePage) serviceRows(c *domain.Case) []ui.SummaryRow {
+	var rows []ui.SummaryRow
+	for _, service := range slices.Sorted(maps.Keys(c.Services)) {
+		done := c.Services[service]
+		r := ui.SummaryRow{Key: p.code("service", service)}
+		for _, step := range []struct {
+			event string
+			at    domain.When
+		}{
+			{"ServiceNeedRecorded", done.Needed},
+			{"ServiceReferralSent", done.Referred},
+			{"ServiceStarted", done.Started},
+			{"ServiceDelivered", done.Delivered},
+		} {
+			if !step.at.IsZero() {
+				r.Lines = append(r.Lines, p.eventTitle(step.event)+": "+p.when(step.at))
+			}
+		}
+		rows = append(rows, r)
+	}
+	return rows
+}
+
+func (p casePage) returnRows(c *domain.Case) []ui.SummaryRow {
+	back := c.Return
+	rows := row(p.T("field.direction"), p.code("return_direction", back.Direction))
+	for _, step := range []struct {
+		event string
+		at    domain.When
+	}{
+		{"ReturnWishExpressed", back.Wish},
+		{"ReturnRiskAssessed", back.Assessed},
+		{"ReturnConsentRecorded", back.Consent},
+		{"ReturnCertificateApplied", back.Applied},
+		{"ReturnCertificateIssued", back.Issued},
+		{"ReturnDeparted", back.Departed},
+		{"ReturnArrived", back.Arrived},
+		{"ReturnReceived", back.Received},
+	} {
+		rows = append(rows, row(p.eventTitle(step.event), p.when(step.at))...)
+	}
+	if len(back.FollowUps) > 0 {
+		var months []string
+		for _, m := range back.FollowUps {
+			months = append(months, p.code("follow_up_month", itoa(m)))
+		}
+		rows = append(rows, ui.SummaryRow{Key: p.eventTitle("ReintegrationFollowUpDone"), Lines: months})
+	}
+	if c.Reunited {
+		rows = append(rows, row(p.eventTitle("FamilyReunited"), p.T("value.yes"))...)
+	}
+	return rows
+}
+
+func (p casePage) redressRows(c *domain.Case) []ui.SummaryRow {
+	r := c.Redress
+	money := func(key string, q domain.Qepik) []ui.SummaryRow {
+		if q == 0 {
+			return nil
+		}
+		return row(p.T(key), p.money(q))
+	}
+	var rows []ui.SummaryRow
+	if r.Explained {
+		rows = row(p.eventTitle("RedressRightsExplained"), p.T("value.yes"))
+	}
+	if r.Allowance != 0 {
+		rows = append(rows, ui.SummaryRow{Key: p.eventTitle("AllowancePaid"), Value: p.money(r.Allowance), Lines: []string{p.when(r.AllowancePaid)}})
+	}
+	if r.FundRequested && r.FundPaid == 0 {
+		rows = append(rows, row(p.eventTitle("FundAssistanceRequested"), p.T("value.yes"))...)
+	}
+	return slices.Concat(rows,
+		money("event.FundAssistancePaid", r.FundPaid),
+		money("event.CompensationClaimFiled", r.Claimed),
+		money("event.CompensationAwarded", r.Awarded),
+		money("event.CompensationPaid", r.Paid))
+}
+
+func (p casePage) closureRows(c *domain.Case) []ui.SummaryRow {
+	if !c.IsClosed() {
+		return nil
+	}
+	return []ui.SummaryRow{{Key: p.eventTitle("CaseClosed"), Value: p.when(c.Closed), Lines: []string{p.code("closure_reason", c.CloseReason)}}}
+}

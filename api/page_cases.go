@@ -1,0 +1,96 @@
+package api
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/a-h/templ"
+	"github.com/labstack/echo/v4"
+
+	"nrm/api/ui"
+	"nrm/domain"
+	"nrm/projections"
+)
+
+func itoa(n int) string { return strconv.Itoa(n) }
+
+// atoi reads a number from an address; 0 if it is none.
+func atoi(s string) int {
+	n, err := strconv.Atoi(s)
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
+// getCases lists the cases that the reader may see: of a queue, of a stage, or
+// those whose reference begins as asked. A whole reference leads to its case.
+func (s *Server) getCases(c echo.Context) error {
+	p := homePage{reader: s.reader(c)}
+	if !p.seesCases() {
+		return &domain.Refusal{Kind: domain.Forbidden, Code: "role_not_allowed"}
+	}
+	ctx := c.Request().Context()
+	search := strings.ToUpper(strings.ReplaceAll(clip(c.QueryParam("q"), 40), " ", ""))
+	filter := projections.Filter{Queue: c.QueryParam("queue"), Search: search, Limit: casesPerPage, Offset: (pageNumber(c) - 1) * casesPerPage}
+	caption := p.T("cases.title")
+	if _, ok := domain.CodeOf("stage", c.QueryParam("stage")); ok {
+		filter.Stage = c.QueryParam("stage")
+		caption = p.code("stage", filter.Stage)
+	}
+	var err error
+	if p.queues, err = s.Views.Queues(ctx, p.by, p.now); err != nil {
+		return err
+	}
+	if p.rows, p.total, err = s.Views.Cases(ctx, p.by, p.now, filter); err != nil {
+		return err
+	}
+	if p.queue = filter.Queue; p.queue != "" {
+		caption = p.T("queue." + p.queue)
+	}
+	if search != "" && len(p.rows) == 1 && string(p.rows[0].Ref) == search {
+		return c.Redirect(http.StatusSeeOther, "/cases/"+search)
+	}
+	parts := []templ.Component{ui.Heading(1, p.T("cases.title")), p.search(search)}
+	parts = append(parts, p.tabs("/cases"), ui.Table(p.caseTable(caption, p.rows)), ui.Pagination(p.pagination(c, p.total, casesPerPage)))
+	return s.show(c, http.StatusOK, s.frame(c, p.reader, p.T("cases.title")), parts...)
+}
+
+// search asks for a reference or its beginning.
+func (p homePage) search(typed string) templ.Component {
+	return ui.Form(ui.FormView{
+		T: p.T, Action: "/cases", Get: true, Submit: p.T("cases.search"),
+		Fields: []ui.Field{{Name: "q", Kind: ui.Text, Label: p.T("cases.search_label"), Hint: p.T("cases.search_hint"), Value: typed, Width: 10}},
+	})
+}
+
+// getOverdue lists the duties that are past due, the oldest first.
+func (s *Server) getOverdue(c echo.Context) error {
+	p := homePage{reader: s.reader(c)}
+	if !p.seesCases() || !p.by.Role.Sees(domain.Flow) {
+		return &domain.Refusal{Kind: domain.Forbidden, Code: "role_not_allowed"}
+	}
+	list, total, err := s.Views.Overdue(c.Request().Context(), p.by, p.now, casesPerPage, (pageNumber(c)-1)*casesPerPage)
+	if err != nil {
+		return err
+	}
+	title := p.T("nav.overdue")
+	return s.show(c, http.StatusOK, s.frame(c, p.reader, title),
+		ui.Heading(1, title), ui.Paragraph(p.T("overdue.lead")),
+		ui.Table(p.overdueTable(p.T("overdue.caption"), list)), ui.Pagination(p.pagination(c, total, casesPerPage)))
+}
+
+func (r reader) overdueTable(caption string, list []projections.Due) ui.TableView {
+	t := ui.TableView{T: r.T, Caption: caption, Empty: r.T("overdue.empty"), Heads: []ui.Head{
+		{Text: r.T("cases.reference")}, {Text: r.T("field.rule")}, {Text: r.T("deadlines.due")}, {Text: r.T("deadlines.state")}, {Text: r.T("cases.stage")},
+	}}
+	for _, d := range list {
+		rule, left, state := r.duty(&d)
+		t.Rows = append(t.Rows, ui.TableRow{State: state, Cells: []ui.Cell{
+			{Text: string(d.Ref), Href: "/cases/" + string(d.Ref)}, {Text: rule}, {Text: r.moment(d.Clock.Due)},
+			{Tags: []ui.Tag{{Text: left, Colour: "red"}}}, {Text: r.code("stage", d.Stage)},
+		}})
+	}
+	return t
+}

@@ -1,0 +1,114 @@
+package api
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// together sends a request many times at once and counts the answers by status.
+func together(s *site, n int, send func(i int) int) map[int]int {
+	var (
+		wg    sync.WaitGroup
+		mu    sync.Mutex
+		codes = map[int]int{}
+		gate  = make(chan struct{})
+	)
+	for i := range n {
+		wg.Go(func() {
+			<-gate
+			code := send(i)
+			mu.Lock()
+			defer mu.Unlock()
+			codes[code]++
+		})
+	}
+	close(gate)
+	wg.Wait()
+	return codes
+}
+
+func TestSameCommandAtOnce(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	ref := s.opened()
+	before := s.last()
+	codes := together(s, 32, func(int) int {
+		return s.send("duty_officer", "POST", root+"/cases/"+ref+"/accept-handover",
+			`{"happened":"2024-03-02T10:00:00+04:00","data":{"district":"AZ-BA","condition":"good"}}`).Code
+	})
+	if codes[http.StatusOK] != 32 || s.last() != before+1 {
+		t.Errorf("%v, and %d decisions", codes, s.last()-before)
+	}
+}
+
+func TestSameKeyAtOnce(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	var mu sync.Mutex
+	seen := map[given]bool{}
+	codes := together(s, 32, func(int) int {
+		w := s.send("referrer", "POST", root+"/cases", referral, keyHeader, "once")
+		var g given
+		if err := json.Unmarshal(w.Body.Bytes(), &g); err != nil {
+			t.Error(err)
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		seen[g] = true
+		return w.Code
+	})
+	if codes[http.StatusCreated] != 32 || s.last() != 1 || len(seen) != 1 || strings.Contains(s.logged.String(), "behind") {
+		t.Errorf("%v, %d decisions, answers %v\n%s", codes, s.last(), seen, s.logged)
+	}
+}
+
+// TestTwoDecisionsRace: of two decisions that exclude each other one is taken
+// and the other is told why not.
+func TestTwoDecisionsRace(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	outcomes := []string{
+		`{"happened":"2024-03-05","data":{"outcome":"positive","forms":["forced_labour"],"means":["deception"],"grounds":["statement"],"geography":"internal","informed":true}}`,
+		`{"happened":"2024-03-05","data":{"outcome":"negative","grounds":["no_indicators"],"informed":true}}`,
+	}
+	for range 8 {
+		ref := s.opened()
+		s.asked("duty_officer", "/cases/"+ref+"/accept-handover", `{"happened":"2024-03-02","data":{"district":"AZ-BA","condition":"good"}}`)
+		before := s.last()
+		codes := together(s, 2, func(i int) int {
+			return s.send("head", "POST", root+"/cases/"+ref+"/decide-identification", outcomes[i]).Code
+		})
+		if codes[http.StatusOK] != 1 || codes[http.StatusConflict] != 1 || s.last() != before+1 {
+			t.Errorf("%v, and %d decisions", codes, s.last()-before)
+		}
+	}
+}
+
+// TestLastBed: two persons, one bed. Nobody is sent away; one of them is over
+// capacity, and both histories agree.
+func TestLastBed(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	place := s.asked("coordinator", "/facilities",
+		`{"happened":"2020-01-15","data":{"kind":"shelter","operator":"state","organisation":"shelter-baki","district":"AZ-BA","capacity":1}}`).Facility
+	refs := []string{s.opened(), s.opened()}
+	for _, ref := range refs {
+		s.asked("case_officer", "/cases/"+ref+"/request-shelter", `{"happened":"2024-03-05","data":{"facility":"`+place+`","security":"low"}}`)
+	}
+	before := s.last()
+	codes := together(s, 2, func(i int) int {
+		return s.send("shelter", "POST", root+"/cases/"+refs[i]+"/confirm-admission",
+			`{"happened":"2024-03-06","data":{"facility":"`+place+`","basis":"consent"}}`).Code
+	})
+	if codes[http.StatusOK] != 2 || s.last() != before+4 {
+		t.Errorf("%v, and %d messages", codes, s.last()-before)
+	}
+	var page facilityPageJSON
+	s.must(json.Unmarshal(s.send("shelter", "GET", root+"/facilities/"+place, "").Body.Bytes(), &page))
+	if page.Taken != 2 || !page.Over {
+		t.Errorf("%d beds taken, over %v", page.Taken, page.Over)
+	}
+}

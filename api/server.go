@@ -1,0 +1,129 @@
+// Package api is the edge of the register: pages for people, JSON for programs.
+// It turns requests into commands and questions, and answers into documents.
+// What may be recorded and who may see it is decided in domain; here nobody
+// gets in without a sign-in, and nothing gets out that is not meant to.
+package api
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/alexedwards/scs/v2"
+	"github.com/labstack/echo/v4"
+
+	"nrm/api/web"
+	"nrm/domain"
+	"nrm/projections"
+)
+
+// Views is what the handlers need of the read side. Every method that takes an
+// actor shows what that actor may see and nothing else; what the actor may not
+// even know of is refused as [domain.NotFound].
+type Views interface {
+	Case(ctx context.Context, by domain.Actor, now time.Time, ref domain.Ref) (projections.CasePage, error)
+	Cases(ctx context.Context, by domain.Actor, now time.Time, f projections.Filter) ([]projections.CaseRow, int, error)
+	Queues(ctx context.Context, by domain.Actor, now time.Time) ([]projections.Queue, error)
+	Overdue(ctx context.Context, by domain.Actor, now time.Time, limit, offset int) ([]projections.Due, int, error)
+
+	Facilities(ctx context.Context) ([]projections.FacilityRow, error)
+	Facility(ctx context.Context, by domain.Actor, ref domain.Ref) (projections.FacilityRow, []projections.Entry, error)
+
+	// The plan and the yearly figures are for roles that see the plan; the
+	// caller checks that.
+	Plan(ctx context.Context, q projections.PlanAsOf) ([]projections.ActionView, error)
+	PlanYears(ctx context.Context, q projections.PlanAsOf) (map[string]map[int]domain.Status, error)
+	Year(ctx context.Context, year int, known time.Time) ([]projections.YearLine, error)
+	Deeds(ctx context.Context, action string) ([]projections.Entry, error)
+
+	// Position is how far the views have read the log. WaitFor returns once
+	// they have read up to seq, or with the error of ctx.
+	Position() uint64
+	WaitFor(ctx context.Context, seq uint64) error
+}
+
+// Accounts says who somebody is. SignIn and Token answer a [domain.Refusal]
+// when the secret is wrong or the account disabled, and take as long for an
+// account that does not exist.
+type Accounts interface {
+	SignIn(ctx context.Context, user, password string) (domain.Actor, error)
+	Token(ctx context.Context, token string) (domain.Actor, error)
+	Actor(user string) (domain.Actor, bool) // false once the account is disabled
+}
+
+// Server answers HTTP. Log, Views, Accounts, Now and Logger must be set.
+type Server struct {
+	Log      domain.Log
+	Views    Views
+	Accounts Accounts
+	Now      func() time.Time
+	Logger   *slog.Logger
+
+	// Ready fails when the program cannot do its work now. Each of the errors
+	// it joins begins with the name of the part and a colon; only the name is
+	// told. Nil means always ready.
+	Ready func(context.Context) error
+	// Away reports whether an error of Log or Views only says that they did not
+	// answer in time or are too busy, so that asking again is worth it. Nil
+	// means that no error does.
+	Away func(error) bool
+	// SecureOnly says that browsers reach this server by TLS, its own or that
+	// of a proxy in front of it. Cookies are then sent over TLS only.
+	SecureOnly bool
+	// TrustedProxies are the networks (CIDR, separated by commas) whose word on
+	// a client's address is taken. Of anybody else X-Forwarded-For is ignored.
+	TrustedProxies string
+
+	sessions *scs.SessionManager
+	brake    *brake
+	policies map[string]policy // by method and route pattern; see route
+}
+
+// Handler builds the routes. Call it once. It fails when a route has no policy
+// or a proxy no network. Whoever serves it sets the connection's time limits.
+func (s *Server) Handler() (http.Handler, error) {
+	s.sessions = s.newSessions()
+	s.brake = &brake{now: time.Now}
+	s.policies = map[string]policy{}
+
+	addresses, err := s.addresses()
+	if err != nil {
+		return nil, err
+	}
+	e := echo.New()
+	e.IPExtractor = addresses
+	e.HTTPErrorHandler = s.fail
+	e.Use(s.observe, s.harden, s.sameOrigin, s.session, s.guard, s.await)
+
+	s.health(e)
+	s.assets(e)
+	if err := s.json(e); err != nil {
+		return nil, err
+	}
+	s.pages(e)
+	return e, s.covered(e)
+}
+
+func (s *Server) assets(e *echo.Echo) {
+	s.route(e, http.MethodGet, web.Prefix+"*", anyone, echo.WrapHandler(web.Handler()))
+}
+
+// addresses finds the address of who asks.
+func (s *Server) addresses() (echo.IPExtractor, error) {
+	if strings.TrimSpace(s.TrustedProxies) == "" {
+		return echo.ExtractIPDirect(), nil
+	}
+	trust := []echo.TrustOption{echo.TrustLoopback(false), echo.TrustLinkLocal(false), echo.TrustPrivateNet(false)}
+	for proxy := range strings.SplitSeq(s.TrustedProxies, ",") {
+		_, network, err := net.ParseCIDR(strings.TrimSpace(proxy))
+		if err != nil {
+			return nil, fmt.Errorf("api: trusted proxies: %w", err)
+		}
+		trust = append(trust, echo.TrustIPRange(network))
+	}
+	return echo.ExtractIPFromXFFHeader(trust...), nil
+}

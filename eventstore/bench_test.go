@@ -1,0 +1,219 @@
+package eventstore_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"nrm/eventstore"
+	"nrm/eventstore/eventstoretest"
+)
+
+// perStream is how many decisions a stream of these benchmarks has.
+const perStream = 20
+
+var benchText = strings.Repeat("what happened to a case. ", 12) // about 300 bytes
+
+type bench struct {
+	store  *eventstore.Store[note]
+	js     jetstream.JetStream // with a stream like the store's, on raw.>
+	rounds int
+}
+
+func newBench(b *testing.B) *bench {
+	srv := eventstoretest.Server(b)
+	js, err := jetstream.New(srv.Conn())
+	if err != nil {
+		b.Fatal(err)
+	}
+	if _, err := js.CreateStream(b.Context(), jetstream.StreamConfig{Name: "RAW", Subjects: []string{"raw.>"},
+		AllowDirect: true, AllowAtomicPublish: true, DenyDelete: true, DenyPurge: true}); err != nil {
+		b.Fatal(err)
+	}
+	return &bench{store: eventstoretest.Open(b, srv, notes(), eventstore.Options{}), js: js}
+}
+
+// against runs ours and theirs in turns, because the disk drifts, and reports
+// how many times as fast ours was.
+func against(b *testing.B, ours, theirs func(n int) error) {
+	b.Helper()
+	var took [2]time.Duration
+	for left := b.N; left > 0; {
+		n := min(left, max(1, (b.N+7)/8))
+		left -= n
+		for i, f := range []func(int) error{theirs, ours} {
+			started := time.Now()
+			if err := f(n); err != nil {
+				b.Fatal(err)
+			}
+			took[i] += time.Since(started)
+		}
+	}
+	b.ReportMetric(float64(took[1].Nanoseconds())/float64(b.N), "ns/op")
+	b.ReportMetric(float64(b.N)/took[1].Seconds(), "op/s")
+	b.ReportMetric(float64(took[0])/float64(took[1]), "x-raw")
+}
+
+// clients shares n operations among some clients, each in sequence.
+func (bn *bench) clients(count, n int, op func(client, i int) error) error {
+	bn.rounds++
+	var wg sync.WaitGroup
+	errs := make([]error, count)
+	for c := range count {
+		wg.Go(func() {
+			for i := range (n + count - 1) / count {
+				if errs[c] = op(bn.rounds*1000+c, i); errs[c] != nil {
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
+	return errors.Join(errs...)
+}
+
+func (bn *bench) update(clients int) func(int) error {
+	return func(n int) error {
+		return bn.clients(clients, n, func(c, i int) error {
+			d := newNote(fmt.Sprintf("case.%d-%d", c, i/perStream), benchText)
+			_, err := bn.store.Update(context.Background(), []string{d.Stream}, always(d))
+			return err
+		})
+	}
+}
+
+func (bn *bench) publish(clients int) func(int) error {
+	last := make([]uint64, 100_000_0)
+	body := []byte(benchText)
+	return func(n int) error {
+		return bn.clients(clients, n, func(c, i int) error {
+			if i%perStream == 0 {
+				last[c] = 0
+			}
+			ack, err := bn.js.Publish(context.Background(), fmt.Sprintf("raw.%d-%d", c, i/perStream), body,
+				jetstream.WithExpectStream("RAW"), jetstream.WithExpectLastSequencePerSubject(last[c]), jetstream.WithMsgID(uuid.NewString()))
+			if err == nil {
+				last[c] = ack.Sequence
+			}
+			return err
+		})
+	}
+}
+
+func BenchmarkUpdate(b *testing.B) {
+	for _, clients := range []int{1, 8, 32, 128} {
+		b.Run(fmt.Sprintf("clients=%d", clients), func(b *testing.B) {
+			bn := newBench(b)
+			against(b, bn.update(clients), bn.publish(clients))
+		})
+	}
+}
+
+// Two streams at once against one atomic batch would compare us with
+// ourselves; the baseline is two publishes.
+func BenchmarkUpdateTwoStreams(b *testing.B) {
+	bn := newBench(b)
+	raw := bn.publish(1)
+	against(b, func(n int) error {
+		return bn.clients(1, n, func(c, i int) error {
+			x, y := newNote(fmt.Sprintf("case.%d-%d", c, i/perStream), benchText), newNote(fmt.Sprintf("bed.%d-%d", c, i/perStream), benchText)
+			y.ID = x.ID
+			_, err := bn.store.Update(context.Background(), []string{x.Stream, y.Stream}, always(x, y))
+			return err
+		})
+	}, func(n int) error { return raw(2 * n) })
+}
+
+// An operation is a decision read.
+func BenchmarkReplay(b *testing.B) {
+	const size = 20_000
+	bn := newBench(b)
+	if err := errors.Join(bn.update(128)(size), bn.publish(128)(size)); err != nil {
+		b.Fatal(err)
+	}
+	b.ResetTimer()
+	against(b, func(n int) error {
+		for ; n > 0; n -= size {
+			if err := bn.store.Replay(b.Context(), 0, uint64(min(n, size)), func([]note) error { return nil }); err != nil {
+				return err
+			}
+		}
+		return nil
+	}, func(n int) error {
+		for ; n > 0; n -= size {
+			c, err := bn.js.OrderedConsumer(b.Context(), "RAW", jetstream.OrderedConsumerConfig{})
+			if err != nil {
+				return err
+			}
+			left, done := min(n, size), make(chan struct{})
+			cc, err := c.Consume(func(jetstream.Msg) {
+				if left--; left == 0 {
+					close(done)
+				}
+			})
+			if err != nil {
+				return err
+			}
+			<-done
+			cc.Stop()
+		}
+		return nil
+	})
+}
+
+// The baseline of a load is one request for the stream's last message.
+func BenchmarkLoad(b *testing.B) {
+	const streams = 200
+	for _, c := range []struct {
+		name string
+		opts eventstore.Options
+	}{{"warm", eventstore.Options{}}, {"cold", eventstore.Options{CacheBytes: 1}}} {
+		b.Run(c.name, func(b *testing.B) {
+			srv := eventstoretest.Server(b)
+			s := eventstoretest.Open(b, srv, notes(), c.opts)
+			js, err := jetstream.New(srv.Conn())
+			if err != nil {
+				b.Fatal(err)
+			}
+			stream, err := js.Stream(b.Context(), "NRM")
+			if err != nil {
+				b.Fatal(err)
+			}
+			var wg sync.WaitGroup
+			for i := range streams {
+				wg.Go(func() {
+					for range perStream {
+						add(b, s, fmt.Sprint("case.", i), benchText)
+					}
+				})
+			}
+			wg.Wait()
+			for i := range streams {
+				load(b, s, fmt.Sprint("case.", i))
+			}
+			b.ResetTimer()
+			against(b, func(n int) error {
+				for i := range n {
+					if h := load(b, s, fmt.Sprint("case.", i%streams)); len(h) != perStream {
+						return fmt.Errorf("%d decisions", len(h))
+					}
+				}
+				return nil
+			}, func(n int) error {
+				for i := range n {
+					if _, err := stream.GetLastMsgForSubject(b.Context(), fmt.Sprint("nrm.case.", i%streams)); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+		})
+	}
+}

@@ -1,0 +1,149 @@
+package eventstore
+
+import (
+	"bytes"
+	"fmt"
+	"net"
+	"net/url"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+	"golang.org/x/sync/errgroup"
+)
+
+// Three real servers keep three copies. Conflicts come with another code there,
+// and reads may come from a copy that lags.
+func TestCluster(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a cluster takes seconds to elect its leaders")
+	}
+	var ports []int
+	var routes []*url.URL
+	for range 3 {
+		free, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer free.Close()
+		ports = append(ports, free.Addr().(*net.TCPAddr).Port)
+		routes = append(routes, &url.URL{Scheme: "nats", Host: free.Addr().String()})
+		free.Close()
+	}
+	var nodes []*server.Server
+	for i, port := range ports {
+		ns, err := server.NewServer(&server.Options{
+			ServerName: fmt.Sprint("n", i), Host: "127.0.0.1", Port: -1, NoSigs: true, NoLog: true,
+			JetStream: true, StoreDir: t.TempDir(), SyncAlways: true, Routes: routes,
+			Cluster: server.ClusterOpts{Name: "test", Host: "127.0.0.1", Port: port},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ns.Start()
+		t.Cleanup(func() { ns.Shutdown(); ns.WaitForShutdown() })
+		nodes = append(nodes, ns)
+	}
+	for _, ns := range nodes {
+		if !ns.ReadyForConnections(20 * time.Second) {
+			t.Fatal("not ready")
+		}
+	}
+	var stores []*Store[Message]
+	codes := make(chan int, 1000)
+	for i, ns := range nodes {
+		nc, err := nats.Connect(ns.ClientURL())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer nc.Close()
+		if i == 0 {
+			js, err := jetstream.New(nc)
+			if err != nil {
+				t.Fatal(err)
+			}
+			c := settings()
+			c.Replicas = 3
+			for end := time.Now().Add(20 * time.Second); ; time.Sleep(100 * time.Millisecond) {
+				if _, err = js.CreateStream(t.Context(), c); err == nil {
+					break
+				}
+				if time.Now().After(end) {
+					t.Fatal(err)
+				}
+			}
+		}
+		s, err := Open(t.Context(), nc, plain(), Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.Close()
+		stores = append(stores, s)
+		// See which conflicts the races below meet.
+		tap, err := nc.Subscribe(s.link.wire.inbox+"*", func(m *nats.Msg) {
+			for _, code := range []int{10071, 10164} {
+				if bytes.Contains(m.Data, fmt.Appendf(nil, `"err_code":%d`, code)) {
+					select {
+					case codes <- code:
+					default:
+					}
+				}
+			}
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer tap.Unsubscribe()
+	}
+	const rounds = 30
+	var g errgroup.Group
+	for i, s := range stores {
+		g.Go(func() error {
+			for n := range rounds {
+				streams := []string{"hot"}
+				if n%3 == 1 {
+					streams = []string{"hot", fmt.Sprintf("own.%d", i)}
+				}
+				id := uuid.NewString()
+				if _, err := s.Update(t.Context(), streams, func(h [][]Message) ([]Message, error) {
+					var out []Message
+					for k, name := range streams {
+						out = append(out, Message{Stream: name, ID: id, Events: []Entry{{"E", fmt.Append(nil, len(h[k]))}}})
+					}
+					if n%9 == 4 {
+						out[1].Events = nil // written to one, judged on two
+					}
+					return out, nil
+				}); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	if err := g.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range stores {
+		h, _, err := s.Load(t.Context(), "hot")
+		if err != nil || len(h) != 3*rounds {
+			t.Fatalf("%d decisions, %v", len(h), err)
+		}
+		for i, m := range h {
+			if string(m.Events[0].Data) != fmt.Sprint(i) {
+				t.Fatalf("number %d was decided on a history of %s", i, m.Events[0].Data)
+			}
+		}
+	}
+	seen := map[int]int{}
+	for len(codes) > 0 {
+		seen[<-codes]++
+	}
+	t.Logf("conflicts by code: %v", seen)
+	if seen[10164] == 0 {
+		t.Error("no race ended with 10164; this test has lost its point")
+	}
+}

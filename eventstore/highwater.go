@@ -1,0 +1,213 @@
+package eventstore
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+)
+
+// highWater remembers outside the log how far the log went. A log that comes
+// back shorter, from a damaged disk or an old backup, would otherwise hand out
+// the same positions again and nobody would know. A nil *highWater remembers
+// nothing.
+type highWater struct {
+	path   string
+	logger *slog.Logger
+	quit   chan struct{}
+	ended  chan struct{}
+
+	mu      sync.Mutex
+	highest reached // known to be stored
+	body    []byte  // of the message there, until its hash is needed
+	written uint64  // position in the file
+	failed  error   // of the last attempt to write the file
+}
+
+// reached is the content of the file.
+type reached struct {
+	Seq    uint64 `json:"seq"`
+	Hash   string `json:"hash"` // hex SHA-256 of the message's body
+	Stream string `json:"stream"`
+}
+
+const highWaterEvery = time.Second
+
+// openHighWater compares the log with the mark and then keeps the mark. An
+// empty path keeps none. A missing file is made.
+func openHighWater(ctx context.Context, l *link, path string, logger *slog.Logger) (*highWater, error) {
+	if path == "" {
+		return nil, nil
+	}
+	mark, err := readHighWater(path)
+	if err != nil {
+		return nil, err
+	}
+	last, err := l.last(ctx)
+	if err != nil {
+		return nil, err
+	}
+	const wayOut = "restore the log from a backup, or, if this is known to be right, delete %s and start again"
+	if last < mark.Seq {
+		return nil, fmt.Errorf("%w: it got shorter: it ends at position %d, but had reached %d; "+wayOut, ErrDamaged, last, mark.Seq, path)
+	}
+	if mark.Seq > 0 {
+		m, err := l.at(ctx, mark.Seq)
+		if err != nil {
+			return nil, err
+		}
+		if m.Hash != mark.Hash || m.Stream != mark.Stream {
+			return nil, fmt.Errorf("%w: it was replaced: position %d is not the message that was stored there; "+wayOut, ErrDamaged, mark.Seq, path)
+		}
+	}
+	h := &highWater{path: path, logger: logger, quit: make(chan struct{}), ended: make(chan struct{})}
+	h.highest, h.written = mark, mark.Seq
+	if last > mark.Seq {
+		m, err := l.at(ctx, last)
+		if err != nil {
+			return nil, err
+		}
+		h.highest = reached{m.Seq, m.Hash, m.Stream}
+	}
+	if err := h.write(); err != nil { // better now than unnoticed later
+		return nil, err
+	}
+	go h.run()
+	return h, nil
+}
+
+// note takes note of a stored message.
+func (h *highWater) note(seq uint64, stream string, body []byte) {
+	if h == nil {
+		return
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if seq > h.highest.Seq {
+		h.highest, h.body = reached{Seq: seq, Stream: stream}, body
+	}
+}
+
+func (h *highWater) healthy() error {
+	if h == nil {
+		return nil
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.failed
+}
+
+func (h *highWater) run() {
+	defer close(h.ended)
+	t := time.NewTicker(highWaterEvery)
+	defer t.Stop()
+	for {
+		select {
+		case <-t.C:
+		case <-h.quit:
+			return
+		}
+		if err := h.write(); err != nil {
+			h.logger.Error("the high-water mark cannot be written", "error", err)
+		}
+	}
+}
+
+func (h *highWater) close() {
+	if h == nil {
+		return
+	}
+	close(h.quit)
+	<-h.ended
+	if err := h.write(); err != nil {
+		h.logger.Error("the high-water mark cannot be written", "error", err)
+	}
+}
+
+// write replaces the file if there is news. After a crash it is the old or the
+// new one, whole.
+func (h *highWater) write() error {
+	h.mu.Lock()
+	if h.highest.Seq == h.written {
+		h.mu.Unlock()
+		return nil
+	}
+	if h.highest.Hash == "" {
+		h.highest.Hash, h.body = hashOf(h.body), nil
+	}
+	mark := h.highest
+	h.mu.Unlock()
+
+	err := replaceFile(h.path, mark)
+
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if err != nil {
+		h.failed = fmt.Errorf("eventstore: high-water mark: %w", err)
+		return h.failed
+	}
+	h.failed, h.written = nil, mark.Seq
+	return nil
+}
+
+func readHighWater(path string) (reached, error) {
+	b, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return reached{}, nil
+	}
+	if err != nil {
+		return reached{}, fmt.Errorf("high-water mark: %w", err)
+	}
+	var mark reached
+	if err := json.Unmarshal(b, &mark); err != nil || mark.Seq == 0 || mark.Hash == "" {
+		return reached{}, fmt.Errorf("%w: the high-water mark %s cannot be read; if the log is known to be whole, delete it and start again", ErrDamaged, path)
+	}
+	return mark, nil
+}
+
+func replaceFile(path string, mark reached) (err error) {
+	b, err := json.Marshal(mark)
+	if err != nil {
+		return err
+	}
+	dir := filepath.Dir(path)
+	f, err := os.CreateTemp(dir, ".highwater-*")
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			_ = f.Close()
+			_ = os.Remove(f.Name())
+		}
+	}()
+	if _, err = f.Write(append(b, '\n')); err != nil {
+		return err
+	}
+	if err = f.Sync(); err != nil {
+		return err
+	}
+	if err = f.Close(); err != nil {
+		return err
+	}
+	if err = os.Rename(f.Name(), path); err != nil {
+		return err
+	}
+	return syncDir(dir)
+}
+
+// syncDir makes a rename in a folder survive a power failure.
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	return d.Sync()
+}

@@ -1,0 +1,192 @@
+package eventstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Load returns the history of one stream, as the log has it now, and the
+// position of its last decision, 0 if nothing has happened yet. The slice is
+// the caller's.
+func (s *Store[D]) Load(ctx context.Context, stream string) ([]D, uint64, error) {
+	if err := checkName(stream); err != nil {
+		return nil, 0, fmt.Errorf("eventstore: load: %w", err)
+	}
+	sl := s.cache.acquire(stream)
+	defer s.cache.release(sl)
+	v, err := s.look(ctx, sl, true)
+	if err != nil {
+		return nil, 0, fmt.Errorf("eventstore: load %s: %w", stream, err)
+	}
+	return v.history, v.last, nil
+}
+
+// A view is a slot at one moment.
+type view[D any] struct {
+	history []D // the holder's own
+	decided []decided
+	last    uint64
+	hash    string
+	fresh   bool // confirmed by the log since the caller asked
+}
+
+// holds tells whether a decision is in the history, and where.
+func (v view[D]) holds(id string) (seq uint64, ok bool) {
+	for _, d := range slices.Backward(v.decided) {
+		if d.id == id {
+			return d.seq, true
+		}
+	}
+	return 0, false
+}
+
+// look gives a stream as memory has it, or, if fresh is asked for or memory
+// has nothing, as the log has it.
+func (s *Store[D]) look(ctx context.Context, sl *slot[D], fresh bool) (view[D], error) {
+	// Nobody holds this latch for longer than the few questions of advance.
+	if err := sl.reading.lock(ctx, 4*s.opts.Timeout); err != nil {
+		return view[D]{}, err
+	}
+	defer sl.reading.unlock()
+	fresh = fresh || !sl.known
+	if fresh {
+		if err := s.advance(ctx, sl); err != nil {
+			return view[D]{}, err
+		}
+	}
+	return view[D]{
+		history: slices.Clone(sl.history),
+		decided: slices.Clip(sl.decided), // only ever appended to
+		last:    sl.last, hash: sl.hash, fresh: fresh,
+	}, nil
+}
+
+// before lists the positions that the next message's headerBefore names.
+func (v view[D]) before() string {
+	var b []byte
+	for i, d := range slices.Backward(v.decided) {
+		if len(v.decided)-i > maxBefore {
+			break
+		}
+		b = strconv.AppendUint(append(b, ' '), d.seq, 10)
+	}
+	return strings.TrimPrefix(string(b), " ")
+}
+
+// advance reads what the log has beyond the slot. The caller holds reading.
+func (s *Store[D]) advance(ctx context.Context, sl *slot[D]) error {
+	newest, err := s.link.lastOf(ctx, sl.stream)
+	if err != nil {
+		return err
+	}
+	switch {
+	case newest.Seq == sl.last && newest.Hash != sl.hash:
+		return fmt.Errorf("%w: position %d of %s is not what it was", ErrDamaged, sl.last, sl.stream)
+	case newest.Seq < sl.last && s.link.replicated:
+		return fmt.Errorf("%w: its leader does not have position %d yet", ErrUnavailable, sl.last)
+	case newest.Seq < sl.last:
+		return fmt.Errorf("%w: position %d of %s is gone", ErrDamaged, sl.last, sl.stream)
+	case newest.Seq == sl.read.last:
+		sl.known = true
+		return nil
+	}
+	// Our own writes are read back with the rest. Views share what decided
+	// holds, so it must not be written over.
+	sl.end = sl.read
+	sl.history, sl.decided = slices.Clip(sl.history[:sl.n]), slices.Clip(sl.decided[:sl.n])
+	found, err := s.link.back(ctx, newest, sl.last)
+	if err == nil && !linked(found, sl.hash) {
+		err = errNotDirect // then the slower ways decide
+	}
+	if errors.Is(err, errNotDirect) {
+		found, err = s.link.since(ctx, sl.stream, sl.last+1)
+	}
+	if errors.Is(err, errNotDirect) || (err == nil && s.link.replicated && !reaches(found, newest.Seq)) {
+		found, err = s.link.sinceOfLeader(ctx, sl.stream, sl.last+1)
+	}
+	if err != nil {
+		return err
+	}
+	if !reaches(found, newest.Seq) {
+		return fmt.Errorf("%w: position %d of %s comes and goes", ErrDamaged, newest.Seq, sl.stream)
+	}
+	if err := s.apply(sl, found); err != nil {
+		return err
+	}
+	sl.known, sl.read = true, sl.end
+	return nil
+}
+
+// extend adds what this store has just stored at position seq, without reading
+// it back. The caller holds writing.
+func (s *Store[D]) extend(sl *slot[D], w write, seq uint64) error {
+	if err := sl.reading.lock(context.Background(), s.opts.Timeout); err != nil {
+		return err
+	}
+	defer sl.reading.unlock()
+	if sl.last != w.last {
+		return nil // a reader was faster
+	}
+	m, err := unseal(prefix+w.stream, seq, time.Now().UTC().Round(0), w.body)
+	if err != nil {
+		return err
+	}
+	return s.apply(sl, []Message{m})
+}
+
+// linked tells whether messages are a chain that begins after hash.
+func linked(found []Message, hash string) bool {
+	for _, m := range found {
+		if m.Prev != hash {
+			return false
+		}
+		hash = m.Hash
+	}
+	return true
+}
+
+func reaches(found []Message, seq uint64) bool {
+	return len(found) > 0 && found[len(found)-1].Seq >= seq
+}
+
+// apply extends a slot by messages, all of them or none, after checking that
+// each follows the one before it.
+func (s *Store[D]) apply(sl *slot[D], found []Message) error {
+	history, ids, to := make([]D, 0, len(found)), make([]decided, 0, len(found)), sl.end
+	for _, m := range found {
+		if m.Stream != sl.stream || m.Seq <= to.last || m.Prev != to.hash {
+			return fmt.Errorf("%w: hash chain of %s is broken: position %d does not follow position %d", ErrDamaged, sl.stream, m.Seq, to.last)
+		}
+		if err := checkID(m.ID); err != nil {
+			return fmt.Errorf("%w: position %d: %w", ErrDamaged, m.Seq, err)
+		}
+		d, err := s.codec.Decode(m)
+		if err != nil {
+			return fmt.Errorf("decode position %d: %w", m.Seq, err)
+		}
+		history = append(history, d)
+		ids = append(ids, decided{m.ID, m.Seq})
+		to = end{to.n + 1, m.Seq, m.Hash, to.size + sizeOf(m)}
+	}
+	sl.history, sl.decided, sl.end = append(sl.history, history...), append(sl.decided, ids...), to
+	s.cache.grew(sl)
+	return nil
+}
+
+// sizeOf estimates what a decoded message keeps in memory: its text about
+// twice, and slotCost for what surrounds it.
+func sizeOf(m Message) int64 {
+	n := slotCost
+	for k, v := range m.Meta {
+		n += 2 * (len(k) + len(v))
+	}
+	for _, e := range m.Events {
+		n += 2 * (len(e.Type) + len(e.Data))
+	}
+	return int64(n)
+}

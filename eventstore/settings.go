@@ -1,0 +1,111 @@
+package eventstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+const (
+	streamName = "NRM"
+	prefix     = "nrm." // of every subject
+)
+
+// settings are those of a log that keeps everything for ever.
+func settings() jetstream.StreamConfig {
+	return jetstream.StreamConfig{
+		Name:               streamName,
+		Subjects:           []string{prefix + ">"},
+		Storage:            jetstream.FileStorage,
+		Retention:          jetstream.LimitsPolicy,
+		Discard:            jetstream.DiscardNew, // at a limit the server refuses; it never drops
+		MaxMsgs:            -1,
+		MaxBytes:           -1,
+		MaxMsgsPerSubject:  -1,
+		MaxMsgSize:         -1,
+		MaxConsumers:       -1,
+		Replicas:           1,
+		Duplicates:         2 * time.Minute,
+		DenyDelete:         true,
+		DenyPurge:          true,
+		AllowDirect:        true,
+		AllowAtomicPublish: true,
+	}
+}
+
+// Init creates the log, empty. It fails with ErrExists if there is one: it
+// never changes or replaces anything.
+func Init(ctx context.Context, nc *nats.Conn) error {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	js, err := jetstream.New(nc)
+	if err != nil {
+		return fmt.Errorf("eventstore: init: %w", err)
+	}
+	// Creating a stream that exists with these settings would succeed.
+	switch _, err := js.Stream(ctx, streamName); {
+	case err == nil:
+		return fmt.Errorf("eventstore: init: %w", ErrExists)
+	case !errors.Is(err, jetstream.ErrStreamNotFound):
+		return fmt.Errorf("eventstore: init: %w", err)
+	}
+	if _, err := js.CreateStream(ctx, settings()); err != nil {
+		return fmt.Errorf("eventstore: init: %w", err)
+	}
+	return nil
+}
+
+// checkSettings refuses a log that has lost history or could lose it.
+func checkSettings(info *jetstream.StreamInfo) error {
+	got, want := info.Config, settings()
+	for _, c := range []struct {
+		name      string
+		got, want any
+	}{
+		{"Subjects", fmt.Sprint(got.Subjects), fmt.Sprint(want.Subjects)},
+		{"Storage", got.Storage, want.Storage},
+		{"Retention", got.Retention, want.Retention},
+		{"Discard", got.Discard, want.Discard},
+		{"DiscardNewPerSubject", got.DiscardNewPerSubject, false},
+		{"MaxAge", got.MaxAge, want.MaxAge},
+		{"MaxMsgs", got.MaxMsgs, want.MaxMsgs},
+		{"MaxBytes", got.MaxBytes, want.MaxBytes},
+		{"MaxMsgsPerSubject", got.MaxMsgsPerSubject, want.MaxMsgsPerSubject},
+		{"MaxMsgSize", got.MaxMsgSize, want.MaxMsgSize},
+		{"Duplicates", got.Duplicates, want.Duplicates},
+		{"DenyDelete", got.DenyDelete, true},
+		{"DenyPurge", got.DenyPurge, true},
+		{"AllowDirect", got.AllowDirect, true},
+		{"AllowAtomicPublish", got.AllowAtomicPublish, true},
+		{"AllowRollup", got.AllowRollup, false},
+		{"AllowMsgTTL", got.AllowMsgTTL, false},
+		{"AllowMsgCounter", got.AllowMsgCounter, false},
+		{"AllowMsgSchedules", got.AllowMsgSchedules, false},
+		{"AllowBatchPublish", got.AllowBatchPublish, false},
+		{"PersistMode", got.PersistMode, want.PersistMode},
+		{"NoAck", got.NoAck, false},
+		{"Sealed", got.Sealed, false},
+		{"Mirror", got.Mirror != nil, false},
+		{"Sources", len(got.Sources) > 0, false},
+		{"SubjectTransform", got.SubjectTransform != nil, false},
+	} {
+		if c.got != c.want {
+			return fmt.Errorf("%w: %s is %v, must be %v", ErrUnsafe, c.name, c.got, c.want)
+		}
+	}
+	// One copy on this machine, or a cluster that can outvote a lost member.
+	if !slices.Contains([]int{1, 3, 5}, got.Replicas) {
+		return fmt.Errorf("%w: Replicas is %d, must be 1, 3 or 5", ErrUnsafe, got.Replicas)
+	}
+	st := info.State
+	if st.LastSeq > 0 && (st.FirstSeq != 1 || st.Msgs != st.LastSeq) {
+		return fmt.Errorf("%w: it ends at position %d and starts at %d, but holds %d messages: restore it from a backup",
+			ErrDamaged, st.LastSeq, st.FirstSeq, st.Msgs)
+	}
+	return nil
+}

@@ -1,0 +1,275 @@
+package projections
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"nrm/domain"
+)
+
+// everybody is one actor for each role and organisation that fit.
+func everybody() []domain.Actor {
+	var all []domain.Actor
+	for _, o := range domain.Codes("organisation") {
+		for _, r := range domain.Roles() {
+			if a, err := domain.ParseActor("u", string(r), o.Code); err == nil {
+				all = append(all, a)
+			}
+		}
+	}
+	return append(all, domain.ClockActor())
+}
+
+// TestListsAgreeWithThePolicy holds every list, count and page against the
+// domain's own answer, for everybody, on random cases, at several times.
+func TestListsAgreeWithThePolicy(t *testing.T) {
+	w, v, caughtUp := seeing(t, 31)
+	w.crowd(40, 1200)
+	caughtUp()
+	states := map[domain.Ref]*domain.Case{}
+	ended := 0
+	for _, ref := range w.cases {
+		states[ref] = w.state(ref)
+		for _, a := range states[ref].Access {
+			if !a.Until.IsZero() {
+				ended++
+			}
+		}
+	}
+	if ended == 0 {
+		t.Fatal("no relation has ended: shows nothing")
+	}
+	seen, unseen := 0, 0
+	for _, now := range []time.Time{w.now, w.now.Add(15 * 24 * time.Hour), w.now.Add(60 * 24 * time.Hour)} {
+		for _, by := range everybody() {
+			var want []domain.Ref
+			for ref, c := range states {
+				if domain.MaySee(by, c.Access, now) {
+					want = append(want, ref)
+				}
+			}
+			slices.Sort(want)
+			seen, unseen = seen+len(want), unseen+len(states)-len(want)
+			name := fmt.Sprintf("%s of %s at %s", by.Role, by.Organisation, now.Format(time.DateOnly))
+			rows, n, err := v.Cases(t.Context(), by, now, Filter{Limit: 200})
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []domain.Ref
+			for _, r := range rows {
+				got = append(got, r.Ref)
+				checkRow(t, name, by, now, r, states[r.Ref])
+			}
+			slices.Sort(got)
+			if !slices.Equal(got, want) || n != len(want) {
+				t.Errorf("%s: sees %v (%d), should see %v", name, got, n, want)
+			}
+			for ref := range states {
+				_, err := v.Case(t.Context(), by, now, ref)
+				r, refused := domain.AsRefusal(err)
+				if slices.Contains(want, ref) == (err != nil) || err != nil && (!refused || r.Code != "no_such_case" || r.Kind != domain.NotFound) {
+					t.Errorf("%s: case %s: %v", name, ref, err)
+				}
+			}
+			checkQueues(t, name, v, by, now, states)
+			checkOverdue(t, name, v, by, now, states)
+		}
+	}
+	if seen == 0 || unseen == 0 {
+		t.Errorf("%d seen, %d unseen: shows nothing", seen, unseen)
+	}
+}
+
+// checkRow looks for what a row must not tell.
+func checkRow(t *testing.T, name string, by domain.Actor, now time.Time, r CaseRow, c *domain.Case) {
+	t.Helper()
+	if !domain.MayRead(by, c.Access, domain.Flow, now) && (r.LastType != "" || !r.LastHappened.IsZero() || r.Next != nil || r.Deviations != 0) {
+		t.Errorf("%s: row tells of the course: %+v", name, r)
+	}
+	if told := domain.MayRead(by, c.Access, domain.Screening, now); told && r.Risk != c.Risk || !told && r.Risk != "" {
+		t.Errorf("%s: row says risk %q, it is %q", name, r.Risk, c.Risk)
+	}
+	if r.Next != nil && r.Next.Clock.Key != "" && !domain.MayRead(by, c.Access, domain.Location, now) {
+		t.Errorf("%s: row tells of a facility", name)
+	}
+	if r.Stage != c.Stage() || r.Status != c.Status || r.Detected != c.Detected {
+		t.Errorf("%s: row %+v of case %+v", name, r, c)
+	}
+}
+
+// waiting says again, in other words, which cases are in which queue.
+var waiting = map[string]func(domain.Actor, *domain.Case, time.Time) bool{
+	"handover": func(_ domain.Actor, c *domain.Case, _ time.Time) bool { return !c.IsClosed() && c.HandedOver.IsZero() },
+	"screening": func(_ domain.Actor, c *domain.Case, _ time.Time) bool {
+		return !c.IsClosed() && !c.HandedOver.IsZero() && c.Screened.IsZero() && c.Outcome == ""
+	},
+	"decision": func(_ domain.Actor, c *domain.Case, _ time.Time) bool {
+		return !c.IsClosed() && !c.HandedOver.IsZero() && c.Outcome != "positive" && c.Outcome != "negative"
+	},
+	"shelter": func(_ domain.Actor, c *domain.Case, _ time.Time) bool {
+		return !c.IsClosed() && place(c, "", "requested")
+	},
+	"overdue": func(_ domain.Actor, c *domain.Case, now time.Time) bool {
+		return slices.ContainsFunc(c.Clocks, func(k domain.DeadlineClock) bool { return k.State(now) == domain.Overdue })
+	},
+	"open":      func(_ domain.Actor, c *domain.Case, _ time.Time) bool { return !c.IsClosed() },
+	"closed":    func(_ domain.Actor, c *domain.Case, _ time.Time) bool { return c.IsClosed() },
+	"all":       func(domain.Actor, *domain.Case, time.Time) bool { return true },
+	"incoming":  func(by domain.Actor, c *domain.Case, _ time.Time) bool { return place(c, by.Organisation, "requested") },
+	"residents": func(by domain.Actor, c *domain.Case, _ time.Time) bool { return place(c, by.Organisation, "admitted") },
+	"left": func(by domain.Actor, c *domain.Case, _ time.Time) bool {
+		return place(c, by.Organisation, "departed") && !place(c, by.Organisation, "admitted")
+	},
+	"allowance": func(_ domain.Actor, c *domain.Case, _ time.Time) bool {
+		return c.Outcome == "positive" && c.Redress.AllowancePaid.IsZero()
+	},
+}
+
+func place(c *domain.Case, organisation, state string) bool {
+	return slices.ContainsFunc(c.Places, func(p domain.Place) bool {
+		return p.State == state && (organisation == "" || p.Organisation == organisation)
+	})
+}
+
+func checkQueues(t *testing.T, name string, v *Views, by domain.Actor, now time.Time, states map[domain.Ref]*domain.Case) {
+	t.Helper()
+	queues, err := v.Queues(t.Context(), by, now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, q := range queues {
+		var want []domain.Ref
+		for ref, c := range states {
+			if domain.MaySee(by, c.Access, now) && waiting[q.ID](by, c, now) {
+				want = append(want, ref)
+			}
+		}
+		rows, n, err := v.Cases(t.Context(), by, now, Filter{Queue: q.ID, Limit: 200})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if q.Count != len(want) || n != len(want) || len(rows) != len(want) {
+			t.Errorf("%s: queue %s counts %d, lists %d of %d, should be %d", name, q.ID, q.Count, len(rows), n, len(want))
+		}
+		last := time.Time{}
+		for _, r := range rows {
+			if !slices.Contains(want, r.Ref) {
+				t.Errorf("%s: queue %s lists %s", name, q.ID, r.Ref)
+			}
+			if r.Next != nil && r.Next.Clock.Due.Before(last) {
+				t.Errorf("%s: queue %s: %s is more urgent than what comes before", name, q.ID, r.Ref)
+			} else if r.Next != nil {
+				last = r.Next.Clock.Due
+			}
+		}
+	}
+}
+
+func checkOverdue(t *testing.T, name string, v *Views, by domain.Actor, now time.Time, states map[domain.Ref]*domain.Case) {
+	t.Helper()
+	want := 0
+	for _, c := range states {
+		if domain.MayRead(by, c.Access, domain.Flow, now) {
+			for _, k := range c.Clocks {
+				if k.State(now) == domain.Overdue {
+					want++
+				}
+			}
+		}
+	}
+	list, n, err := v.Overdue(t.Context(), by, now, 200, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n != want || len(list) != min(want, 200) {
+		t.Errorf("%s: overdue lists %d of %d, should be %d", name, len(list), n, want)
+	}
+	for i, d := range list {
+		c := states[d.Ref]
+		if d.State != domain.Overdue || d.Stage != c.Stage() || i > 0 && d.Clock.Due.Before(list[i-1].Clock.Due) {
+			t.Errorf("%s: overdue %+v after %+v", name, d, list[max(i-1, 0)])
+		}
+		if d.Clock.Key != "" && !domain.MayRead(by, c.Access, domain.Location, now) {
+			t.Errorf("%s: overdue tells of a facility", name)
+		}
+	}
+}
+
+func TestQueuesOfRoles(t *testing.T) {
+	w, v, caughtUp := seeing(t, 32)
+	caughtUp()
+	police := []string{"handover", "screening", "decision", "shelter", "overdue", "open", "closed"}
+	house := []string{"incoming", "residents", "left", "all"}
+	others := []string{"open", "closed"}
+	want := map[domain.Role][]string{
+		domain.Referrer: others, domain.DutyOfficer: police, domain.CaseOfficer: police, domain.Head: police,
+		domain.Shelter: house, domain.AssistanceCentre: house, domain.ChildProtection: others, domain.Migration: others,
+		domain.Consulate: others, domain.FundOfficer: {"allowance", "all"}, domain.LegalAid: others, domain.Prosecution: others,
+		domain.Coordinator: {"overdue", "open", "closed"}, domain.DataProtection: nil,
+	}
+	for _, role := range domain.Roles() {
+		by := domain.Actor{Role: role}
+		queues, err := v.Queues(t.Context(), by, w.now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, q := range queues {
+			got = append(got, q.ID)
+		}
+		if ids, listed := want[role]; !listed || !slices.Equal(got, ids) {
+			t.Errorf("%s has %v, want %v", role, got, ids)
+		}
+	}
+	_, _, err := v.Cases(t.Context(), referrer, w.now, Filter{Queue: "residents"})
+	if r, ok := domain.AsRefusal(err); !ok || r.Code != "no_such_queue" {
+		t.Errorf("a queue of another role: %v", err)
+	}
+}
+
+func TestFilter(t *testing.T) {
+	w, v, caughtUp := seeing(t, 33)
+	for range 7 {
+		w.referred(referrer)
+		w.later(time.Hour)
+	}
+	w.must(duty, domain.CaseStream(w.cases[2]), domain.AcceptHandover{District: "AZ-BA", Condition: domain.Codes("condition")[0].Code})
+	caughtUp()
+	list := func(f Filter) (refs []domain.Ref, n int) {
+		t.Helper()
+		rows, n, err := v.Cases(t.Context(), officer, w.now, f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range rows {
+			refs = append(refs, r.Ref)
+		}
+		return refs, n
+	}
+	all, n := list(Filter{})
+	if n != 7 || all[0] != w.cases[2] || all[1] != w.cases[6] || all[6] != w.cases[0] {
+		t.Errorf("%d: %v, recorded %v", n, all, w.cases)
+	}
+	if page, n := list(Filter{Limit: 3, Offset: 5}); n != 7 || !slices.Equal(page, all[5:]) {
+		t.Errorf("page of %d: %v", n, page)
+	}
+	if page, n := list(Filter{Limit: -1, Offset: -1}); n != 7 || len(page) != 7 {
+		t.Errorf("page of %d: %v", n, page)
+	}
+	if got, _ := list(Filter{Stage: "handed_over"}); !slices.Equal(got, w.cases[2:3]) {
+		t.Errorf("stage: %v", got)
+	}
+	ref := string(w.cases[4])
+	for _, s := range []string{ref, " " + ref[:5] + " ", string(ref[0]+'a'-'A') + ref[1:6]} {
+		if got, _ := list(Filter{Search: s}); !slices.Contains(got, w.cases[4]) {
+			t.Errorf("search %q: %v", s, got)
+		}
+	}
+	for _, s := range []string{"%", "_", ref + "A", "' OR 1 --", ref[1:]} {
+		if got, _ := list(Filter{Search: s}); slices.Contains(got, w.cases[4]) {
+			t.Errorf("search %q: %v", s, got)
+		}
+	}
+}

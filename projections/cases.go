@@ -1,0 +1,149 @@
+package projections
+
+import (
+	"context"
+	"database/sql"
+	"strings"
+	"time"
+
+	"nrm/domain"
+)
+
+const insertCase = `INSERT OR REPLACE INTO cases (ref, stage, status, age, region, country, detected, detected_precision,
+	danger, risk, deviations, last_seq, last_type, last_happened, last_precision,
+	closed, hosted, handover, screening, decision, waiting, allowance, next, next_rule, next_due)
+	VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`
+
+func (w *writer) writeRow(ctx context.Context, of folded) error {
+	c := of.state
+	latest, seq := lastOf(of.history)
+	waits := waitsFor(c)
+	var next, rule, due any
+	if n := nextDue(c.Clocks); n >= 0 {
+		next, rule, due = n, c.Clocks[n].Rule, c.Clocks[n].Due.Unix()
+	}
+	_, err := w.row.ExecContext(ctx, string(of.ref), c.Stage(), c.Status, c.Age, domain.RegionOf(c.District), c.Country,
+		seconds(c.Detected), string(c.Detected.Precision), c.ImmediateDanger, c.Risk, len(c.Deviations),
+		int64(seq), latest.event.EventType(), latest.happened.At.Unix(), string(latest.happened.Precision),
+		c.IsClosed(), c.Host() != nil, waits["handover"], waits["screening"], waits["decision"], waits["waiting"], waits["allowance"],
+		next, rule, due)
+	return err
+}
+
+// lastOf finds the fact that happened last, and the position of the decision
+// that was recorded last.
+func lastOf(history []deed) (latest fact, seq uint64) {
+	for _, d := range history {
+		for _, f := range d.facts {
+			if _, remark := f.event.(domain.DeviationNoted); latest.event == nil || !remark && !f.happened.At.Before(latest.happened.At) {
+				latest = f
+			}
+		}
+		seq = d.Seq
+	}
+	return latest, seq
+}
+
+// nextDue finds the open duty that is due first, or -1.
+func nextDue(clocks []domain.DeadlineClock) int {
+	next := -1
+	for n, k := range clocks {
+		if k.Open() && !k.Period && (next < 0 || k.Due.Before(clocks[next].Due)) {
+			next = n
+		}
+	}
+	return next
+}
+
+// Cases lists the cases that the actor may see and the filter lets through, and
+// how many there are. In a queue the most urgent comes first, otherwise the one
+// with the latest fact. It answers a refusal "no_such_queue" for a queue that
+// the actor's role does not have.
+func (v *Views) Cases(ctx context.Context, by domain.Actor, now time.Time, f Filter) ([]CaseRow, int, error) {
+	where, order := sightOf(by, now), ` ORDER BY c.last_happened DESC, c.ref`
+	if f.Queue != "" {
+		q, err := queueOf(by, f.Queue)
+		if err != nil {
+			return nil, 0, err
+		}
+		where = where.and(q.condition(by, now))
+		order = ` ORDER BY c.next_due IS NULL, c.next_due, c.detected, c.ref`
+	}
+	if f.Stage != "" {
+		where = where.and(condition{`c.stage = ?`, []any{f.Stage}})
+	}
+	if s := strings.ToUpper(strings.TrimSpace(f.Search)); s != "" {
+		where = where.and(condition{`c.ref >= ? AND c.ref < ?`, []any{s, s + "~"}}) // references are letters and digits
+	}
+	var rows []CaseRow
+	var count int
+	err := v.within(ctx, func(tx *sql.Tx) (err error) {
+		if count, err = number(ctx, tx, `SELECT count(*) FROM cases c WHERE `+where.sql, where.args...); err != nil {
+			return err
+		}
+		limit, offset := page(f.Limit, f.Offset)
+		rows, err = caseRows(ctx, tx, by, now, where.sql+order+` LIMIT ? OFFSET ?`, append(where.args, limit, offset)...)
+		return err
+	})
+	return rows, count, wrap(err, "cases")
+}
+
+// page puts bounds on a page of a list: at most 200 rows, otherwise 50.
+func page(limit, offset int) (int, int) {
+	if limit <= 0 {
+		limit = 50
+	}
+	return min(limit, 200), max(offset, 0)
+}
+
+const selectCases = `SELECT c.ref, c.stage, c.status, c.age, c.region, c.country, c.detected, c.detected_precision,
+	c.danger, c.risk, c.deviations, c.last_type, c.last_happened, c.last_precision, c.next, ` + deadlineColumns + `
+	FROM cases c LEFT JOIN deadlines d ON d.ref = c.ref AND d.n = c.next WHERE `
+
+// caseRows selects cases and shows of each what the actor may see.
+func caseRows(ctx context.Context, tx *sql.Tx, by domain.Actor, now time.Time, where string, args ...any) ([]CaseRow, error) {
+	rows, err := collect(ctx, tx, func(row *sql.Rows) (CaseRow, error) { return scanCase(row, now) }, selectCases+where, args...)
+	if err != nil {
+		return nil, err
+	}
+	access, err := accessOf(ctx, tx, rows)
+	if err != nil {
+		return nil, err
+	}
+	for i := range rows {
+		rows[i].show(by, access[rows[i].Ref], now)
+	}
+	return rows, nil
+}
+
+func scanCase(row *sql.Rows, now time.Time) (CaseRow, error) {
+	var (
+		r                     CaseRow
+		detected, last, next  sql.NullInt64
+		detectedP, lastP, ref string
+		clock                 clockColumns
+	)
+	err := row.Scan(append([]any{
+		&ref, &r.Stage, &r.Status, &r.Age, &r.Region, &r.Country, &detected, &detectedP,
+		&r.Danger, &r.Risk, &r.Deviations, &r.LastType, &last, &lastP, &next,
+	}, clock.targets()...)...)
+	r.Ref, r.Detected, r.LastHappened = domain.Ref(ref), whenOf(detected, detectedP), whenOf(last, lastP)
+	if next.Valid {
+		k := clock.clock()
+		r.Next = &Due{Ref: r.Ref, Clock: k, State: k.State(now), Stage: r.Stage}
+	}
+	return r, err
+}
+
+// show takes away what the actor may not know of a case that they may see.
+func (r *CaseRow) show(by domain.Actor, access []domain.Access, now time.Time) {
+	if !domain.MayRead(by, access, domain.Screening, now) {
+		r.Risk = ""
+	}
+	if !domain.MayRead(by, access, domain.Flow, now) {
+		r.LastHappened, r.LastType, r.Next, r.Deviations = domain.When{}, "", nil, 0
+	}
+	if r.Next != nil && !domain.MayRead(by, access, domain.Location, now) {
+		r.Next.Clock.Key = "" // the facility that was asked
+	}
+}

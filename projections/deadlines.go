@@ -1,0 +1,91 @@
+package projections
+
+import (
+	"context"
+	"database/sql"
+	"time"
+
+	"nrm/domain"
+)
+
+const insertDeadline = `INSERT INTO deadlines (ref, n, rule, key, start, start_precision, due, value, unit, assumed, period,
+	stopped, stopped_precision, unclear, waived, lapsed, missed, open) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`
+
+func (w *writer) writeDeadline(ctx context.Context, ref domain.Ref, n int, k domain.DeadlineClock) error {
+	_, err := w.deadline.ExecContext(ctx, string(ref), n, k.Rule, k.Key, k.Start.At.Unix(), string(k.Start.Precision), k.Due.Unix(),
+		k.Value, k.Unit, k.Assumed, k.Period, seconds(k.Stopped), string(k.Stopped.Precision), k.Unclear, k.Waived, k.Lapsed, k.Missed, k.Open())
+	return err
+}
+
+const deadlineColumns = `d.rule, d.key, d.start, d.start_precision, d.due, d.value, d.unit, d.assumed, d.period,
+	d.stopped, d.stopped_precision, d.unclear, d.waived, d.lapsed, d.missed`
+
+// clockColumns receives deadlineColumns, which are NULL where a case has no
+// open duty.
+type clockColumns struct {
+	rule, key, startP, unit, stoppedP                sql.NullString
+	start, due, value, stopped                       sql.NullInt64
+	assumed, period, unclear, waived, lapsed, missed sql.NullBool
+}
+
+func (c *clockColumns) targets() []any {
+	return []any{
+		&c.rule, &c.key, &c.start, &c.startP, &c.due, &c.value, &c.unit, &c.assumed, &c.period,
+		&c.stopped, &c.stoppedP, &c.unclear, &c.waived, &c.lapsed, &c.missed,
+	}
+}
+
+func (c *clockColumns) clock() domain.DeadlineClock {
+	return domain.DeadlineClock{
+		Rule: c.rule.String, Key: c.key.String, Start: whenOf(c.start, c.startP.String), Due: time.Unix(c.due.Int64, 0).UTC(),
+		Value: int(c.value.Int64), Unit: c.unit.String, Assumed: c.assumed.Bool, Period: c.period.Bool,
+		Stopped: whenOf(c.stopped, c.stoppedP.String), Unclear: c.unclear.Bool, Waived: c.waived.Bool, Lapsed: c.lapsed.Bool, Missed: c.missed.Bool,
+	}
+}
+
+const selectDues = `SELECT c.ref, c.stage, ` + deadlineColumns + ` FROM deadlines d CROSS JOIN cases c ON c.ref = d.ref WHERE `
+
+func dues(ctx context.Context, q queryer, now time.Time, where string, args ...any) ([]Due, error) {
+	return collect(ctx, q, func(row *sql.Rows) (Due, error) {
+		var (
+			ref string
+			due Due
+			k   clockColumns
+		)
+		err := row.Scan(append([]any{&ref, &due.Stage}, k.targets()...)...)
+		due.Ref, due.Clock = domain.Ref(ref), k.clock()
+		due.State = due.Clock.State(now)
+		return due, err
+	}, selectDues+where, args...)
+}
+
+// Overdue lists the open duties that are past due on the cases whose course the
+// actor may see, the oldest first, and how many there are. A limit of 0 means
+// 50; 200 is the most.
+func (v *Views) Overdue(ctx context.Context, by domain.Actor, now time.Time, limit, offset int) ([]Due, int, error) {
+	where := condition{`d.open AND NOT d.period AND d.due <= ?`, []any{now.Unix()}}.and(courseOf(by, now))
+	limit, offset = page(limit, offset)
+	var list []Due
+	var count int
+	err := v.within(ctx, func(tx *sql.Tx) (err error) {
+		count, err = number(ctx, tx, `SELECT count(*) FROM deadlines d CROSS JOIN cases c ON c.ref = d.ref WHERE `+where.sql, where.args...)
+		if err != nil {
+			return err
+		}
+		list, err = dues(ctx, tx, now, where.sql+` ORDER BY d.due, d.ref, d.n LIMIT ? OFFSET ?`, append(where.args, limit, offset)...)
+		return err
+	})
+	for i := range list {
+		if !by.Role.Sees(domain.Location) {
+			list[i].Clock.Key = ""
+		}
+	}
+	return list, count, wrap(err, "overdue")
+}
+
+// ToMark lists duties that are past due and that the register has not yet
+// recorded as missed, the oldest first, for the clock that does so.
+func (v *Views) ToMark(ctx context.Context, now time.Time, limit int) ([]Due, error) {
+	list, err := dues(ctx, v.readers, now, `d.open AND NOT d.period AND NOT d.missed AND d.due <= ? ORDER BY d.due, d.ref, d.n LIMIT ?`, now.Unix(), limit)
+	return list, wrap(err, "to mark")
+}

@@ -1,0 +1,58 @@
+package projections
+
+import (
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/hex"
+	"fmt"
+)
+
+// Digest gives the SHA-256 of each table's content, by its name. It is equal
+// for views of the same log at the same position, however they came about.
+func (v *Views) Digest(ctx context.Context) (map[string]string, error) {
+	// Every table is kept in the order of its key.
+	order := map[string]string{
+		"position": "one", "facts": "seq, n", "cases": "ref", "case_access": "ref, organisation, relation",
+		"places": "ref, n", "deadlines": "ref, n", "facilities": "ref",
+	}
+	digests := map[string]string{}
+	err := v.within(ctx, func(tx *sql.Tx) error {
+		for table, key := range order {
+			sum, err := digest(ctx, tx, `SELECT * FROM `+table+` ORDER BY `+key)
+			if err != nil {
+				return fmt.Errorf("%s: %w", table, err)
+			}
+			digests[table] = sum
+		}
+		return nil
+	})
+	return digests, wrap(err, "digest")
+}
+
+func digest(ctx context.Context, q queryer, query string) (string, error) {
+	rows, err := q.QueryContext(ctx, query)
+	if err != nil {
+		return "", err
+	}
+	defer rows.Close()
+	columns, err := rows.Columns()
+	if err != nil {
+		return "", err
+	}
+	values, targets := make([]any, len(columns)), make([]any, len(columns))
+	for i := range values {
+		targets[i] = &values[i]
+	}
+	h := sha256.New()
+	for rows.Next() {
+		if err := rows.Scan(targets...); err != nil {
+			return "", err
+		}
+		for _, value := range values {
+			text := fmt.Sprint(value)
+			fmt.Fprintf(h, "%T %d %s\n", value, len(text), text) // no two rows write the same
+		}
+	}
+	return hex.EncodeToString(h.Sum(nil)), rows.Err()
+}

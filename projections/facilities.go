@@ -1,0 +1,110 @@
+package projections
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"nrm/domain"
+)
+
+// writeFacility writes the row of a facility.
+func (w *writer) writeFacility(ctx context.Context, ref domain.Ref, f *domain.Facility) error {
+	told := *f
+	told.Beds = nil
+	state, err := json.Marshal(told)
+	if err != nil {
+		return err
+	}
+	_, err = w.facility.ExecContext(ctx, string(ref), string(state))
+	return err
+}
+
+// Facilities lists all shelters and assistance centres with their occupancy
+// now. Who lives there is not in it.
+func (v *Views) Facilities(ctx context.Context) ([]FacilityRow, error) {
+	rows, err := collect(ctx, v.readers, scanFacility, `SELECT ref, state FROM facilities ORDER BY ref`)
+	return rows, wrap(err, "facilities")
+}
+
+func scanFacility(row *sql.Rows) (FacilityRow, error) {
+	var ref, state string
+	if err := row.Scan(&ref, &state); err != nil {
+		return FacilityRow{}, err
+	}
+	f := new(domain.Facility)
+	if err := json.Unmarshal([]byte(state), f); err != nil {
+		return FacilityRow{}, fmt.Errorf("state of %s: %w", ref, err)
+	}
+	return FacilityRow{Ref: domain.Ref(ref), State: f, Over: f.Taken > f.Capacity}, nil
+}
+
+// entriesOfFacility is how many of its latest entries a facility's page shows.
+const entriesOfFacility = 500
+
+// lasting stands for any time of asking: only relations without an end hold
+// then.
+func lasting() time.Time { return time.Unix(1<<40, 0) }
+
+// Facility gives a facility with its latest entries, for a role that sees
+// occupancy. Which case took or freed a bed is told to those who see where a
+// person lives and have to do with that case for as long as it lasts. It
+// answers a refusal "no_such_facility".
+func (v *Views) Facility(ctx context.Context, by domain.Actor, ref domain.Ref) (FacilityRow, []Entry, error) {
+	var (
+		rows []FacilityRow
+		all  []Entry
+	)
+	err := v.within(ctx, func(tx *sql.Tx) (err error) {
+		rows, err = collect(ctx, tx, scanFacility, `SELECT ref, state FROM facilities WHERE ref = ?`, string(ref))
+		if err != nil || len(rows) == 0 || !by.Role.SeesOccupancy() {
+			return err
+		}
+		all, err = facilityEntries(ctx, tx, by, ref)
+		return err
+	})
+	if err != nil {
+		return FacilityRow{}, nil, wrap(err, "facility")
+	}
+	if len(rows) == 0 || !by.Role.SeesOccupancy() {
+		return FacilityRow{}, nil, &domain.Refusal{Kind: domain.NotFound, Code: "no_such_facility"}
+	}
+	return rows[0], all, nil
+}
+
+func facilityEntries(ctx context.Context, tx *sql.Tx, by domain.Actor, ref domain.Ref) ([]Entry, error) {
+	deeds, err := shown(ctx, tx, `SELECT * FROM (`+selectShown+` WHERE kind = ? AND stream = ? ORDER BY seq DESC, n DESC LIMIT ?) ORDER BY seq, n`,
+		string(domain.FacilityKind), string(ref), entriesOfFacility)
+	if err != nil {
+		return nil, err
+	}
+	all := entriesOf(deeds, inUnit(by.Role))
+	for i := range all {
+		c := caseIn(all[i].Event)
+		if c == "" {
+			continue
+		}
+		where := sightOf(by, lasting()).and(condition{`c.ref = ?`, []any{string(c)}})
+		seen, err := number(ctx, tx, `SELECT count(*) FROM cases c WHERE `+where.sql, where.args...)
+		if err != nil {
+			return nil, err
+		}
+		if seen == 0 || !by.Role.Sees(domain.Location) {
+			all[i].Event = nil
+		}
+	}
+	return all, nil
+}
+
+// caseIn is the case that an event of a facility names.
+func caseIn(e domain.AnyEvent) domain.Ref {
+	switch e := e.(type) {
+	case domain.BedTaken:
+		return e.Case
+	case domain.BedFreed:
+		return e.Case
+	}
+	return ""
+}

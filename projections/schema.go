@@ -1,0 +1,159 @@
+package projections
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+
+	"nrm/domain"
+)
+
+// version grows when rows must be made anew although neither the tables nor the
+// domain's data have changed: when a rule now folds history differently.
+const version = 1
+
+// Times in the tables: happened, start, due, stopped and the like are unix
+// seconds; known, recorded and until are unix milliseconds; days are days in
+// Baku as text. A time that is not there is NULL, except case_access.until.
+const tables = `
+CREATE TABLE position (
+	one    INTEGER PRIMARY KEY CHECK (one = 1),
+	seq    INTEGER NOT NULL, -- the last decision that the rows include
+	id     TEXT NOT NULL,    -- its id
+	schema TEXT NOT NULL
+);
+
+-- One row for each event: the timeline of every stream, and what measures
+-- count. Everything in the other tables follows from it.
+CREATE TABLE facts (
+	seq          INTEGER NOT NULL,
+	n            INTEGER NOT NULL, -- place in the decision, from 0
+	kind         TEXT NOT NULL,    -- case, facility or action
+	stream       TEXT NOT NULL,    -- the reference, or the action's number
+	type         TEXT NOT NULL,
+	day          TEXT NOT NULL,    -- when it happened
+	year         INTEGER NOT NULL,
+	happened     INTEGER NOT NULL,
+	precision    TEXT NOT NULL,
+	effective    TEXT NOT NULL,    -- day; for institutional deeds
+	known        INTEGER NOT NULL, -- claimed, if imported; otherwise recorded
+	recorded     INTEGER NOT NULL,
+	imported     INTEGER NOT NULL,
+	user         TEXT NOT NULL,
+	role         TEXT NOT NULL,
+	organisation TEXT NOT NULL,
+	data         TEXT NOT NULL,    -- the event as JSON
+	decided           INTEGER,     -- when the decision happened, where the event
+	decided_precision TEXT,        -- has a time of its own; otherwise NULL
+	PRIMARY KEY (seq, n)
+) WITHOUT ROWID;
+
+CREATE TABLE cases (
+	ref                TEXT PRIMARY KEY,
+	stage              TEXT NOT NULL,
+	status             TEXT NOT NULL,
+	age                TEXT NOT NULL,
+	region             TEXT NOT NULL, -- where found, empty when abroad
+	country            TEXT NOT NULL,
+	detected           INTEGER,
+	detected_precision TEXT NOT NULL,
+	danger             INTEGER NOT NULL,
+	risk               TEXT NOT NULL,
+	deviations         INTEGER NOT NULL,
+	last_seq           INTEGER NOT NULL,
+	last_type          TEXT NOT NULL, -- of the fact that happened last
+	last_happened      INTEGER NOT NULL,
+	last_precision     TEXT NOT NULL,
+	closed             INTEGER NOT NULL,
+	hosted             INTEGER NOT NULL,
+	handover           INTEGER NOT NULL, -- what the case waits for: see queues.go
+	screening          INTEGER NOT NULL,
+	decision           INTEGER NOT NULL,
+	waiting            INTEGER NOT NULL,
+	allowance          INTEGER NOT NULL,
+	next               INTEGER,          -- deadlines.n of the open duty that is due first
+	next_rule          TEXT,
+	next_due           INTEGER
+) WITHOUT ROWID;
+
+-- Who has to do with a case, as the case's own history says.
+CREATE TABLE case_access (
+	ref          TEXT NOT NULL,
+	organisation TEXT NOT NULL,
+	relation     TEXT NOT NULL,
+	until        INTEGER NOT NULL, -- 0 while it lasts
+	PRIMARY KEY (ref, organisation, relation)
+) WITHOUT ROWID;
+
+CREATE TABLE places (
+	ref          TEXT NOT NULL,
+	n            INTEGER NOT NULL,
+	facility     TEXT NOT NULL,
+	organisation TEXT NOT NULL,
+	state        TEXT NOT NULL, -- requested, admitted, refused, not_arrived, departed
+	PRIMARY KEY (ref, n)
+) WITHOUT ROWID;
+
+CREATE TABLE deadlines (
+	ref               TEXT NOT NULL,
+	n                 INTEGER NOT NULL, -- place among the case's clocks, from 0
+	rule              TEXT NOT NULL,
+	key               TEXT NOT NULL,
+	start             INTEGER NOT NULL,
+	start_precision   TEXT NOT NULL,
+	due               INTEGER NOT NULL, -- the first second that is too late
+	value             INTEGER NOT NULL,
+	unit              TEXT NOT NULL,
+	assumed           INTEGER NOT NULL,
+	period            INTEGER NOT NULL, -- not a duty
+	stopped           INTEGER,
+	stopped_precision TEXT NOT NULL,
+	unclear           INTEGER NOT NULL,
+	waived            INTEGER NOT NULL,
+	lapsed            INTEGER NOT NULL,
+	missed            INTEGER NOT NULL,
+	open              INTEGER NOT NULL, -- neither stopped nor waived nor unclear
+	PRIMARY KEY (ref, n)
+) WITHOUT ROWID;
+
+CREATE TABLE facilities (
+	ref   TEXT PRIMARY KEY,
+	state TEXT NOT NULL -- domain.Facility as JSON, without its beds: they name cases
+) WITHOUT ROWID;
+`
+
+// indexes are made after the rows when all rows are made at once.
+const indexes = `
+CREATE INDEX facts_type ON facts (type, year);
+CREATE INDEX cases_closed ON cases (closed, next_due, detected);
+CREATE INDEX cases_last ON cases (last_happened);
+CREATE INDEX cases_due ON cases (next_due) WHERE next_due IS NOT NULL;
+CREATE INDEX cases_handover ON cases (next_due, detected) WHERE handover;
+CREATE INDEX cases_screening ON cases (next_due, detected) WHERE screening;
+CREATE INDEX cases_decision ON cases (next_due, detected) WHERE decision;
+CREATE INDEX cases_waiting ON cases (next_due, detected) WHERE waiting;
+CREATE INDEX cases_allowance ON cases (next_due, detected) WHERE allowance;
+CREATE INDEX access_organisation ON case_access (organisation, until, ref);
+CREATE INDEX places_organisation ON places (organisation, state, ref);
+CREATE INDEX deadlines_open ON deadlines (due) WHERE open AND NOT period;
+CREATE INDEX deadlines_unmarked ON deadlines (due) WHERE open AND NOT period AND NOT missed;
+CREATE INDEX deadlines_rule ON deadlines (rule, start);
+`
+
+// streamIndex is needed already while the rows of a whole log are made.
+const streamIndex = `CREATE INDEX facts_stream ON facts (kind, stream, seq);`
+
+// schema identifies what the rows look like and what they are made by. A file
+// with another one is made anew from the log.
+func schema() (string, error) {
+	made, err := json.Marshal([]any{
+		version, tables, indexes, streamIndex,
+		domain.Rules(), domain.Parameters(), domain.Codes("district"), domain.Codes("organisation"),
+	})
+	if err != nil {
+		return "", fmt.Errorf("projections: schema: %w", err)
+	}
+	sum := sha256.Sum256(made)
+	return hex.EncodeToString(sum[:]), nil
+}

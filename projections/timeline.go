@@ -1,0 +1,186 @@
+package projections
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"slices"
+	"time"
+
+	"nrm/domain"
+)
+
+// Case gives what the actor may see of a case. A case that is not there and one
+// that the actor may not know of are the same refusal, "no_such_case", found
+// out in the same way. Whoever only referred the person gets the row alone.
+func (v *Views) Case(ctx context.Context, by domain.Actor, now time.Time, ref domain.Ref) (CasePage, error) {
+	var (
+		rows    []CaseRow
+		history []deed
+	)
+	err := v.within(ctx, func(tx *sql.Tx) (err error) {
+		where := sightOf(by, now).and(condition{`c.ref = ?`, []any{string(ref)}})
+		rows, err = caseRows(ctx, tx, by, now, where.sql, where.args...)
+		if err != nil || len(rows) == 0 {
+			return err
+		}
+		history, err = shown(ctx, tx, selectShown+` WHERE kind = ? AND stream = ? ORDER BY seq, n`, string(domain.CaseKind), string(ref))
+		return err
+	})
+	if err != nil {
+		return CasePage{}, wrap(err, "case")
+	}
+	c, stops, err := foldJudging(history)
+	if err != nil {
+		return CasePage{}, wrap(err, "case")
+	}
+	if len(rows) == 0 || !domain.MaySee(by, c.Access, now) {
+		return CasePage{}, &domain.Refusal{Kind: domain.NotFound, Code: "no_such_case"}
+	}
+	p := CasePage{Row: rows[0], State: c, Access: c.Access}
+	if !domain.MayRead(by, c.Access, domain.Flow, now) {
+		p.State, p.Access = p.Row.state(), nil
+		return p, nil
+	}
+	for _, k := range c.Clocks {
+		p.Due = append(p.Due, Due{Ref: ref, Clock: k, State: k.State(now), Stage: c.Stage()})
+	}
+	slices.SortStableFunc(p.Due, func(a, b Due) int { return a.Clock.Due.Compare(b.Clock.Due) })
+	r := reader{by: by, now: now, access: c.Access, places: c.Places}
+	for i, d := range history {
+		p.Timeline = append(p.Timeline, r.entries(d, c.Clocks, stops[i])...)
+	}
+	newestFirst(p.Timeline)
+	if !r.sees(domain.Location) {
+		p.hideLocation(by)
+	}
+	return p, nil
+}
+
+// state is the little of a case that a row tells.
+func (r CaseRow) state() *domain.Case {
+	return &domain.Case{Detected: r.Detected, Status: r.Status, Age: r.Age, Country: r.Country, ImmediateDanger: r.Danger}
+}
+
+// foldJudging folds a history and says which clocks each decision stopped. If
+// a later decision knows an earlier stop, the clock is its.
+func foldJudging(history []deed) (*domain.Case, [][]int, error) {
+	c := new(domain.Case)
+	stops := make([][]int, len(history))
+	for i, d := range history {
+		before := slices.Clone(c.Clocks)
+		if err := domain.Apply(c, d.Decision); err != nil {
+			return nil, nil, err
+		}
+		for n, k := range c.Clocks {
+			if k.Stopped.IsZero() || n < len(before) && before[n].Stopped.Equal(k.Stopped) {
+				continue
+			}
+			for j := range i {
+				stops[j] = slices.DeleteFunc(stops[j], func(m int) bool { return m == n })
+			}
+			stops[i] = append(stops[i], n)
+		}
+	}
+	return c, stops, nil
+}
+
+// newestFirst sorts by when it happened, then by when it was recorded.
+func newestFirst(entries []Entry) {
+	slices.Reverse(entries)
+	slices.SortStableFunc(entries, func(a, b Entry) int {
+		return cmp.Or(b.Happened.At.Compare(a.Happened.At), cmp.Compare(b.Seq, a.Seq))
+	})
+}
+
+// A reader is an actor in front of one timeline.
+type reader struct {
+	by     domain.Actor
+	now    time.Time
+	access []domain.Access
+	places []domain.Place
+}
+
+func (r reader) sees(c domain.Compartment) bool { return domain.MayRead(r.by, r.access, c, r.now) }
+
+// entries shows a decision of a case: one entry for each event but the remarks,
+// which stand with the first.
+func (r reader) entries(d deed, clocks []domain.DeadlineClock, stopped []int) []Entry {
+	var all []Entry
+	var remarks []string
+	for _, f := range d.facts {
+		if e, ok := f.event.(domain.DeviationNoted); ok && len(d.facts) > 1 {
+			remarks = append(remarks, e.Code)
+			continue
+		}
+		e := entryOf(d, f)
+		e.Rule, e.Judged = judged(f, clocks, stopped, r.now)
+		spec, _ := domain.EventSpecOf(e.Type)
+		if spec.Compartment == domain.Location && (r.sees(domain.Location) || r.by.Role.SeesEveryCase()) {
+			e.Region = r.region(f.event)
+		}
+		if !r.sees(spec.Compartment) {
+			e.Event = nil
+		}
+		if !inUnit(r.by.Role) {
+			e.By.User = ""
+		}
+		all = append(all, e)
+	}
+	if len(all) > 0 {
+		all[0].Deviation = remarks
+	}
+	return all
+}
+
+func entryOf(d deed, f fact) Entry {
+	spec, _ := domain.EventSpecOf(f.event.EventType())
+	return Entry{
+		Seq: d.Seq, Stream: d.Stream, Event: f.event, Type: spec.Type, Track: spec.Track, Happened: f.happened,
+		Known: d.Known(), Recorded: d.Recorded, Imported: d.Imported(), By: d.By,
+	}
+}
+
+// inUnit reports whether the role belongs to the special police unit.
+func inUnit(r domain.Role) bool {
+	return r == domain.DutyOfficer || r == domain.CaseOfficer || r == domain.Head
+}
+
+// judged says which duty an event fulfilled, and whether in time. Of several
+// the one that was late counts.
+func judged(f fact, clocks []domain.DeadlineClock, stopped []int, now time.Time) (rule string, state domain.ClockState) {
+	for _, n := range stopped {
+		k := clocks[n]
+		r, _ := domain.RuleOf(k.Rule)
+		if !slices.Contains(r.To, f.event.EventType()) || !k.Stopped.Equal(f.happened) {
+			continue
+		}
+		if s := k.State(now); s == domain.Late || s == domain.Met && state != domain.Late {
+			rule, state = k.Rule, s
+		}
+	}
+	return rule, state
+}
+
+// region is where the facility is that an event is about.
+func (r reader) region(e domain.AnyEvent) string {
+	var at domain.Ref
+	switch e := e.(type) {
+	case domain.ShelterRequested:
+		return domain.RegionOf(e.District)
+	case domain.AdmissionConfirmed:
+		return domain.RegionOf(e.District)
+	case domain.AdmissionRefused:
+		at = e.Facility
+	case domain.NonArrivalRecorded:
+		at = e.Facility
+	case domain.Departed:
+		at = e.Facility
+	}
+	for _, p := range r.places {
+		if p.Facility == at {
+			return domain.RegionOf(p.District)
+		}
+	}
+	return ""
+}

@@ -1,0 +1,261 @@
+package projections
+
+import (
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"nrm/domain"
+)
+
+func first(list string) string { return domain.Codes(list)[0].Code }
+
+// sheltered is a case that many have to do with: handed over late, decided,
+// admitted late to the shelter in Gəncə, helped there and gone again.
+func sheltered(w *world) domain.Ref {
+	w.t.Helper()
+	ref := w.referred(referrer)
+	s, house := domain.CaseStream(ref), w.houses[gence.Organisation]
+	w.later(25*time.Hour).must(domain.ClockActor(), s, domain.MarkOverdue{Rule: "handover"})
+	w.later(time.Hour).must(duty, s, domain.AcceptHandover{District: "AZ-BA", Condition: first("condition")})
+	w.later(time.Hour).must(officer, s, domain.AssessRisk{Level: "high"})
+	w.later(time.Hour).must(officer, s, domain.RequestShelter{Facility: house, Security: "high"})
+	w.later(25*time.Hour).must(domain.ClockActor(), s, domain.MarkOverdue{Rule: "admission"})
+	w.later(time.Hour).must(gence, s, domain.ConfirmAdmission{Facility: house, Basis: first("admission_basis")})
+	w.later(time.Hour).must(head, s, domain.DecideIdentification{
+		Outcome: "positive", Forms: []string{first("form_of_exploitation")}, Means: []string{first("means")},
+		Grounds: []string{first("ground")}, Geography: first("geography"), Informed: true,
+	})
+	for _, body := range []domain.Actor{lawyer, migration, consul, prosecutor, children} {
+		w.later(time.Minute).must(officer, s, domain.SendServiceReferral{Organisation: body.Organisation, Services: []string{"legal_info"}})
+	}
+	w.later(time.Hour).must(gence, s, domain.StartService{Service: first("service")})
+	w.later(time.Hour).must(gence, s, domain.DeliverService{Service: first("service")})
+	w.later(time.Hour).must(lawyer, s, domain.RequestProtection{Subject: first("protected_subject")})
+	w.later(time.Hour).must(fund, s, domain.PayAllowance{Amount: 70000})
+	w.later(time.Hour).must(gence, s, domain.RecordDeparture{Facility: house, Destination: first("destination")})
+	return ref
+}
+
+func pageOf(t *testing.T, v *Views, by domain.Actor, now time.Time, ref domain.Ref) CasePage {
+	t.Helper()
+	p, err := v.Case(t.Context(), by, now, ref)
+	if err != nil {
+		t.Fatalf("%s: %v", by.Role, err)
+	}
+	return p
+}
+
+func TestCasePage(t *testing.T) {
+	w, v, caughtUp := seeing(t, 41)
+	ref := sheltered(w)
+	caughtUp()
+	p := pageOf(t, v, officer, w.now, ref)
+
+	if want := w.state(ref); !reflect.DeepEqual(p.State, want) {
+		t.Errorf("state %+v\nshould be %+v", p.State, want)
+	}
+	if p.Row.Stage != "decided" || p.Row.Status != "identified" || p.Row.Region != domain.RegionOf("AZ-GA") || p.Row.Risk != "high" ||
+		p.Row.LastType != "Departed" || !p.Row.LastHappened.Equal(domain.At(w.now)) || p.Row.Next != nil || p.Row.Deviations != len(p.State.Deviations) {
+		t.Errorf("row %+v", p.Row)
+	}
+	var got []string
+	for _, e := range p.Timeline {
+		line := e.Type
+		if e.Judged != "" {
+			line += fmt.Sprintf(" %s %s", e.Rule, e.Judged)
+		}
+		if len(e.Deviation) > 0 {
+			line += " " + strings.Join(e.Deviation, ",")
+		}
+		got = append(got, line)
+	}
+	want := []string{
+		"Departed unplanned_departure",
+		"AllowancePaid rights_not_explained",
+		"ProtectionRequested",
+		"ServiceDelivered need_not_recorded",
+		"ServiceStarted need_not_recorded",
+		"ServiceReferralSent", "ServiceReferralSent", "ServiceReferralSent", "ServiceReferralSent", "ServiceReferralSent",
+		"IdentificationDecided identification met screening_missing",
+		"AdmissionConfirmed admission late",
+		"DeadlineMissed",
+		"ShelterRequested",
+		"RiskAssessed",
+		"HandoverAccepted handover late",
+		"DeadlineMissed",
+		"SpuNotified notify met", "ReferralSubmitted", "DetectionRecorded",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("timeline\n%s\nshould be\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+	admission := p.Timeline[11]
+	if admission.By != gence || admission.Region != domain.RegionOf("AZ-GA") || admission.Track != "accommodation" ||
+		admission.Stream != domain.CaseStream(ref) || admission.Recorded.IsZero() || !admission.Known.Equal(admission.Recorded) || admission.Imported {
+		t.Errorf("%+v", admission)
+	}
+	states := map[domain.ClockState]int{}
+	for i, d := range p.Due {
+		states[d.State]++
+		if d.Ref != ref || i > 0 && d.Clock.Due.Before(p.Due[i-1].Clock.Due) {
+			t.Errorf("due %+v", d)
+		}
+	}
+	if states[domain.Met] != 2 || states[domain.Late] != 2 || len(p.Due) != 4 {
+		t.Errorf("duties %v", states)
+	}
+}
+
+// TestWhatEachRoleSees holds every page of random cases against the policy,
+// entry by entry.
+func TestWhatEachRoleSees(t *testing.T) {
+	w, v, caughtUp := seeing(t, 42)
+	w.crowd(25, 900)
+	sheltered(w)
+	caughtUp()
+	shown, hidden := 0, 0
+	for _, ref := range w.cases {
+		c := w.state(ref)
+		for _, by := range people() {
+			if !domain.MaySee(by, c.Access, w.now) {
+				continue
+			}
+			p := pageOf(t, v, by, w.now, ref)
+			if !domain.MayRead(by, c.Access, domain.Flow, w.now) {
+				if len(p.Timeline) > 0 || len(p.Due) > 0 || len(p.Access) > 0 || p.State == nil || len(p.State.Places) > 0 || p.State.Risk != "" {
+					t.Errorf("%s sees more than the row: %+v", by.Role, p)
+				}
+				continue
+			}
+			for _, e := range p.Timeline {
+				spec, _ := domain.EventSpecOf(e.Type)
+				may := domain.MayRead(by, c.Access, spec.Compartment, w.now)
+				if may != (e.Event != nil) {
+					t.Errorf("%s and %s of %s: %v", by.Role, e.Type, spec.Compartment, e.Event)
+				}
+				if may {
+					shown++
+				} else {
+					hidden++
+				}
+				if police := by.Organisation == "spu"; police != (e.By.User != "") {
+					t.Errorf("%s is told that %q did it", by.Role, e.By.User)
+				}
+				if e.Type == "DeviationNoted" {
+					t.Error("a remark stands alone")
+				}
+			}
+			if !domain.MayRead(by, c.Access, domain.Location, w.now) {
+				holdsNo(t, by, p, w.houses)
+			}
+		}
+	}
+	if shown == 0 || hidden == 0 {
+		t.Errorf("%d shown, %d hidden: shows nothing", shown, hidden)
+	}
+}
+
+// holdsNo fails if a page names a facility.
+func holdsNo(t *testing.T, by domain.Actor, p CasePage, houses map[string]domain.Ref) {
+	t.Helper()
+	b, err := json.Marshal(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, house := range houses {
+		if strings.Contains(string(b), string(house)) {
+			t.Errorf("%s is told of %s:\n%s", by.Role, house, b)
+		}
+	}
+}
+
+func TestOnlyTheRegionIsTold(t *testing.T) {
+	w, v, caughtUp := seeing(t, 43)
+	ref := sheltered(w)
+	caughtUp()
+	for _, by := range []domain.Actor{coordinator, lawyer, migration, consul, prosecutor, children, fund} {
+		p := pageOf(t, v, by, w.now, ref)
+		holdsNo(t, by, p, w.houses)
+		b, _ := json.Marshal(p)
+		if strings.Contains(string(b), gence.Organisation) {
+			t.Errorf("%s is told which organisation hosts the person:\n%s", by.Role, b)
+		}
+		regions := 0
+		for _, e := range p.Timeline {
+			if e.Region != "" {
+				regions++
+			}
+			if e.Region != "" && e.Region != domain.RegionOf("AZ-GA") {
+				t.Errorf("%s is told %s of %s", by.Role, e.Region, e.Type)
+			}
+		}
+		if want := map[bool]int{true: 3}[by == coordinator]; regions != want {
+			t.Errorf("%s is told %d regions", by.Role, regions)
+		}
+	}
+	if p := pageOf(t, v, gence, w.now, ref); p.State.Places[0].Facility != w.houses[gence.Organisation] {
+		t.Error("the shelter itself must see its own place")
+	}
+}
+
+func TestUnknownAndForbiddenAreTheSame(t *testing.T) {
+	w, v, caughtUp := seeing(t, 44)
+	ref := w.referred(referrer)
+	caughtUp()
+	_, forbidden := v.Case(t.Context(), lawyer, w.now, ref)
+	_, unknown := v.Case(t.Context(), lawyer, w.now, domain.NewRef("nobody"))
+	if forbidden == nil || !reflect.DeepEqual(forbidden, unknown) {
+		t.Errorf("forbidden: %v, unknown: %v", forbidden, unknown)
+	}
+}
+
+// TestLateFacts: what is recorded late stands where it happened and takes over
+// the duty that it fulfilled in time.
+func TestLateFacts(t *testing.T) {
+	w, v, caughtUp := seeing(t, 45)
+	ref := w.referred(consul)
+	s := domain.CaseStream(ref)
+	w.later(time.Hour).must(duty, s, domain.AcceptHandover{District: "AZ-BA", Condition: first("condition")})
+	w.later(40*24*time.Hour).must(head, s, domain.DecideIdentification{Outcome: "suspended", Grounds: []string{first("ground")}})
+	late := w.now
+	w.later(-39 * 24 * time.Hour)
+	req := domain.Request{ID: domain.NewID(), By: head, Happened: domain.At(w.now), Now: late.Add(time.Hour)}
+	cmd := domain.DecideIdentification{Outcome: "withdrawn", Grounds: []string{first("ground")}}
+	if _, err := domain.Execute(t.Context(), w.log, req, s, cmd); err != nil {
+		t.Fatal(err)
+	}
+	caughtUp()
+	p := pageOf(t, v, officer, late.Add(2*time.Hour), ref)
+	judged := map[string]domain.ClockState{}
+	for _, e := range p.Timeline {
+		if d, ok := e.Event.(domain.IdentificationDecided); ok {
+			judged[d.Outcome] = e.Judged
+		}
+	}
+	if judged["withdrawn"] != domain.Met || judged["suspended"] != "" {
+		t.Errorf("judged %v", judged)
+	}
+	if p.Timeline[0].Event.(domain.IdentificationDecided).Outcome != "suspended" || p.Row.LastType != "IdentificationDecided" {
+		t.Errorf("the newest is %+v", p.Timeline[0])
+	}
+}
+
+func TestImported(t *testing.T) {
+	w, v, caughtUp := seeing(t, 46)
+	ref := w.referred(referrer)
+	claimed := w.now.Add(2 * time.Hour)
+	req := domain.Request{ID: domain.NewID(), By: duty, Happened: domain.At(w.now.Add(time.Hour)), Now: w.now.Add(900 * time.Hour), Claimed: claimed}
+	cmd := domain.AcceptHandover{District: "AZ-BA", Condition: first("condition")}
+	if _, err := domain.Execute(t.Context(), w.log, req, domain.CaseStream(ref), cmd); err != nil {
+		t.Fatal(err)
+	}
+	caughtUp()
+	e := pageOf(t, v, officer, req.Now, ref).Timeline[0]
+	if !e.Imported || !e.Known.Equal(claimed) || !e.Recorded.Equal(req.Now) || e.Judged != domain.Met {
+		t.Errorf("%+v", e)
+	}
+}

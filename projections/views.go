@@ -1,0 +1,144 @@
+// Package projections answers questions about the log from tables in SQLite,
+// which follow from the log and can be made anew from it at any time. Nothing
+// here is a source of truth.
+//
+// The facts are a copy of the log's events as rows; every other table follows
+// from the facts of one stream and is made anew from them when something is
+// added to it. What a person may see is decided by the domain's policy alone:
+// the rows that filter lists are computed by it.
+package projections
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"sync"
+
+	"nrm/domain"
+)
+
+// Views are the read models of one log. They are safe for concurrent use.
+type Views struct {
+	path    string
+	db      *sql.DB // the one connection that writes, used by Run
+	readers *sql.DB
+	writer  *writer
+
+	facilities map[domain.Ref]*domain.Facility // as the rows are; used by Run
+
+	mu       sync.Mutex
+	position uint64
+	running  bool
+	stopped  error         // why Run has ended, until it runs again
+	wake     chan struct{} // closed and replaced whenever one of the above changes
+}
+
+// Open opens the views kept in dir. Where they are missing, damaged, of another
+// shape or of another log, it first makes them anew from the log, beside what
+// is there, and tells progress how far it has come; a nil progress is not told.
+// They are as of some earlier position of the log until Run has caught up.
+func Open(ctx context.Context, dir string, log Log, progress func(done, total uint64)) (*Views, error) {
+	path := filepath.Join(dir, "views.db")
+	usable, err := check(ctx, path, log)
+	if err != nil {
+		return nil, fmt.Errorf("projections: check %s: %w", path, err)
+	}
+	if !usable {
+		if err := Rebuild(ctx, dir, log, progress); err != nil {
+			return nil, err
+		}
+	}
+	v := &Views{path: path, wake: make(chan struct{})}
+	if err := v.open(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("projections: open %s: %w", path, err), v.Close())
+	}
+	return v, nil
+}
+
+func (v *Views) open(ctx context.Context) (err error) {
+	if v.db, err = open(v.path, 1, writing); err != nil {
+		return err
+	}
+	if v.readers, err = open(v.path, 8, reading); err != nil {
+		return err
+	}
+	if v.writer, err = newWriter(ctx, v.db); err != nil {
+		return err
+	}
+	seq, err := number(ctx, v.db, `SELECT seq FROM position`)
+	v.position = uint64(seq)
+	return err
+}
+
+// Close ends the views. Run must have ended.
+func (v *Views) Close() error {
+	var errs []error
+	if v.writer != nil {
+		errs = append(errs, v.writer.close())
+	}
+	if v.readers != nil {
+		errs = append(errs, v.readers.Close())
+	}
+	if v.db != nil {
+		errs = append(errs, v.db.Close())
+	}
+	return wrap(errors.Join(errs...), "close")
+}
+
+// Position is the position of the last decision that the views include.
+func (v *Views) Position() uint64 {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.position
+}
+
+// Err is why the views no longer follow the log, nil while they do, before Run
+// and after its context has ended. With an error they stay as they are: right
+// as of their position, and falling behind.
+func (v *Views) Err() error {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if errors.Is(v.stopped, errEnded) {
+		return nil
+	}
+	return v.stopped
+}
+
+// WaitFor returns once the views include position seq, so that people see what
+// they have just done. It fails when ctx ends or when Run has.
+func (v *Views) WaitFor(ctx context.Context, seq uint64) error {
+	for {
+		v.mu.Lock()
+		position, stopped, wake := v.position, v.stopped, v.wake
+		v.mu.Unlock()
+		switch {
+		case position >= seq:
+			return nil
+		case stopped != nil:
+			return stopped
+		}
+		select {
+		case <-wake:
+		case <-ctx.Done():
+			return fmt.Errorf("projections: waiting for position %d, at %d: %w", seq, position, ctx.Err())
+		}
+	}
+}
+
+// change changes what waiters look at.
+func (v *Views) change(f func()) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	f()
+	close(v.wake)
+	v.wake = make(chan struct{})
+}
+
+func wrap(err error, doing string) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("projections: %s: %w", doing, err)
+}

@@ -1,0 +1,142 @@
+package projections
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+
+	"nrm/domain"
+)
+
+// A writer changes the tables, in the transaction its statements belong to.
+type writer struct {
+	tx                                                           *sql.Tx
+	fact, facts, row, access, place, deadline, facility, reached *sql.Stmt
+	forget                                                       []*sql.Stmt // what follows from a case's history
+	all                                                          []*sql.Stmt
+}
+
+// newWriter prepares the statements once; on puts them into a transaction.
+func newWriter(ctx context.Context, db *sql.DB) (*writer, error) {
+	w := &writer{}
+	var errs []error
+	prepare := func(query string) *sql.Stmt {
+		s, err := db.PrepareContext(ctx, query)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", query, err))
+			return nil
+		}
+		w.all = append(w.all, s)
+		return s
+	}
+	w.fact = prepare(insertFact)
+	w.facts = prepare(insertFact + strings.Repeat(`,`+factRow, atOnce-1))
+	w.row = prepare(insertCase)
+	w.access = prepare(`INSERT INTO case_access (ref, organisation, relation, until) VALUES (?,?,?,?)`)
+	w.place = prepare(`INSERT INTO places (ref, n, facility, organisation, state) VALUES (?,?,?,?,?)`)
+	w.deadline = prepare(insertDeadline)
+	w.facility = prepare(`INSERT OR REPLACE INTO facilities (ref, state) VALUES (?,?)`)
+	w.reached = prepare(`UPDATE position SET seq = ?, id = ?`)
+	for _, table := range []string{"case_access", "places", "deadlines"} {
+		w.forget = append(w.forget, prepare(`DELETE FROM `+table+` WHERE ref = ?`))
+	}
+	if err := errors.Join(errs...); err != nil {
+		return nil, errors.Join(err, w.close())
+	}
+	return w, nil
+}
+
+// on gives the writer for a transaction of its database.
+func (w *writer) on(ctx context.Context, tx *sql.Tx) *writer {
+	in := func(s *sql.Stmt) *sql.Stmt { return tx.StmtContext(ctx, s) }
+	own := &writer{
+		tx: tx, fact: in(w.fact), facts: in(w.facts), row: in(w.row), access: in(w.access), place: in(w.place),
+		deadline: in(w.deadline), facility: in(w.facility), reached: in(w.reached),
+	}
+	for _, s := range w.forget {
+		own.forget = append(own.forget, in(s))
+	}
+	return own
+}
+
+// transact runs f in a transaction of its own. Work that was begun is finished:
+// ctx is asked before, not within.
+func transact(ctx context.Context, db *sql.DB, w *writer, f func(context.Context, *writer) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	ctx = context.WithoutCancel(ctx)
+	tx, err := db.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	if err := f(ctx, w.on(ctx, tx)); err != nil {
+		return errors.Join(err, tx.Rollback())
+	}
+	return tx.Commit()
+}
+
+func (w *writer) close() error {
+	var errs []error
+	for _, s := range w.all {
+		errs = append(errs, s.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// A folded case is a case with what its rows follow from.
+type folded struct {
+	ref     domain.Ref
+	state   *domain.Case
+	history []deed
+}
+
+func foldedCase(ref domain.Ref, history []deed) (folded, error) {
+	c, err := fold[domain.Case](history)
+	return folded{ref, c, history}, err
+}
+
+// replaceCase makes the rows of a case in place of those that were there.
+func (w *writer) replaceCase(ctx context.Context, c folded) error {
+	for _, s := range w.forget {
+		if _, err := s.ExecContext(ctx, string(c.ref)); err != nil {
+			return err
+		}
+	}
+	return w.writeCase(ctx, c)
+}
+
+// writeCase makes the rows of a case that has none yet.
+func (w *writer) writeCase(ctx context.Context, c folded) error {
+	if err := w.writeRow(ctx, c); err != nil {
+		return fmt.Errorf("row: %w", err)
+	}
+	for _, a := range c.state.Access {
+		if _, err := w.access.ExecContext(ctx, string(c.ref), a.Organisation, string(a.Relation), millis(a.Until)); err != nil {
+			return fmt.Errorf("access: %w", err)
+		}
+	}
+	for n, p := range c.state.Places {
+		if _, err := w.place.ExecContext(ctx, string(c.ref), n, string(p.Facility), p.Organisation, p.State); err != nil {
+			return fmt.Errorf("place: %w", err)
+		}
+	}
+	for n, k := range c.state.Clocks {
+		if err := w.writeDeadline(ctx, c.ref, n, k); err != nil {
+			return fmt.Errorf("deadline: %w", err)
+		}
+	}
+	return nil
+}
+
+func fold[S any](history []deed) (*S, error) {
+	s := new(S)
+	for _, d := range history {
+		if err := domain.Apply(s, d.Decision); err != nil {
+			return nil, err
+		}
+	}
+	return s, nil
+}

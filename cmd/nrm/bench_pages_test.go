@@ -1,18 +1,13 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
-	"context"
-	"encoding/json"
-	"errors"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -68,15 +63,16 @@ type benchSite struct {
 func newBenchSite(b *testing.B, cases int) *benchSite {
 	b.Helper()
 	now := time.Now()
-	log := &heap{streams: map[string][]domain.Decision{}}
-	site := &benchSite{}
 	var file bytes.Buffer
 	if err := country.WriteMany(&file, country.Options{Seed: 1, Now: now}, cases); err != nil {
 		b.Fatal(err)
 	}
-	lines := bufio.NewScanner(&file)
-	for lines.Scan() {
-		site.decide(b, log, lines.Bytes(), now)
+	log := decided(b, &file, now)
+	site := &benchSite{}
+	for _, d := range log.all {
+		if d.Events[0].EventType() == "DetectionRecorded" {
+			site.refs = append(site.refs, d.Stream.ID)
+		}
 	}
 	dir := b.TempDir()
 	views, err := projections.Open(b.Context(), dir, log, nil)
@@ -98,36 +94,6 @@ func newBenchSite(b *testing.B, cases int) *benchSite {
 	}
 	site.signIn(b, password)
 	return site
-}
-
-func (s *benchSite) decide(b *testing.B, log *heap, line []byte, now time.Time) {
-	b.Helper()
-	var l struct {
-		ID, Stream, Command, Happened string
-		By                            struct{ Role, Organisation string }
-		Data                          json.RawMessage
-	}
-	fail := func(err error) {
-		if err != nil {
-			b.Fatalf("%s: %v", line, err)
-		}
-	}
-	fail(json.Unmarshal(line, &l))
-	stream, err := domain.ParsePath(l.Stream)
-	fail(err)
-	spec, err := domain.CommandNamed(l.Command)
-	fail(err)
-	cmd, err := spec.Parse(l.Data)
-	fail(err)
-	happened, err := domain.ParseWhen(l.Happened)
-	fail(err)
-	by, err := domain.ParseActor("import", l.By.Role, l.By.Organisation)
-	fail(err)
-	_, err = domain.Execute(b.Context(), log, domain.Request{ID: l.ID, By: by, Happened: happened, Now: now, Claimed: now}, stream, cmd)
-	fail(err)
-	if l.Command == "register-referral" {
-		s.refs = append(s.refs, stream.ID)
-	}
 }
 
 func (s *benchSite) signIn(b *testing.B, password string) {
@@ -157,47 +123,4 @@ func (s *benchSite) get(b *testing.B, path string) time.Duration {
 		b.Fatalf("%s: %d %s", path, w.Code, w.Body)
 	}
 	return took
-}
-
-// heap is a log in memory, for what is not about the log.
-type heap struct {
-	mu      sync.Mutex
-	all     []domain.Decision
-	streams map[string][]domain.Decision
-}
-
-func (h *heap) Update(_ context.Context, streams []string, decide func([][]domain.Decision) ([]domain.Decision, error)) (uint64, error) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	histories := make([][]domain.Decision, len(streams))
-	for i, s := range streams {
-		histories[i] = slices.Clip(h.streams[s])
-	}
-	decisions, err := decide(histories)
-	if err != nil {
-		return 0, err
-	}
-	for i, d := range decisions {
-		if len(d.Events) > 0 {
-			d.Seq = uint64(len(h.all) + 1)
-			h.all = append(h.all, d)
-			h.streams[streams[i]] = append(h.streams[streams[i]], d)
-		}
-	}
-	return uint64(len(h.all)), nil
-}
-
-func (h *heap) Last(context.Context) (uint64, error) { return uint64(len(h.all)), nil }
-
-func (h *heap) Replay(_ context.Context, after, through uint64, f func([]domain.Decision) error) error {
-	for run := range slices.Chunk(h.all[after:through], 500) {
-		if err := f(run); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (h *heap) Follow(context.Context, uint64, func([]domain.Decision) error) error {
-	return errors.New("a log in memory is only replayed")
 }

@@ -40,6 +40,7 @@ type Case struct {
 
 	Access     []Access        `json:"access,omitempty"`
 	Clocks     []DeadlineClock `json:"clocks,omitempty"`
+	Endings    []Ending        `json:"endings,omitempty"`
 	Deviations []string        `json:"deviations,omitempty"`
 }
 

@@ -274,6 +274,25 @@ func TestWhoIsAbroadIsHandedOverAfterArrival(t *testing.T) {
 	}
 }
 
+func TestDeadlinesDoNotMindTheOrderOfTheLog(t *testing.T) {
+	abroad := referral()
+	abroad.District, abroad.Country = "", "TR"
+	found := consul.says("2024-03-01T20:30", abroad)
+	applied := consul.says("2024-03-05", ApplyReturnCertificate{})
+	issued := consul.says("2024-03-07", IssueReturnCertificate{FeeWaived: true})
+	for _, story := range [][]said{{found, applied, issued}, {found, issued, applied}} {
+		got := ClockState("")
+		for _, k := range given(t, story...).state().Clocks {
+			if k.Rule == "return_certificate" {
+				got = k.State(mustWhen("2024-06-01").At)
+			}
+		}
+		if got != Met {
+			t.Errorf("issued after two days: %s", got)
+		}
+	}
+}
+
 func TestClosureEndsDuties(t *testing.T) {
 	at := mustWhen("2024-06-01").At
 	states := func(w *world) map[string]ClockState {

@@ -104,9 +104,17 @@ func (k DeadlineClock) State(now time.Time) ClockState {
 	return Overdue
 }
 
+// An Ending is a fact that ends a duty of which the register does not know yet
+// that it began: facts may be recorded in any order.
+type Ending struct {
+	Rule string `json:"rule"`
+	Key  string `json:"key,omitempty"`
+	At   When   `json:"at"`
+}
+
 // tick lets the rules see one decision: it stops the clocks that its events
-// stop, then starts those that they start. A fact recorded late may stop a
-// clock before it was started here; the order of the log does not matter.
+// stop, then starts those that they start. The order of the log does not matter:
+// a clock that starts late finds the end that was recorded before.
 func (c *Case) tick(d Decision) {
 	for _, e := range d.Events {
 		at := MomentOf(e, d.Times())
@@ -131,12 +139,29 @@ func (c *Case) start(r Rule, e AnyEvent, at When) {
 		k.Due = u.until().End().UTC()
 	}
 	c.Clocks = append(c.Clocks, k)
+	c.Endings = slices.DeleteFunc(c.Endings, func(e Ending) bool {
+		if e.Rule != k.Rule || e.Key != k.Key || e.At.Before(at) {
+			return false
+		}
+		c.stop(r, e.Key, e.At)
+		return true
+	})
 }
 
 func (c *Case) stop(r Rule, key string, at When) {
+	found := false
+	defer func() {
+		if !found {
+			c.Endings = append(c.Endings, Ending{r.ID, key, at})
+		}
+	}()
 	for i := range c.Clocks {
 		k := &c.Clocks[i]
-		if k.Rule != r.ID || k.Key != key || !k.Stopped.IsZero() && !k.Stopped.At.After(at.At) {
+		if k.Rule != r.ID || k.Key != key || at.Before(k.Start) {
+			continue
+		}
+		found = true
+		if !k.Stopped.IsZero() && !k.Stopped.At.After(at.At) {
 			continue
 		}
 		if at.Known() {

@@ -26,7 +26,7 @@ func everybody() []domain.Actor {
 // domain's own answer, for everybody, on random cases, at several times.
 func TestListsAgreeWithThePolicy(t *testing.T) {
 	w, v, caughtUp := seeing(t, 31)
-	w.crowd(40, 1200)
+	w.crowd(25, 700)
 	caughtUp()
 	states := map[domain.Ref]*domain.Case{}
 	ended := 0
@@ -67,6 +67,9 @@ func TestListsAgreeWithThePolicy(t *testing.T) {
 				t.Errorf("%s: sees %v (%d), should see %v", name, got, n, want)
 			}
 			for ref := range states {
+				if w.rnd.IntN(5) > 0 {
+					continue
+				}
 				_, err := v.Case(t.Context(), by, now, ref)
 				r, refused := domain.AsRefusal(err)
 				if slices.Contains(want, ref) == (err != nil) || err != nil && (!refused || r.Code != "no_such_case" || r.Kind != domain.NotFound) {

@@ -242,7 +242,7 @@ func TestKilledInTheMiddle(t *testing.T) {
 		return
 	}
 	begun := sameEverywhere(t, 50)
-	whole := sameEverywhere(t, 2000)
+	whole := sameEverywhere(t, 1000)
 	want := digestOf(t, opened(t, t.TempDir(), whole))
 	early := 0
 	for _, after := range []time.Duration{5 * time.Millisecond, 25 * time.Millisecond, 60 * time.Millisecond} {
@@ -290,7 +290,7 @@ func TestKilledInTheMiddle(t *testing.T) {
 }
 
 func beKilled(t *testing.T, dir string) {
-	log := sameEverywhere(t, 2000)
+	log := sameEverywhere(t, 1000)
 	v, err := Open(t.Context(), dir, log, nil)
 	if err != nil {
 		t.Fatal(err)

@@ -117,7 +117,7 @@ func (l *ledger) of(types []string) []*observation {
 func (o *observation) values(field string) []string {
 	if o.data == nil {
 		o.data = map[string]any{}
-		_ = json.Unmarshal(o.raw, &o.data) //nolint:errcheck // known to be JSON; events are objects
+		_ = json.Unmarshal(o.raw, &o.data) // it was valid when it was read, and events are objects
 	}
 	v, ok := o.data[field]
 	if !ok && field == "region" {
@@ -158,7 +158,7 @@ func (o *observation) text(field string) string {
 
 // number is a field that holds a whole number, 0 where it is not there.
 func (o *observation) number(field string) int64 {
-	n, _ := strconv.ParseInt(o.text(field), 10, 64) //nolint:errcheck // events hold whole numbers or none
+	n, _ := strconv.ParseInt(o.text(field), 10, 64) // events hold whole numbers or none
 	return n
 }
 

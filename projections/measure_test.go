@@ -53,10 +53,10 @@ func (n *notes) at(happened, stream string, events ...domain.AnyEvent) *notes {
 }
 
 func streamOf(name string) domain.Stream {
-	switch {
-	case name[0] == '4':
+	switch name[0] {
+	case '4':
 		return domain.ActionStream(name)
-	case name[0] == 'h':
+	case 'h':
 		return domain.FacilityStream(domain.NewRef(name))
 	}
 	return domain.CaseStream(domain.NewRef(name))
@@ -89,7 +89,7 @@ func (m *memory) db(t testing.TB) *sql.DB {
 
 func (n *notes) ledger(t testing.TB, known time.Time) *ledger {
 	t.Helper()
-	l, err := load(context.Background(), n.log.db(t), typesOf(domain.CurrentPlan()), known, "")
+	l, err := load(context.Background(), n.log.db(t), typesOf(domain.CurrentPlan().Measured()...), known, "")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,6 +2,7 @@ package projections
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -61,7 +62,7 @@ func (v *Views) Plan(ctx context.Context, q PlanAsOf) ([]ActionView, error) {
 }
 
 func plan(ctx context.Context, q queryer, p *domain.Plan, asOf PlanAsOf) ([]ActionView, error) {
-	l, err := load(ctx, q, typesOf(p), asOf.Known, "")
+	l, err := load(ctx, q, typesOf(p.Measured()...), asOf.Known, "")
 	if err != nil {
 		return nil, err
 	}
@@ -85,26 +86,53 @@ func (v *Views) PlanYears(ctx context.Context, q PlanAsOf) (map[string]map[int]d
 }
 
 func planYears(ctx context.Context, q queryer, p *domain.Plan, asOf PlanAsOf) (map[string]map[int]domain.Status, error) {
-	l, err := load(ctx, q, typesOf(p), asOf.Known, "")
+	l, err := load(ctx, q, typesOf(p.Measured()...), asOf.Known, "")
 	if err != nil {
 		return nil, err
 	}
-	first, last := p.Years()
-	today := domain.DayOf(asOf.limit()).Year()
 	all := map[string]map[int]domain.Status{}
 	for _, a := range p.Measured() {
-		years := map[int]domain.Status{Today: l.appraise(p, a, vantageOf(today, asOf.limit())).judge().Status}
-		for year := first; year <= min(last, today); year++ {
-			years[year] = l.appraise(p, a, vantageOf(year, asOf.limit())).judge().Status
-		}
-		all[a.Number] = years
+		all[a.Number] = l.years(p, a, asOf)
 	}
 	return all, l.err
 }
 
-// typesOf lists the event types that a plan's measures look at, and all that
-// can stand on an action's stream.
-func typesOf(p *domain.Plan) []string {
+func (l *ledger) years(p *domain.Plan, a domain.PlanAction, asOf PlanAsOf) map[int]domain.Status {
+	first, last := p.Years()
+	today := domain.DayOf(asOf.limit()).Year()
+	years := map[int]domain.Status{Today: l.appraise(p, a, vantageOf(today, asOf.limit())).judge().Status}
+	for year := first; year <= min(last, today); year++ {
+		years[year] = l.appraise(p, a, vantageOf(year, asOf.limit())).judge().Status
+	}
+	return years
+}
+
+// PlanAction is [Views.Plan] and [Views.PlanYears] for one action, which reads
+// no more facts than that action needs. An unknown number is a fault.
+func (v *Views) PlanAction(ctx context.Context, number string, q PlanAsOf) (ActionView, map[int]domain.Status, error) {
+	view, years, err := planAction(ctx, v.readers, domain.CurrentPlan(), number, q)
+	return view, years, wrap(err, "plan action")
+}
+
+func planAction(ctx context.Context, q queryer, p *domain.Plan, number string, asOf PlanAsOf) (ActionView, map[int]domain.Status, error) {
+	a, ok := p.Action(number)
+	if !ok {
+		return ActionView{}, nil, fmt.Errorf("no action %q in %s", number, p.ID)
+	}
+	l, err := load(ctx, q, typesOf(a), asOf.Known, "")
+	if err != nil {
+		return ActionView{}, nil, err
+	}
+	var years map[int]domain.Status
+	if a.Rule != nil {
+		years = l.years(p, a, asOf)
+	}
+	return l.appraise(p, a, vantageOf(asOf.Year, asOf.limit())).view(), years, l.err
+}
+
+// typesOf lists the event types that the measures of actions look at, and all
+// that can stand on an action's stream.
+func typesOf(actions ...domain.PlanAction) []string {
 	types := map[string]bool{}
 	add := func(names ...string) {
 		for _, n := range names {
@@ -127,7 +155,10 @@ func typesOf(p *domain.Plan) []string {
 			add(s.Lasting.EndedBy...)
 		}
 	}
-	for _, a := range p.Measured() {
+	for _, a := range actions {
+		if a.Rule == nil {
+			continue
+		}
 		for _, k := range a.Rule.Components {
 			for _, d := range k.Deeds {
 				addSelection(&d)

@@ -3,6 +3,7 @@ package projections
 import (
 	"context"
 	"fmt"
+	"reflect"
 	"slices"
 	"testing"
 	"time"
@@ -287,5 +288,29 @@ func TestPlanYears(t *testing.T) {
 	}
 	if _, future := got["4.1.9"][2023]; future || got["4.1.9"][Today] != domain.StatusLate || len(got["4.1.9"]) != 4 {
 		t.Errorf("as known on 31.12.2022: %v", got["4.1.9"])
+	}
+}
+
+// TestPlanAction: one action read alone is as it is in the whole plan.
+func TestPlanAction(t *testing.T) {
+	ctx, p := context.Background(), domain.CurrentPlan()
+	a := commission(t)
+	for _, s := range lives(t).all {
+		a.log.add(s)
+	}
+	db := a.log.db(t)
+	q := PlanAsOf{Year: 2024, Now: a.now}
+	years, err := planYears(ctx, db, p, q)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for number, want := range a.plan(q) {
+		got, its, err := planAction(ctx, db, p, number, q)
+		if err != nil || !reflect.DeepEqual(got, want) || !reflect.DeepEqual(its, years[number]) {
+			t.Errorf("%s: %v\ngot  %+v %v\nwant %+v %v", number, err, got, its, want, years[number])
+		}
+	}
+	if _, _, err := planAction(ctx, db, p, "4.9.9", q); err == nil {
+		t.Error("an action that is not in the plan")
 	}
 }

@@ -205,10 +205,10 @@ func TestReadersDuringWrites(t *testing.T) {
 	caughtUp()
 	ctx, stop := context.WithCancel(t.Context())
 	var readers sync.WaitGroup
-	reads := 0
+	reads, now := 0, w.now
 	for _, by := range []domain.Actor{officer, shelter, coordinator, fund} {
 		readers.Go(func() {
-			for now := w.now; ctx.Err() == nil; {
+			for ctx.Err() == nil {
 				queues, err := v.Queues(t.Context(), by, now)
 				if err != nil || len(queues) == 0 {
 					t.Error(len(queues), err)

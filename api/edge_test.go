@@ -82,7 +82,7 @@ func TestHeaders(t *testing.T) {
 	}
 }
 
-// TestLogTellsOnRequests: one line for each, with the route's pattern and
+// TestLogTellsNothingPersonal: one line for each request, with the route's pattern and
 // nothing that was sent.
 func TestLogTellsNothingPersonal(t *testing.T) {
 	t.Parallel()

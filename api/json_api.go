@@ -40,7 +40,7 @@ func (s *Server) json(e *echo.Echo) error {
 		return err
 	}
 	s.route(e, http.MethodGet, "/openapi.json", anyone, func(c echo.Context) error {
-		return c.Blob(http.StatusOK, "application/vnd.oai.openapi+json;version=3.1", doc)
+		return c.Blob(http.StatusOK, echo.MIMEApplicationJSON, doc)
 	})
 	return nil
 }

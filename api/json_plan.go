@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -118,13 +117,11 @@ func (s *Server) readAction(ctx context.Context, _ domain.Actor, in *actionIn) (
 	if err != nil {
 		return out, err
 	}
-	actions, err := s.Views.Plan(ctx, q)
+	action, _, err := s.Views.PlanAction(ctx, in.Number, q)
 	if err != nil {
 		return out, err
 	}
-	if i := slices.IndexFunc(actions, func(a projections.ActionView) bool { return a.Action.Number == in.Number }); i >= 0 {
-		out.PlanRow = actionOf(actions[i])
-	}
+	out.PlanRow = actionOf(action)
 	deeds, err := s.Views.Deeds(ctx, in.Number)
 	out.Deeds = each(deeds, entryJSON)
 	return out, err

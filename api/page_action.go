@@ -28,20 +28,9 @@ func (s *Server) getAction(c echo.Context) error {
 	}
 	p := actionPage{planPage: s.planAsked(c)}
 	ctx := c.Request().Context()
-	all, err := s.Views.Plan(ctx, p.asOf())
-	if err != nil {
+	if p.ActionView, p.byYear, err = s.Views.PlanAction(ctx, action.Number, p.asOf()); err != nil {
 		return err
 	}
-	for _, a := range all {
-		if a.Action.Number == action.Number {
-			p.ActionView = a
-		}
-	}
-	years, err := s.Views.PlanYears(ctx, p.asOf())
-	if err != nil {
-		return err
-	}
-	p.byYear = years[action.Number]
 	if p.deeds, err = s.Views.Deeds(ctx, action.Number); err != nil {
 		return err
 	}

@@ -36,7 +36,7 @@ type Views interface {
 	// The plan and the yearly figures are for roles that see the plan; the
 	// caller checks that.
 	Plan(ctx context.Context, q projections.PlanAsOf) ([]projections.ActionView, error)
-	PlanYears(ctx context.Context, q projections.PlanAsOf) (map[string]map[int]domain.Status, error)
+	PlanAction(ctx context.Context, number string, q projections.PlanAsOf) (projections.ActionView, map[int]domain.Status, error)
 	Year(ctx context.Context, year int, known time.Time) ([]projections.YearLine, error)
 	Deeds(ctx context.Context, action string) ([]projections.Entry, error)
 

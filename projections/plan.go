@@ -73,30 +73,12 @@ func plan(ctx context.Context, q queryer, p *domain.Plan, asOf PlanAsOf) ([]Acti
 	return all, l.err
 }
 
-// Today is the key in [Views.PlanYears] of the status now, or at the time
-// asked about.
+// Today is the key of an action's status now, or at the time asked about, among
+// its statuses by year.
 const Today = 0
 
-// PlanYears gives the status of every measured action in each year of the plan
-// that has begun, by action and year, and under [Today] as it stands at the
-// time asked about. The year of the question does not matter.
-func (v *Views) PlanYears(ctx context.Context, q PlanAsOf) (map[string]map[int]domain.Status, error) {
-	all, err := planYears(ctx, v.readers, domain.CurrentPlan(), q)
-	return all, wrap(err, "plan years")
-}
-
-func planYears(ctx context.Context, q queryer, p *domain.Plan, asOf PlanAsOf) (map[string]map[int]domain.Status, error) {
-	l, err := load(ctx, q, typesOf(p.Measured()...), asOf.Known, "")
-	if err != nil {
-		return nil, err
-	}
-	all := map[string]map[int]domain.Status{}
-	for _, a := range p.Measured() {
-		all[a.Number] = l.years(p, a, asOf)
-	}
-	return all, l.err
-}
-
+// years gives the status of an action in each year of the plan that has begun,
+// and under [Today] as it stands at the time asked about.
 func (l *ledger) years(p *domain.Plan, a domain.PlanAction, asOf PlanAsOf) map[int]domain.Status {
 	first, last := p.Years()
 	today := domain.DayOf(asOf.limit()).Year()
@@ -107,8 +89,10 @@ func (l *ledger) years(p *domain.Plan, a domain.PlanAction, asOf PlanAsOf) map[i
 	return years
 }
 
-// PlanAction is [Views.Plan] and [Views.PlanYears] for one action, which reads
-// no more facts than that action needs. An unknown number is a fault.
+// PlanAction is one action of [Views.Plan], with its status in each year of the
+// plan that has begun and, under [Today], at the time asked about; the latter
+// only for an action that is measured. It reads no more facts than the action
+// needs. An unknown number is a fault.
 func (v *Views) PlanAction(ctx context.Context, number string, q PlanAsOf) (ActionView, map[int]domain.Status, error) {
 	view, years, err := planAction(ctx, v.readers, domain.CurrentPlan(), number, q)
 	return view, years, wrap(err, "plan action")

@@ -122,11 +122,11 @@ func (s *Server) readFacility(ctx context.Context, by domain.Actor, in *facility
 }
 
 func (s *Server) readLists(context.Context, domain.Actor, *nothing) (listsJSON, error) {
-	return listsJSON{lists()}, nil
+	return listsJSON{domain.Lists()}, nil
 }
 
 func (s *Server) readCodes(_ context.Context, _ domain.Actor, in *codesIn) (codesJSON, error) {
-	if !slices.Contains(lists(), in.List) {
+	if !slices.Contains(domain.Lists(), in.List) {
 		return codesJSON{}, &domain.Refusal{Kind: domain.NotFound, Code: "no_such_list"}
 	}
 	return codesJSON{in.List, each(domain.Codes(in.List), codeOf)}, nil

@@ -2,9 +2,7 @@ package api
 
 import (
 	"fmt"
-	"maps"
 	"net/http"
-	"slices"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -128,24 +126,4 @@ func pathParams(path string) (names []string) {
 		}
 	}
 	return names
-}
-
-// lists names the code lists that may be asked for: those of the commands'
-// fields and those by which the answers speak.
-func lists() []string {
-	names := map[string]bool{}
-	for _, l := range []string{
-		"stage", "track", "victim_status", "risk_level", "rule", "deviation", "suggestion", "district", "region",
-		"organisation", "organisation_kind", "facility_kind", "operator", "indicator", "country",
-	} {
-		names[l] = true
-	}
-	for _, spec := range domain.CommandSpecs() {
-		for _, f := range spec.Fields() {
-			if f.List != "" {
-				names[f.List] = true
-			}
-		}
-	}
-	return slices.Sorted(maps.Keys(names))
 }

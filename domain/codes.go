@@ -5,6 +5,7 @@ import (
 	_ "embed"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 )
@@ -80,6 +81,9 @@ func Codes(list string) []Code {
 	}
 	return codes
 }
+
+// Lists names all code lists, sorted.
+func Lists() []string { return slices.Sorted(maps.Keys(lists())) }
 
 // CodeOf finds a code on a list.
 func CodeOf(list, code string) (Code, bool) {

@@ -3,6 +3,7 @@ package projections
 import (
 	"context"
 	"database/sql"
+	"slices"
 	"strings"
 	"time"
 
@@ -16,43 +17,90 @@ type condition struct {
 	args []any
 }
 
-func (c condition) and(o condition) condition {
-	return condition{c.sql + ` AND ` + o.sql, append(append([]any{}, c.args...), o.args...)}
+func (c condition) and(others ...condition) condition {
+	all := condition{c.sql, slices.Clone(c.args)}
+	for _, o := range others {
+		all.sql += ` AND ` + o.sql
+		all.args = append(all.args, o.args...)
+	}
+	return all
 }
 
-// sightOf is [domain.MaySee] as a condition.
-func sightOf(by domain.Actor, now time.Time) condition {
+// A sight is which cases are open to an actor: every one, or those with a row
+// of case_access, called a, that the condition lets through.
+type sight struct {
+	every bool
+	rows  condition
+	once  bool // a case has one such row at most
+}
+
+// sightOf is [domain.MaySee].
+func sightOf(by domain.Actor, now time.Time) sight {
 	return opening(by, now, func(rows []domain.Access) bool { return domain.MaySee(by, rows, now) })
 }
 
-// courseOf is [domain.MayRead] of the course of a case as a condition.
-func courseOf(by domain.Actor, now time.Time) condition {
+// courseOf is [domain.MayRead] of the course of a case.
+func courseOf(by domain.Actor, now time.Time) sight {
 	return opening(by, now, func(rows []domain.Access) bool { return domain.MayRead(by, rows, domain.Flow, now) })
 }
 
-// opening is the condition that the rows of case_access open a case to the
-// actor. What opens it is asked of the domain: no row at all, or one that
-// covers the actor, by its relation.
-func opening(by domain.Actor, now time.Time, opens func([]domain.Access) bool) condition {
+// opening asks the domain what opens a case to the actor: no row at all, or one
+// of the actor's organisation that has not ended, by its relation.
+func opening(by domain.Actor, now time.Time, opens func([]domain.Access) bool) sight {
 	if opens(nil) {
+		return sight{every: true}
+	}
+	rows := condition{`a.organisation = ? AND a.until > ?`, []any{by.Organisation, now.UnixMilli()}} // see [domain.Access.Covers]
+	all := []domain.Relation{domain.ReferredIt, domain.AskedFor, domain.Hosts, domain.Hosted, domain.Provides}
+	opening := slices.DeleteFunc(slices.Clone(all), func(r domain.Relation) bool {
+		return !opens([]domain.Access{{Organisation: by.Organisation, Relation: r}})
+	})
+	switch len(opening) {
+	case 0:
+		return sight{rows: condition{sql: `0`}, once: true}
+	case len(all):
+		return sight{rows: condition{sql: `a.longest = 1`}.and(rows), once: true}
+	}
+	of := condition{sql: `a.relation IN (?` + strings.Repeat(`,?`, len(opening)-1) + `)`}
+	for _, r := range opening {
+		of.args = append(of.args, string(r))
+	}
+	return sight{rows: rows.and(of)}
+}
+
+// each looks every case up: right where few are looked at.
+func (s sight) each() condition {
+	if s.every {
 		return condition{sql: `1`}
 	}
-	relations := []domain.Relation{domain.ReferredIt, domain.AskedFor, domain.Hosts, domain.Hosted, domain.Provides}
-	args := []any{by.Organisation, now.UnixMilli()}
-	for _, r := range relations {
-		if opens([]domain.Access{{Organisation: by.Organisation, Relation: r}}) {
-			args = append(args, string(r))
+	return condition{`EXISTS (SELECT 1 FROM case_access a WHERE a.ref = c.ref AND ` + s.rows.sql + `)`, s.rows.args}
+}
+
+// most looks every case up too, unless the actor sees few: then only those are
+// looked at.
+func (s sight) most(ctx context.Context, q queryer) (condition, error) {
+	if s.every {
+		return s.each(), nil
+	}
+	const few = 2000
+	rows := `SELECT a.ref FROM case_access a WHERE ` + s.rows.sql
+	n, err := number(ctx, q, `SELECT count(*) FROM (`+rows+` LIMIT ?)`, append(slices.Clone(s.rows.args), few)...)
+	if err != nil || n == few {
+		return s.each(), err
+	}
+	return condition{`c.ref IN (` + rows + `)`, s.rows.args}, nil
+}
+
+// longest reports whether row i is the one that stands for all of its
+// organisation: the first of those that last longest.
+func longest(rows []domain.Access, i int) bool {
+	for j, a := range rows {
+		mine, other := untilOf(rows[i].Until), untilOf(a.Until)
+		if a.Organisation == rows[i].Organisation && (other > mine || other == mine && j < i) {
+			return false
 		}
 	}
-	of := len(args) - 2
-	if of == 0 {
-		return condition{sql: `0`}
-	}
-	covers := `SELECT a.ref FROM case_access a WHERE a.organisation = ? AND (a.until = 0 OR a.until > ?)` // see [domain.Access.Covers]
-	if of == len(relations) {
-		return condition{`c.ref IN (` + covers + `)`, args[:2]}
-	}
-	return condition{`c.ref IN (` + covers + ` AND a.relation IN (?` + strings.Repeat(`,?`, of-1) + `))`, args}
+	return true
 }
 
 // accessOf reads who has to do with the cases of a list.
@@ -72,9 +120,7 @@ func accessOf(ctx context.Context, tx *sql.Tx, rows []CaseRow) (map[domain.Ref][
 			a             domain.Access
 		)
 		err := row.Scan(&ref, &a.Organisation, &relation, &until)
-		if a.Relation = domain.Relation(relation); until != 0 {
-			a.Until = time.UnixMilli(until).UTC()
-		}
+		a.Relation, a.Until = domain.Relation(relation), endOf(until)
 		access[domain.Ref(ref)] = append(access[domain.Ref(ref)], a)
 		return struct{}{}, err
 	}, `SELECT ref, organisation, relation, until FROM case_access WHERE ref IN (?`+strings.Repeat(",?", len(refs)-1)+`)`, refs...)

@@ -122,8 +122,10 @@ var waiting = map[string]func(domain.Actor, *domain.Case, time.Time) bool{
 	"all":       func(domain.Actor, *domain.Case, time.Time) bool { return true },
 	"incoming":  func(by domain.Actor, c *domain.Case, _ time.Time) bool { return place(c, by.Organisation, "requested") },
 	"residents": func(by domain.Actor, c *domain.Case, _ time.Time) bool { return place(c, by.Organisation, "admitted") },
-	"left": func(by domain.Actor, c *domain.Case, _ time.Time) bool {
-		return place(c, by.Organisation, "departed") && !place(c, by.Organisation, "admitted")
+	"left": func(by domain.Actor, c *domain.Case, now time.Time) bool {
+		return !place(c, by.Organisation, "admitted") && slices.ContainsFunc(c.Access, func(a domain.Access) bool {
+			return a.Relation == domain.Hosted && a.Covers(by, now)
+		})
 	},
 	"allowance": func(_ domain.Actor, c *domain.Case, _ time.Time) bool {
 		return c.Outcome == "positive" && c.Redress.AllowancePaid.IsZero()

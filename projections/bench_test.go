@@ -16,14 +16,15 @@ import (
 )
 
 // A country is a log of many cases, kept as bytes as in the real log. Their
-// courses are those of a few hundred random ones, over and over.
+// courses are those of a few hundred random ones, over and over: most have come
+// to their end, the last ones go on.
 type country struct {
-	courses [][]stored
-	refs    []domain.Ref
-	houses  []stored
-	last    uint64
-	events  int
-	now     time.Time
+	ended, going [][]stored
+	refs         []domain.Ref
+	houses       []stored
+	last         uint64
+	events       int
+	now          time.Time
 }
 
 type stored struct {
@@ -34,49 +35,78 @@ type stored struct {
 	data   [][]byte
 }
 
-// together is how many cases go on at the same time.
-const together = 2000
+const (
+	together = 2000 // cases that go on at the same time
+	ongoing  = 30   // one in so many cases has not come to its end
+)
 
 func newCountry(tb testing.TB, cases int) *country {
 	tb.Helper()
 	log := newMemory()
 	w := newWorld(tb, log, 99)
 	c := &country{}
-	for range 300 {
+	for i := range 400 {
 		first, from := len(log.all), w.now
 		ref := w.referred([]domain.Actor{referrer, lawyer, consul, children, shelter}[w.rnd.IntN(5)])
-		steps := 4
-		if w.rnd.IntN(8) > 0 {
-			steps = 25
-		}
-		w.stroll(ref, steps)
-		if w.rnd.IntN(8) > 0 {
-			w.give(officer, domain.CaseStream(ref), domain.CloseCase{Reason: domain.Codes("closure_reason")[0].Code})
+		courses := &c.going
+		if w.stroll(ref, 4+w.rnd.IntN(20)); i%4 > 0 {
+			courses = &c.ended
+			w.end(ref)
 		}
 		var course []stored
 		for _, d := range log.all[first:] {
 			course = append(course, keep(tb, d))
 		}
-		c.courses = append(c.courses, course)
+		*courses = append(*courses, course)
 		c.now, w.now = w.now, from
 	}
 	for _, d := range log.all[:len(w.houses)] {
 		c.houses = append(c.houses, keep(tb, d))
 	}
-	seen := map[domain.Ref]bool{}
 	c.last = uint64(len(c.houses))
+	seen := map[domain.Ref]bool{}
 	for i := 0; len(c.refs) < cases; i++ {
 		if ref := domain.NewRef(fmt.Sprint("case ", i)); !seen[ref] {
 			seen[ref] = true
 			c.refs = append(c.refs, ref)
-			course := c.courses[(len(c.refs)-1)%len(c.courses)]
-			c.last += uint64(len(course))
-			for _, d := range course {
-				c.events += len(d.types)
-			}
+		}
+	}
+	for i := range c.refs {
+		for _, d := range c.course(i) {
+			c.last++
+			c.events += len(d.types)
 		}
 	}
 	return c
+}
+
+func (c *country) course(i int) []stored {
+	if i < len(c.refs)-len(c.refs)/ongoing {
+		return c.ended[i%len(c.ended)]
+	}
+	return c.going[i%len(c.going)]
+}
+
+// end brings a case to its end.
+func (w *world) end(ref domain.Ref) {
+	s := domain.CaseStream(ref)
+	for _, p := range w.state(ref).Places {
+		by := domain.Actor{User: "u", Role: domain.Role(p.Kind), Organisation: p.Organisation}
+		switch w.later(time.Hour); p.State {
+		case "requested":
+			w.must(by, s, domain.RefuseAdmission{Facility: p.Facility, Reason: first("refusal_reason")})
+		case "admitted":
+			w.must(by, s, domain.RecordDeparture{Facility: p.Facility, Destination: first("destination"), Planned: true})
+		}
+	}
+	c := w.state(ref)
+	if c.Outcome == "positive" && c.Redress.Allowance == 0 {
+		w.must(fund, s, domain.PayAllowance{Amount: 70000})
+	}
+	if !c.IsClosed() {
+		w.later(time.Hour).must(officer, s, domain.CloseCase{Reason: first("closure_reason")})
+	}
+	w.later(60 * 24 * time.Hour)
 }
 
 func keep(tb testing.TB, d domain.Decision) stored {
@@ -116,7 +146,7 @@ func (c *country) each(f func(domain.Decision) error) error {
 		for step, going := 0, true; going; step++ {
 			going = false
 			for i, ref := range refs {
-				course := c.courses[(block+i)%len(c.courses)]
+				course := c.course(block + i)
 				if step < len(course) {
 					going = true
 					if err := give(course[step], ref); err != nil {

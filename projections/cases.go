@@ -9,7 +9,7 @@ import (
 	"nrm/domain"
 )
 
-const insertCase = `INSERT OR REPLACE INTO cases (ref, stage, status, age, region, country, detected, detected_precision,
+const insertCase = `INSERT INTO cases (ref, stage, status, age, region, country, detected, detected_precision,
 	danger, risk, deviations, last_seq, last_type, last_happened, last_precision,
 	closed, hosted, handover, screening, decision, waiting, allowance, next, next_rule, next_due)
 	VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`
@@ -18,7 +18,7 @@ func (w *writer) writeRow(ctx context.Context, of folded) error {
 	c := of.state
 	latest, seq := lastOf(of.history)
 	waits := waitsFor(c)
-	var next, rule, due any
+	var next, rule, due any = nil, nil, int64(forever)
 	if n := nextDue(c.Clocks); n >= 0 {
 		next, rule, due = n, c.Clocks[n].Rule, c.Clocks[n].Due.Unix()
 	}
@@ -60,25 +60,35 @@ func nextDue(clocks []domain.DeadlineClock) int {
 // with the latest fact. It answers a refusal "no_such_queue" for a queue that
 // the actor's role does not have.
 func (v *Views) Cases(ctx context.Context, by domain.Actor, now time.Time, f Filter) ([]CaseRow, int, error) {
-	where, order := sightOf(by, now), ` ORDER BY c.last_happened DESC, c.ref`
+	q, order := queue{}, ` ORDER BY c.last_happened DESC, c.ref DESC`
 	if f.Queue != "" {
-		q, err := queueOf(by, f.Queue)
-		if err != nil {
+		var err error
+		if q, err = queueOf(by, f.Queue); err != nil {
 			return nil, 0, err
 		}
-		where = where.and(q.condition(by, now))
-		order = ` ORDER BY c.next_due IS NULL, c.next_due, c.detected, c.ref`
+		order = ` ORDER BY c.next_due, c.detected, c.ref`
 	}
+	var only []condition
 	if f.Stage != "" {
-		where = where.and(condition{`c.stage = ?`, []any{f.Stage}})
+		only = append(only, condition{`c.stage = ?`, []any{f.Stage}})
 	}
 	if s := strings.ToUpper(strings.TrimSpace(f.Search)); s != "" {
-		where = where.and(condition{`c.ref >= ? AND c.ref < ?`, []any{s, s + "~"}}) // references are letters and digits
+		only = append(only, condition{`c.ref >= ? AND c.ref < ?`, []any{s, s + "~"}}) // references are letters and digits
 	}
 	var rows []CaseRow
 	var count int
-	err := v.within(ctx, func(tx *sql.Tx) (err error) {
-		if count, err = number(ctx, tx, `SELECT count(*) FROM cases c WHERE `+where.sql, where.args...); err != nil {
+	err := v.within(ctx, func(tx *sql.Tx) error {
+		where, err := q.cases(ctx, tx, by, now)
+		if err != nil {
+			return err
+		}
+		if len(only) == 0 {
+			count, err = q.count(ctx, tx, by, now)
+		} else {
+			where = where.and(only...)
+			count, err = number(ctx, tx, `SELECT count(*) FROM cases c WHERE `+where.sql, where.args...)
+		}
+		if err != nil {
 			return err
 		}
 		limit, offset := page(f.Limit, f.Offset)

@@ -63,7 +63,7 @@ func dues(ctx context.Context, q queryer, now time.Time, where string, args ...a
 // actor may see, the oldest first, and how many there are. A limit of 0 means
 // 50; 200 is the most.
 func (v *Views) Overdue(ctx context.Context, by domain.Actor, now time.Time, limit, offset int) ([]Due, int, error) {
-	where := condition{`d.open AND NOT d.period AND d.due <= ?`, []any{now.Unix()}}.and(courseOf(by, now))
+	where := condition{`d.open = 1 AND d.period = 0 AND d.due <= ?`, []any{now.Unix()}}.and(courseOf(by, now).each())
 	limit, offset = page(limit, offset)
 	var list []Due
 	var count int
@@ -86,6 +86,6 @@ func (v *Views) Overdue(ctx context.Context, by domain.Actor, now time.Time, lim
 // ToMark lists duties that are past due and that the register has not yet
 // recorded as missed, the oldest first, for the clock that does so.
 func (v *Views) ToMark(ctx context.Context, now time.Time, limit int) ([]Due, error) {
-	list, err := dues(ctx, v.readers, now, `d.open AND NOT d.period AND NOT d.missed AND d.due <= ? ORDER BY d.due, d.ref, d.n LIMIT ?`, now.Unix(), limit)
+	list, err := dues(ctx, v.readers, now, `d.open = 1 AND d.period = 0 AND d.missed = 0 AND d.due <= ? ORDER BY d.due, d.ref, d.n LIMIT ?`, now.Unix(), limit)
 	return list, wrap(err, "to mark")
 }

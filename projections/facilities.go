@@ -86,7 +86,7 @@ func facilityEntries(ctx context.Context, tx *sql.Tx, by domain.Actor, ref domai
 		if c == "" {
 			continue
 		}
-		where := sightOf(by, lasting()).and(condition{`c.ref = ?`, []any{string(c)}})
+		where := sightOf(by, lasting()).each().and(condition{`c.ref = ?`, []any{string(c)}})
 		seen, err := number(ctx, tx, `SELECT count(*) FROM cases c WHERE `+where.sql, where.args...)
 		if err != nil {
 			return nil, err

@@ -9,13 +9,47 @@ import (
 	"nrm/domain"
 )
 
-// A queue is a list of cases that wait for something, as its owners see it.
+// A queue is a list of cases that wait for something, as its owners see it. One
+// without a condition holds all cases, or those that are closed, or open.
 type queue struct {
-	id    string
-	where func(by domain.Actor, now time.Time) condition
+	id     string
+	where  func(by domain.Actor, now time.Time) condition
+	closed string // "", "0" or "1"
 }
 
-func (q queue) condition(by domain.Actor, now time.Time) condition { return q.where(by, now) }
+// of is the condition of a queue without one, on a table with a column closed.
+func (q queue) of(table string) string {
+	if q.closed == "" {
+		return `1`
+	}
+	return table + `.closed = ` + q.closed
+}
+
+// cases is the condition that a case is in the queue and that the actor may see
+// it.
+func (q queue) cases(ctx context.Context, tx *sql.Tx, by domain.Actor, now time.Time) (condition, error) {
+	s := sightOf(by, now)
+	if q.where != nil {
+		return q.where(by, now).and(s.each()), nil
+	}
+	seen, err := s.most(ctx, tx)
+	return condition{sql: q.of(`c`)}.and(seen), err
+}
+
+// count counts the cases in the queue that the actor may see.
+func (q queue) count(ctx context.Context, tx *sql.Tx, by domain.Actor, now time.Time) (int, error) {
+	switch s := sightOf(by, now); {
+	case q.where == nil && s.every:
+		return number(ctx, tx, `SELECT sum(n) FROM totals WHERE `+q.of(`totals`))
+	case q.where == nil && s.once:
+		return number(ctx, tx, `SELECT count(*) FROM case_access a WHERE `+s.rows.sql+` AND `+q.of(`a`), s.rows.args...)
+	}
+	where, err := q.cases(ctx, tx, by, now)
+	if err != nil {
+		return 0, err
+	}
+	return number(ctx, tx, `SELECT count(*) FROM cases c WHERE `+where.sql, where.args...)
+}
 
 // waitsFor says what a case waits for, as the domain sees its next steps: each
 // is a column of cases.
@@ -36,31 +70,34 @@ func waitsFor(c *domain.Case) map[string]bool {
 
 // queuesOf lists the queues that a role has, the most pressing first.
 func queuesOf(role domain.Role) []queue {
-	open, closed := flag("open", `NOT c.closed`), flag("closed", `c.closed`)
-	all := flag("all", `1`)
-	overdue := queue{"overdue", func(_ domain.Actor, now time.Time) condition {
-		return condition{`c.next_due <= ?`, []any{now.Unix()}}
-	}}
+	open, closed, all := queue{id: "open", closed: "0"}, queue{id: "closed", closed: "1"}, queue{id: "all"}
 	switch role {
 	case domain.DutyOfficer, domain.CaseOfficer, domain.Head:
 		return []queue{
-			flag("handover", `c.handover`), flag("screening", `c.screening`), flag("decision", `c.decision`),
-			flag("shelter", `c.waiting`), overdue, open, closed,
+			flag("handover", `handover`), flag("screening", `screening`), flag("decision", `decision`),
+			flag("shelter", `waiting`), overdue(), open, closed,
 		}
 	case domain.Shelter, domain.AssistanceCentre:
 		return []queue{placed("incoming", "requested"), placed("residents", "admitted"), left(), all}
 	case domain.FundOfficer:
-		return []queue{flag("allowance", `c.allowance`), all}
+		return []queue{flag("allowance", `allowance`), all}
 	case domain.Coordinator:
-		return []queue{overdue, open, closed}
+		return []queue{overdue(), open, closed}
 	case domain.DataProtection, domain.Clock:
 		return nil // sees no case
 	}
 	return []queue{open, closed}
 }
 
-func flag(id, sql string) queue {
-	return queue{id, func(domain.Actor, time.Time) condition { return condition{sql: sql} }}
+// flag holds the cases that wait for what a column says: see waitsFor.
+func flag(id, column string) queue {
+	return queue{id: id, where: func(domain.Actor, time.Time) condition { return condition{sql: `c.` + column + ` = 1`} }}
+}
+
+func overdue() queue {
+	return queue{id: "overdue", where: func(_ domain.Actor, now time.Time) condition {
+		return condition{`c.next_due <= ?`, []any{now.Unix()}}
+	}}
 }
 
 const placesOf = `(SELECT p.ref FROM places p WHERE p.organisation = ? AND p.state = ?)`
@@ -68,17 +105,18 @@ const placesOf = `(SELECT p.ref FROM places p WHERE p.organisation = ? AND p.sta
 // placed holds the cases with a place in the actor's facilities that is in the
 // state.
 func placed(id, state string) queue {
-	return queue{id, func(by domain.Actor, _ time.Time) condition {
+	return queue{id: id, where: func(by domain.Actor, _ time.Time) condition {
 		return condition{`c.ref IN ` + placesOf, []any{by.Organisation, state}}
 	}}
 }
 
-// left holds those who lived in the actor's facilities and do not any more.
+// left holds those who have left the actor's facilities, for as long as the
+// policy lets these look after them.
 func left() queue {
-	return queue{"left", func(by domain.Actor, _ time.Time) condition {
+	return queue{id: "left", where: func(by domain.Actor, now time.Time) condition {
 		return condition{
-			`c.ref IN ` + placesOf + ` AND c.ref NOT IN ` + placesOf,
-			[]any{by.Organisation, "departed", by.Organisation, "admitted"},
+			`c.ref IN (SELECT a.ref FROM case_access a WHERE a.organisation = ? AND a.relation = ? AND a.until > ?) AND c.ref NOT IN ` + placesOf,
+			[]any{by.Organisation, string(domain.Hosted), now.UnixMilli(), by.Organisation, "admitted"},
 		}
 	}}
 }
@@ -98,8 +136,7 @@ func (v *Views) Queues(ctx context.Context, by domain.Actor, now time.Time) ([]Q
 	var queues []Queue
 	err := v.within(ctx, func(tx *sql.Tx) error {
 		for _, q := range queuesOf(by.Role) {
-			where := q.condition(by, now).and(sightOf(by, now))
-			n, err := number(ctx, tx, `SELECT count(*) FROM cases c WHERE `+where.sql, where.args...)
+			n, err := q.count(ctx, tx, by, now)
 			if err != nil {
 				return err
 			}

@@ -15,7 +15,8 @@ const version = 1
 
 // Times in the tables: happened, start, due, stopped and the like are unix
 // seconds; known, recorded and until are unix milliseconds; days are days in
-// Baku as text. A time that is not there is NULL, except case_access.until.
+// Baku as text. A time that is not there is NULL, an end that is not there the
+// end of time: see forever.
 const tables = `
 CREATE TABLE position (
 	one    INTEGER PRIMARY KEY CHECK (one = 1),
@@ -74,15 +75,26 @@ CREATE TABLE cases (
 	allowance          INTEGER NOT NULL,
 	next               INTEGER,          -- deadlines.n of the open duty that is due first
 	next_rule          TEXT,
-	next_due           INTEGER
+	next_due           INTEGER NOT NULL
 ) WITHOUT ROWID;
+
+-- How many cases are open and closed: too many to be counted for every page.
+CREATE TABLE totals (
+	closed INTEGER PRIMARY KEY,
+	n      INTEGER NOT NULL
+);
+INSERT INTO totals VALUES (0, 0), (1, 0);
+CREATE TRIGGER cases_added AFTER INSERT ON cases BEGIN UPDATE totals SET n = n + 1 WHERE closed = NEW.closed; END;
+CREATE TRIGGER cases_removed AFTER DELETE ON cases BEGIN UPDATE totals SET n = n - 1 WHERE closed = OLD.closed; END;
 
 -- Who has to do with a case, as the case's own history says.
 CREATE TABLE case_access (
 	ref          TEXT NOT NULL,
 	organisation TEXT NOT NULL,
 	relation     TEXT NOT NULL,
-	until        INTEGER NOT NULL, -- 0 while it lasts
+	until        INTEGER NOT NULL,
+	longest      INTEGER NOT NULL, -- of the rows of this organisation on this case, exactly one
+	closed       INTEGER NOT NULL, -- the case is
 	PRIMARY KEY (ref, organisation, relation)
 ) WITHOUT ROWID;
 
@@ -126,18 +138,20 @@ CREATE TABLE facilities (
 // indexes are made after the rows when all rows are made at once.
 const indexes = `
 CREATE INDEX facts_type ON facts (type, year);
-CREATE INDEX cases_closed ON cases (closed, next_due, detected);
 CREATE INDEX cases_last ON cases (last_happened);
-CREATE INDEX cases_due ON cases (next_due) WHERE next_due IS NOT NULL;
-CREATE INDEX cases_handover ON cases (next_due, detected) WHERE handover;
-CREATE INDEX cases_screening ON cases (next_due, detected) WHERE screening;
-CREATE INDEX cases_decision ON cases (next_due, detected) WHERE decision;
-CREATE INDEX cases_waiting ON cases (next_due, detected) WHERE waiting;
-CREATE INDEX cases_allowance ON cases (next_due, detected) WHERE allowance;
-CREATE INDEX access_organisation ON case_access (organisation, until, ref);
+CREATE INDEX cases_stage ON cases (stage, last_happened);
+CREATE INDEX cases_due ON cases (next_due, detected);
+CREATE INDEX cases_closed ON cases (closed, next_due, detected);
+CREATE INDEX cases_handover ON cases (handover, next_due, detected) WHERE handover = 1;
+CREATE INDEX cases_screening ON cases (screening, next_due, detected) WHERE screening = 1;
+CREATE INDEX cases_decision ON cases (decision, next_due, detected) WHERE decision = 1;
+CREATE INDEX cases_waiting ON cases (waiting, next_due, detected) WHERE waiting = 1;
+CREATE INDEX cases_allowance ON cases (allowance, next_due, detected) WHERE allowance = 1;
+CREATE INDEX access_organisation ON case_access (organisation, longest, until, closed);
+CREATE INDEX access_relation ON case_access (organisation, relation, until);
 CREATE INDEX places_organisation ON places (organisation, state, ref);
-CREATE INDEX deadlines_open ON deadlines (due) WHERE open AND NOT period;
-CREATE INDEX deadlines_unmarked ON deadlines (due) WHERE open AND NOT period AND NOT missed;
+CREATE INDEX deadlines_open ON deadlines (due) WHERE open = 1 AND period = 0;
+CREATE INDEX deadlines_unmarked ON deadlines (due) WHERE open = 1 AND period = 0 AND missed = 0;
 CREATE INDEX deadlines_rule ON deadlines (rule, start);
 `
 

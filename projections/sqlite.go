@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"math"
 	"net/url"
 	"os"
 	"time"
@@ -98,10 +99,20 @@ func whenOf(at sql.NullInt64, precision string) domain.When {
 	return domain.When{At: time.Unix(at.Int64, 0).UTC(), Precision: domain.Precision(precision)}
 }
 
-// millis keeps a moment in a column; 0 is the zero time.
-func millis(t time.Time) int64 {
+// forever is the end of time, in seconds and in milliseconds.
+const forever = math.MaxInt64
+
+// untilOf keeps the end of a relation in a column, endOf reads it back.
+func untilOf(t time.Time) int64 {
 	if t.IsZero() {
-		return 0
+		return forever
 	}
 	return t.UnixMilli()
+}
+
+func endOf(until int64) time.Time {
+	if until == forever {
+		return time.Time{}
+	}
+	return time.UnixMilli(until).UTC()
 }

@@ -34,12 +34,12 @@ func newWriter(ctx context.Context, db *sql.DB) (*writer, error) {
 	w.fact = prepare(insertFact)
 	w.facts = prepare(insertFact + strings.Repeat(`,`+factRow, atOnce-1))
 	w.row = prepare(insertCase)
-	w.access = prepare(`INSERT INTO case_access (ref, organisation, relation, until) VALUES (?,?,?,?)`)
+	w.access = prepare(`INSERT INTO case_access (ref, organisation, relation, until, longest, closed) VALUES (?,?,?,?,?,?)`)
 	w.place = prepare(`INSERT INTO places (ref, n, facility, organisation, state) VALUES (?,?,?,?,?)`)
 	w.deadline = prepare(insertDeadline)
 	w.facility = prepare(`INSERT OR REPLACE INTO facilities (ref, state) VALUES (?,?)`)
 	w.reached = prepare(`UPDATE position SET seq = ?, id = ?`)
-	for _, table := range []string{"case_access", "places", "deadlines"} {
+	for _, table := range []string{"cases", "case_access", "places", "deadlines"} {
 		w.forget = append(w.forget, prepare(`DELETE FROM `+table+` WHERE ref = ?`))
 	}
 	if err := errors.Join(errs...); err != nil {
@@ -113,8 +113,9 @@ func (w *writer) writeCase(ctx context.Context, c folded) error {
 	if err := w.writeRow(ctx, c); err != nil {
 		return fmt.Errorf("row: %w", err)
 	}
-	for _, a := range c.state.Access {
-		if _, err := w.access.ExecContext(ctx, string(c.ref), a.Organisation, string(a.Relation), millis(a.Until)); err != nil {
+	for i, a := range c.state.Access {
+		_, err := w.access.ExecContext(ctx, string(c.ref), a.Organisation, string(a.Relation), untilOf(a.Until), longest(c.state.Access, i), c.state.IsClosed())
+		if err != nil {
 			return fmt.Errorf("access: %w", err)
 		}
 	}

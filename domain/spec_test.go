@@ -88,12 +88,11 @@ func stored(d Decision) Decision {
 
 // said is a command together with who gives it and when it happened.
 type said struct {
-	by   Actor
-	at   string // what ParseWhen reads
-	cmd  Asked
-	now  time.Time
-	on   Stream
-	skip bool
+	by  Actor
+	at  string // what ParseWhen reads
+	cmd Asked
+	now time.Time
+	on  Stream
 }
 
 func (a Actor) says(at string, cmd Asked) said { return said{by: a, at: at, cmd: cmd, now: specNow} }
@@ -129,10 +128,9 @@ func (s said) execute(log Log) (Outcome, error) {
 // world is given a story; when asks one thing more; then and refused say what
 // comes of it.
 type world struct {
-	t     *testing.T
-	log   *memory
-	last  said
-	asked bool
+	t    *testing.T
+	log  *memory
+	last said
 }
 
 func given(t *testing.T, story ...said) *world {

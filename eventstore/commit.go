@@ -373,7 +373,7 @@ func (c *committer) guarded(u *unit) {
 				cause = err
 			}
 		}
-		if c.givenUp(end, rand.N(2*time.Millisecond)) {
+		if c.givenUp(end, rand.N(2*time.Millisecond)) { //nolint:gosec // no secret: it only spreads load
 			if u.unclear || !errors.Is(cause, ErrBusy) {
 				cause = fmt.Errorf("%w, decision %s may or may not be stored: %w", ErrUnavailable, u.writes[0].id, cause)
 			}

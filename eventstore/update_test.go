@@ -59,7 +59,7 @@ func TestNothingToStore(t *testing.T) {
 		}
 	}
 	refusal := errors.New("no")
-	if _, err := s.Update(t.Context(), []string{"a"}, func([][]note) ([]note, error) { return nil, refusal }); err != refusal {
+	if _, err := s.Update(t.Context(), []string{"a"}, func([][]note) ([]note, error) { return nil, refusal }); !errors.Is(err, refusal) {
 		t.Fatalf("a refusal became %v", err)
 	}
 	if all := everything(t, s); len(all) != 2 {

@@ -91,18 +91,6 @@ func (s sight) most(ctx context.Context, q queryer) (condition, error) {
 	return condition{`c.ref IN (` + rows + `)`, s.rows.args}, nil
 }
 
-// longest reports whether row i is the one that stands for all of its
-// organisation: the first of those that last longest.
-func longest(rows []domain.Access, i int) bool {
-	for j, a := range rows {
-		mine, other := untilOf(rows[i].Until), untilOf(a.Until)
-		if a.Organisation == rows[i].Organisation && (other > mine || other == mine && j < i) {
-			return false
-		}
-	}
-	return true
-}
-
 // accessOf reads who has to do with the cases of a list.
 func accessOf(ctx context.Context, tx *sql.Tx, rows []CaseRow) (map[domain.Ref][]domain.Access, error) {
 	if len(rows) == 0 {

@@ -301,19 +301,23 @@ type derived struct {
 // derive folds the rows of a stream that has none but its facts yet.
 func derive(rows []row) derived {
 	r := derived{rows: len(rows), write: func(context.Context, *writer) error { return nil }}
-	history, err := deedsOf(rows)
+	deeds, err := deedsOf(rows)
 	if err != nil {
 		r.err = err
 		return r
 	}
-	switch s := history[0].Stream; s.Kind {
+	switch s := deeds[0].Stream; s.Kind {
 	case domain.CaseKind:
-		var c folded
-		c, r.err = foldedCase(s.Ref(), history)
-		r.write = func(ctx context.Context, w *writer) error { return w.writeCase(ctx, c) }
+		c := newFolded(s.Ref())
+		for _, d := range deeds {
+			r.err = errors.Join(r.err, c.add(d.Decision))
+		}
+		r.write = func(ctx context.Context, w *writer) error { return w.writeCase(ctx, c, rowsBeside{}) }
 	case domain.FacilityKind:
-		var f *domain.Facility
-		f, r.err = fold[domain.Facility](history)
+		f := new(domain.Facility)
+		for _, d := range deeds {
+			r.err = errors.Join(r.err, domain.Apply(f, d.Decision))
+		}
 		r.write = func(ctx context.Context, w *writer) error { return w.writeFacility(ctx, s.Ref(), f) }
 	}
 	return r

@@ -9,52 +9,6 @@ import (
 	"nrm/domain"
 )
 
-const insertCase = `INSERT INTO cases (ref, stage, status, age, region, country, detected, detected_precision,
-	danger, risk, deviations, last_seq, last_type, last_happened, last_precision,
-	closed, hosted, handover, screening, decision, waiting, allowance, next, next_rule, next_due)
-	VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`
-
-func (w *writer) writeRow(ctx context.Context, of folded) error {
-	c := of.state
-	latest, seq := lastOf(of.history)
-	waits := waitsFor(c)
-	var next, rule, due any = nil, nil, int64(forever)
-	if n := nextDue(c.Clocks); n >= 0 {
-		next, rule, due = n, c.Clocks[n].Rule, c.Clocks[n].Due.Unix()
-	}
-	_, err := w.row.ExecContext(ctx, string(of.ref), c.Stage(), c.Status, c.Age, domain.RegionOf(c.District), c.Country,
-		seconds(c.Detected), string(c.Detected.Precision), c.ImmediateDanger, c.Risk, len(c.Deviations),
-		int64(seq), latest.event.EventType(), latest.happened.At.Unix(), string(latest.happened.Precision),
-		c.IsClosed(), c.Host() != nil, waits["handover"], waits["screening"], waits["decision"], waits["waiting"], waits["allowance"],
-		next, rule, due)
-	return err
-}
-
-// lastOf finds the fact that happened last, and the position of the decision
-// that was recorded last.
-func lastOf(history []deed) (latest fact, seq uint64) {
-	for _, d := range history {
-		for _, f := range d.facts {
-			if _, remark := f.event.(domain.DeviationNoted); latest.event == nil || !remark && !f.happened.At.Before(latest.happened.At) {
-				latest = f
-			}
-		}
-		seq = d.Seq
-	}
-	return latest, seq
-}
-
-// nextDue finds the open duty that is due first, or -1.
-func nextDue(clocks []domain.DeadlineClock) int {
-	next := -1
-	for n, k := range clocks {
-		if k.Open() && !k.Period && (next < 0 || k.Due.Before(clocks[next].Due)) {
-			next = n
-		}
-	}
-	return next
-}
-
 // Cases lists the cases that the actor may see and the filter lets through, and
 // how many there are. In a queue the most urgent comes first, otherwise the one
 // with the latest fact. It answers a refusal "no_such_queue" for a queue that

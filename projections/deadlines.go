@@ -8,7 +8,7 @@ import (
 	"nrm/domain"
 )
 
-const insertDeadline = `INSERT INTO deadlines (ref, n, rule, key, start, start_precision, due, value, unit, assumed, period,
+const insertDeadline = `INSERT OR REPLACE INTO deadlines (ref, n, rule, key, start, start_precision, due, value, unit, assumed, period,
 	stopped, stopped_precision, unclear, waived, lapsed, missed, open) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`
 
 func (w *writer) writeDeadline(ctx context.Context, ref domain.Ref, n int, k domain.DeadlineClock) error {

@@ -174,15 +174,6 @@ func deedsOf(rows []row) ([]deed, error) {
 	return all, nil
 }
 
-// historyOf reads what a stream's state follows from.
-func historyOf(ctx context.Context, q queryer, s domain.Stream) ([]deed, error) {
-	rows, err := collect(ctx, q, scanRow, selectRows+` WHERE kind = ? AND stream = ? ORDER BY seq, n`, string(s.Kind), s.ID)
-	if err != nil {
-		return nil, err
-	}
-	return deedsOf(rows)
-}
-
 // shown reads deeds to be shown on a timeline.
 func shown(ctx context.Context, q queryer, query string, args ...any) ([]deed, error) {
 	rows, err := collect(ctx, q, scanShown, query, args...)

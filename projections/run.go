@@ -24,7 +24,7 @@ func (v *Views) Run(ctx context.Context, log Log) error {
 	if busy {
 		return errors.New("projections: already following the log")
 	}
-	v.facilities = map[domain.Ref]*domain.Facility{}
+	v.cases, v.facilities = map[domain.Ref]*folded{}, map[domain.Ref]*domain.Facility{}
 	err := log.Follow(ctx, v.Position(), func(decisions []domain.Decision) error { return v.apply(ctx, decisions) })
 	why := fmt.Errorf("projections: stopped after position %d: %w", v.Position(), err)
 	if ctx.Err() != nil || err == nil {
@@ -78,39 +78,80 @@ func (v *Views) add(ctx context.Context, w *writer, after uint64, decisions []do
 	return err
 }
 
-// refresh makes the rows of a stream that follow from its facts.
+// refresh makes the rows that follow from decisions added to a stream.
 func (v *Views) refresh(ctx context.Context, w *writer, s domain.Stream, added []domain.Decision) error {
 	switch s.Kind {
 	case domain.CaseKind:
-		history, err := historyOf(ctx, w.tx, s)
-		if err != nil {
-			return err
-		}
-		c, err := foldedCase(s.Ref(), history)
-		if err != nil {
-			return err
-		}
-		return w.replaceCase(ctx, c)
+		return v.refreshCase(ctx, w, s, added)
 	case domain.FacilityKind:
-		// A facility's history is as long as that of all who lived there.
-		f, ok := v.facilities[s.Ref()]
-		if !ok {
-			history, err := historyOf(ctx, w.tx, s)
-			if err != nil {
-				return err
-			}
-			if f, err = fold[domain.Facility](history); err != nil {
-				return err
-			}
-			v.facilities[s.Ref()] = f
-			added = nil
+		return v.refreshFacility(ctx, w, s, added)
+	}
+	return nil
+}
+
+// heldCases is how many folded cases are kept in memory, some kilobytes each.
+// To fold one from its facts again takes longer than all else about a decision.
+const heldCases = 5000
+
+func (v *Views) refreshCase(ctx context.Context, w *writer, s domain.Stream, added []domain.Decision) error {
+	c, held := v.cases[s.Ref()]
+	if !held {
+		c = newFolded(s.Ref())
+		if err := eachBefore(ctx, w.tx, s, added[0].Seq, c.add); err != nil {
+			return err
 		}
-		for _, d := range added {
-			if err := domain.Apply(f, d); err != nil {
-				return err
+		if len(v.cases) >= heldCases {
+			for any := range v.cases {
+				delete(v.cases, any)
+				break
 			}
 		}
-		return w.writeFacility(ctx, s.Ref(), f)
+		v.cases[s.Ref()] = c
+	}
+	was := c.rows()
+	for _, d := range added {
+		if err := c.add(d); err != nil {
+			return err
+		}
+	}
+	return w.writeCase(ctx, c, was)
+}
+
+// refreshFacility keeps every facility: they are few, and their histories as
+// long as those of all who lived there.
+func (v *Views) refreshFacility(ctx context.Context, w *writer, s domain.Stream, added []domain.Decision) error {
+	f, held := v.facilities[s.Ref()]
+	if !held {
+		f = new(domain.Facility)
+		err := eachBefore(ctx, w.tx, s, added[0].Seq, func(d domain.Decision) error { return domain.Apply(f, d) })
+		if err != nil {
+			return err
+		}
+		v.facilities[s.Ref()] = f
+	}
+	for _, d := range added {
+		if err := domain.Apply(f, d); err != nil {
+			return err
+		}
+	}
+	return w.writeFacility(ctx, s.Ref(), f)
+}
+
+// eachBefore calls f with a stream's decisions before a position, as the facts
+// tell them.
+func eachBefore(ctx context.Context, q queryer, s domain.Stream, seq uint64, f func(domain.Decision) error) error {
+	rows, err := collect(ctx, q, scanRow, selectRows+` WHERE kind = ? AND stream = ? AND seq < ? ORDER BY seq, n`, string(s.Kind), s.ID, int64(seq))
+	if err != nil {
+		return err
+	}
+	deeds, err := deedsOf(rows)
+	if err != nil {
+		return err
+	}
+	for _, d := range deeds {
+		if err := f(d.Decision); err != nil {
+			return err
+		}
 	}
 	return nil
 }

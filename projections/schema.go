@@ -85,7 +85,9 @@ CREATE TABLE totals (
 );
 INSERT INTO totals VALUES (0, 0), (1, 0);
 CREATE TRIGGER cases_added AFTER INSERT ON cases BEGIN UPDATE totals SET n = n + 1 WHERE closed = NEW.closed; END;
-CREATE TRIGGER cases_removed AFTER DELETE ON cases BEGIN UPDATE totals SET n = n - 1 WHERE closed = OLD.closed; END;
+CREATE TRIGGER cases_moved AFTER UPDATE OF closed ON cases WHEN NEW.closed <> OLD.closed BEGIN
+	UPDATE totals SET n = n + CASE closed WHEN NEW.closed THEN 1 ELSE -1 END;
+END;
 
 -- Who has to do with a case, as the case's own history says.
 CREATE TABLE case_access (

@@ -6,15 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-
-	"nrm/domain"
 )
 
 // A writer changes the tables, in the transaction its statements belong to.
 type writer struct {
 	tx                                                           *sql.Tx
 	fact, facts, row, access, place, deadline, facility, reached *sql.Stmt
-	forget                                                       []*sql.Stmt // what follows from a case's history
+	forget                                                       []*sql.Stmt // what stands beside a case's own row
 	all                                                          []*sql.Stmt
 }
 
@@ -33,13 +31,13 @@ func newWriter(ctx context.Context, db *sql.DB) (*writer, error) {
 	}
 	w.fact = prepare(insertFact)
 	w.facts = prepare(insertFact + strings.Repeat(`,`+factRow, atOnce-1))
-	w.row = prepare(insertCase)
-	w.access = prepare(`INSERT INTO case_access (ref, organisation, relation, until, longest, closed) VALUES (?,?,?,?,?,?)`)
-	w.place = prepare(`INSERT INTO places (ref, n, facility, organisation, state) VALUES (?,?,?,?,?)`)
+	w.row = prepare(putCase())
+	w.access = prepare(`INSERT OR REPLACE INTO case_access (ref, organisation, relation, until, longest, closed) VALUES (?,?,?,?,?,?)`)
+	w.place = prepare(`INSERT OR REPLACE INTO places (ref, n, facility, organisation, state) VALUES (?,?,?,?,?)`)
 	w.deadline = prepare(insertDeadline)
 	w.facility = prepare(`INSERT OR REPLACE INTO facilities (ref, state) VALUES (?,?)`)
 	w.reached = prepare(`UPDATE position SET seq = ?, id = ?`)
-	for _, table := range []string{"cases", "case_access", "places", "deadlines"} {
+	for _, table := range []string{"case_access", "places", "deadlines"} {
 		w.forget = append(w.forget, prepare(`DELETE FROM `+table+` WHERE ref = ?`))
 	}
 	if err := errors.Join(errs...); err != nil {
@@ -84,60 +82,4 @@ func (w *writer) close() error {
 		errs = append(errs, s.Close())
 	}
 	return errors.Join(errs...)
-}
-
-// A folded case is a case with what its rows follow from.
-type folded struct {
-	ref     domain.Ref
-	state   *domain.Case
-	history []deed
-}
-
-func foldedCase(ref domain.Ref, history []deed) (folded, error) {
-	c, err := fold[domain.Case](history)
-	return folded{ref, c, history}, err
-}
-
-// replaceCase makes the rows of a case in place of those that were there.
-func (w *writer) replaceCase(ctx context.Context, c folded) error {
-	for _, s := range w.forget {
-		if _, err := s.ExecContext(ctx, string(c.ref)); err != nil {
-			return err
-		}
-	}
-	return w.writeCase(ctx, c)
-}
-
-// writeCase makes the rows of a case that has none yet.
-func (w *writer) writeCase(ctx context.Context, c folded) error {
-	if err := w.writeRow(ctx, c); err != nil {
-		return fmt.Errorf("row: %w", err)
-	}
-	for i, a := range c.state.Access {
-		_, err := w.access.ExecContext(ctx, string(c.ref), a.Organisation, string(a.Relation), untilOf(a.Until), longest(c.state.Access, i), c.state.IsClosed())
-		if err != nil {
-			return fmt.Errorf("access: %w", err)
-		}
-	}
-	for n, p := range c.state.Places {
-		if _, err := w.place.ExecContext(ctx, string(c.ref), n, string(p.Facility), p.Organisation, p.State); err != nil {
-			return fmt.Errorf("place: %w", err)
-		}
-	}
-	for n, k := range c.state.Clocks {
-		if err := w.writeDeadline(ctx, c.ref, n, k); err != nil {
-			return fmt.Errorf("deadline: %w", err)
-		}
-	}
-	return nil
-}
-
-func fold[S any](history []deed) (*S, error) {
-	s := new(S)
-	for _, d := range history {
-		if err := domain.Apply(s, d.Decision); err != nil {
-			return nil, err
-		}
-	}
-	return s, nil
 }

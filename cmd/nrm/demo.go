@@ -131,7 +131,7 @@ func demoPeople(dir string) ([]demoAccount, error) {
 			return nil, err
 		}
 	}
-	b, err := json.MarshalIndent(people, "", "  ")
+	b, err := json.MarshalIndent(people, "", "  ") //nolint:gosec // the demo's passwords are made to be shown
 	if err != nil {
 		return nil, err
 	}

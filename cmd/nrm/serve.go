@@ -38,12 +38,12 @@ func (cmd serveCommand) Run(ctx context.Context, s *settings, scr *screen) (err 
 // that fails stops the others: a server whose views have stopped must not go on
 // answering questions. Parts stop in order: first no new requests, then the
 // clock and the views, then (in close) the log.
-func (n *node) serve(ctx context.Context, at listening, scr *screen, logger *slog.Logger, ready func(address string)) error {
+func (n *node) serve(ctx context.Context, at listening, scr *screen, logger *slog.Logger, ready func(address string)) (err error) {
 	views, err := n.views(ctx, scr)
 	if err != nil {
 		return err
 	}
-	defer views.Close()
+	defer func() { err = errors.Join(err, views.Close()) }()
 	people, err := accounts.Open(accountsFile(n.dir))
 	if err != nil {
 		return err
@@ -58,7 +58,7 @@ func (n *node) serve(ctx context.Context, at listening, scr *screen, logger *slo
 	if err != nil {
 		return err
 	}
-	listener, err := net.Listen("tcp", at.Listen)
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", at.Listen)
 	if err != nil {
 		return fmt.Errorf("%w: choose another address with --listen", err)
 	}

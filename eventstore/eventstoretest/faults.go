@@ -59,7 +59,7 @@ func (f *Faults) Cut() {
 		f.hold = [2]bool{}
 		f.current.broken = true
 	})
-	_ = f.current.Conn.Close()
+	_ = f.current.Close()
 }
 
 func (f *Faults) set(how func()) {

@@ -1,0 +1,172 @@
+package projections
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"slices"
+	"strings"
+
+	"nrm/domain"
+)
+
+// A folded case is a case with what its rows follow from.
+type folded struct {
+	ref   domain.Ref
+	state *domain.Case
+	seq   uint64 // of the decision recorded last
+	last  struct {
+		typ      string
+		happened domain.When
+	} // the fact that happened last
+}
+
+func newFolded(ref domain.Ref) *folded { return &folded{ref: ref, state: new(domain.Case)} }
+
+// add adds a decision to the case.
+func (c *folded) add(d domain.Decision) error {
+	if err := domain.Apply(c.state, d); err != nil {
+		return err
+	}
+	for _, e := range d.Events {
+		at := domain.MomentOf(e, d.Times())
+		if _, remark := e.(domain.DeviationNoted); c.seq == 0 || !remark && !at.At.Before(c.last.happened.At) {
+			c.last.typ, c.last.happened = e.EventType(), at
+		}
+		c.seq = d.Seq
+	}
+	return nil
+}
+
+// rowsBeside are the rows of a case beside the one in cases, but for the reference.
+type rowsBeside struct {
+	access    []accessRow
+	places    []placeRow
+	deadlines []domain.DeadlineClock
+}
+
+type accessRow struct {
+	organisation, relation string
+	until                  int64
+	longest, closed        bool
+}
+
+type placeRow struct{ facility, organisation, state string }
+
+func (c *folded) rows() rowsBeside {
+	r := rowsBeside{deadlines: slices.Clone(c.state.Clocks)}
+	for i, a := range c.state.Access {
+		r.access = append(r.access, accessRow{a.Organisation, string(a.Relation), untilOf(a.Until), longest(c.state.Access, i), c.state.IsClosed()})
+	}
+	for _, p := range c.state.Places {
+		r.places = append(r.places, placeRow{string(p.Facility), p.Organisation, p.State})
+	}
+	return r
+}
+
+// follows reports whether r can be made of what was there by adding rows and
+// changing those that are.
+func (r rowsBeside) follows(was rowsBeside) bool {
+	if len(was.access) > len(r.access) || len(was.places) > len(r.places) || len(was.deadlines) > len(r.deadlines) {
+		return false
+	}
+	for i, a := range was.access {
+		if a.organisation != r.access[i].organisation || a.relation != r.access[i].relation {
+			return false
+		}
+	}
+	return true
+}
+
+// writeCase makes the rows of a case where there were some already.
+func (w *writer) writeCase(ctx context.Context, c *folded, was rowsBeside) error {
+	if err := w.writeRow(ctx, c); err != nil {
+		return fmt.Errorf("row: %w", err)
+	}
+	rows := c.rows()
+	if !rows.follows(was) {
+		for _, s := range w.forget {
+			if _, err := s.ExecContext(ctx, string(c.ref)); err != nil {
+				return err
+			}
+		}
+		was = rowsBeside{}
+	}
+	for i, a := range rows.access {
+		if i < len(was.access) && a == was.access[i] {
+			continue
+		}
+		if _, err := w.access.ExecContext(ctx, string(c.ref), a.organisation, a.relation, a.until, a.longest, a.closed); err != nil {
+			return fmt.Errorf("access: %w", err)
+		}
+	}
+	for n, p := range rows.places {
+		if n < len(was.places) && p == was.places[n] {
+			continue
+		}
+		if _, err := w.place.ExecContext(ctx, string(c.ref), n, p.facility, p.organisation, p.state); err != nil {
+			return fmt.Errorf("place: %w", err)
+		}
+	}
+	for n, k := range rows.deadlines {
+		if n < len(was.deadlines) && k == was.deadlines[n] {
+			continue
+		}
+		if err := w.writeDeadline(ctx, c.ref, n, k); err != nil {
+			return fmt.Errorf("deadline: %w", err)
+		}
+	}
+	return nil
+}
+
+const caseColumns = `ref, stage, status, age, region, country, detected, detected_precision, danger, risk, deviations,
+	last_seq, last_type, last_happened, last_precision, closed, hosted, handover, screening, decision, waiting, allowance,
+	next, next_rule, next_due`
+
+// putCase inserts a row of cases, or changes the one that is there.
+func putCase() string {
+	columns := strings.Split(strings.Join(strings.Fields(caseColumns), ""), ",")
+	var set []string
+	for _, c := range columns[1:] {
+		set = append(set, c+` = excluded.`+c)
+	}
+	return `INSERT INTO cases (` + caseColumns + `) VALUES (?` + strings.Repeat(`,?`, len(columns)-1) + `)
+		ON CONFLICT (ref) DO UPDATE SET ` + strings.Join(set, `, `)
+}
+
+func (w *writer) writeRow(ctx context.Context, of *folded) error {
+	c, waits := of.state, waitsFor(of.state)
+	next, rule, due := sql.NullInt64{}, sql.NullString{}, int64(forever)
+	if n := nextDue(c.Clocks); n >= 0 {
+		next, rule, due = sql.NullInt64{Int64: int64(n), Valid: true}, sql.NullString{String: c.Clocks[n].Rule, Valid: true}, c.Clocks[n].Due.Unix()
+	}
+	_, err := w.row.ExecContext(ctx, string(of.ref), c.Stage(), c.Status, c.Age, domain.RegionOf(c.District), c.Country,
+		seconds(c.Detected), string(c.Detected.Precision), c.ImmediateDanger, c.Risk, len(c.Deviations),
+		int64(of.seq), of.last.typ, of.last.happened.At.Unix(), string(of.last.happened.Precision),
+		c.IsClosed(), c.Host() != nil, waits["handover"], waits["screening"], waits["decision"], waits["waiting"], waits["allowance"],
+		next, rule, due)
+	return err
+}
+
+// nextDue finds the open duty that is due first, or -1.
+func nextDue(clocks []domain.DeadlineClock) int {
+	next := -1
+	for n, k := range clocks {
+		if k.Open() && !k.Period && (next < 0 || k.Due.Before(clocks[next].Due)) {
+			next = n
+		}
+	}
+	return next
+}
+
+// longest reports whether row i is the one that stands for all of its
+// organisation: the first of those that last longest.
+func longest(rows []domain.Access, i int) bool {
+	for j, a := range rows {
+		mine, other := untilOf(rows[i].Until), untilOf(a.Until)
+		if a.Organisation == rows[i].Organisation && (other > mine || other == mine && j < i) {
+			return false
+		}
+	}
+	return true
+}

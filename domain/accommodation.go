@@ -8,7 +8,7 @@ type Place struct {
 	Organisation string `json:"organisation"` // the operator
 	Kind         string `json:"kind"`         // code list "facility_kind"
 	District     string `json:"district"`
-	State        string `json:"state"` // requested, admitted, refused, not_arrived, departed
+	State        string `json:"state"` // requested, admitted, refused, not_arrived, departed, superseded (another took the person in)
 	Requested    When   `json:"requested,omitzero"`
 	Admitted     When   `json:"admitted,omitzero"`
 	Departed     When   `json:"departed,omitzero"`
@@ -160,12 +160,20 @@ func (e AdmissionConfirmed) apply(c *Case, at Times) {
 	p := c.asked(e.Facility, e.Organisation, e.Kind, e.District)
 	p.State, p.Admitted, p.Persons = "admitted", at.Happened, 1+e.Dependants
 	c.involve(e.Organisation, Hosts)
-	c.release(e.Organisation, AskedFor, at.Recorded)
+	c.release(e.Organisation, AskedFor, at.Recorded, 0)
+	for i := range c.Places { // whoever else was asked has nothing to answer any more, nor to know
+		if other := &c.Places[i]; other.State == "requested" {
+			other.State = "superseded"
+			c.release(other.Organisation, AskedFor, at.Recorded, 0)
+			c.withdraw("admission", string(other.Facility))
+		}
+	}
 }
 
 func (e BedTaken) apply(f *Facility, at Times) {
 	f.Beds = append(f.Beds, Bed{Case: e.Case, Persons: e.Persons, From: at.Happened})
 	f.Taken += e.Persons
+	f.used(at)
 }
 
 func (cmd ConfirmAdmission) facility() Ref     { return cmd.Facility }
@@ -252,7 +260,7 @@ func (cmd RecordNonArrival) decide(c *Case, req Request) ([]Event[Case], error) 
 func (c *Case) answered(facility Ref, state string, at Times) {
 	if p := c.place(facility); p != nil && p.State == "requested" {
 		p.State = state
-		c.release(p.Organisation, AskedFor, at.Recorded.Add(hostedFor))
+		c.release(p.Organisation, AskedFor, at.Recorded, hostedFor)
 	}
 }
 
@@ -302,12 +310,13 @@ func (e Departed) apply(c *Case, at Times) {
 	if p := c.place(e.Facility); p != nil && p.State == "admitted" {
 		p.State, p.Departed = "departed", at.Happened
 		c.involve(e.Organisation, Hosted)
-		c.release(e.Organisation, Hosts, at.Recorded)
-		c.release(e.Organisation, Hosted, at.Recorded.Add(hostedFor))
+		c.release(e.Organisation, Hosts, at.Recorded, 0)
+		c.release(e.Organisation, Hosted, at.Recorded, hostedFor)
 	}
 }
 
-func (e BedFreed) apply(f *Facility, _ Times) {
+func (e BedFreed) apply(f *Facility, at Times) {
+	f.used(at)
 	f.Beds = slices.DeleteFunc(f.Beds, func(b Bed) bool {
 		if b.Case == e.Case {
 			f.Taken -= b.Persons

@@ -111,18 +111,19 @@ func (c *Case) after(d Decision) { c.tick(d) }
 func (c *Case) involve(organisation string, r Relation) {
 	for i := range c.Access {
 		if c.Access[i].Organisation == organisation && c.Access[i].Relation == r {
-			c.Access[i].Until = time.Time{}
+			c.Access[i].Ended, c.Access[i].Until = time.Time{}, time.Time{}
 			return
 		}
 	}
 	c.Access = append(c.Access, Access{Organisation: organisation, Relation: r})
 }
 
-// release ends a relation at a time. One that was never there stays so.
-func (c *Case) release(organisation string, r Relation, at time.Time) {
+// release ends a relation at a time; for a while the organisation still sees
+// what it saw then. A relation that was never there stays so.
+func (c *Case) release(organisation string, r Relation, at time.Time, still time.Duration) {
 	for i := range c.Access {
 		if c.Access[i].Organisation == organisation && c.Access[i].Relation == r {
-			c.Access[i].Until = at
+			c.Access[i].Ended, c.Access[i].Until = at, at.Add(still)
 		}
 	}
 }

@@ -330,3 +330,119 @@ func TestReturnCertificateIsDueAfterThreeCalendarDays(t *testing.T) {
 		t.Errorf("%s is due %v, want %v", k.Rule, k.Due, want)
 	}
 }
+
+func TestWhoIsAskedKnowsNoMoreThanTheirPart(t *testing.T) {
+	second := coordinator.says("2010-01-01", OpenFacility{Kind: "shelter", Operator: "state", Organisation: "shelter-gence", District: "AZ-GA", Capacity: 2}).to(FacilityStream(NewRef("second")))
+	askSecond := duty.says("2024-03-02T01:30", RequestShelter{Facility: NewRef("second"), Security: "high"}).when("2024-03-02T02:00")
+	ask, admit := requested.when("2024-03-02T02:00"), admitted.when("2024-03-02T04:00")
+	now := mustWhen("2024-03-05").At
+
+	w := given(t, second, detected, ask, askSecond, admit)
+	if MaySee(otherHouse, w.state().Access, now) {
+		t.Error("another shelter took the person in, and who was asked before still sees the case")
+	}
+	if p := w.state().place(NewRef("second")); p.State != "superseded" {
+		t.Errorf("its request is %s", p.State)
+	}
+	for _, k := range w.state().Clocks {
+		if k.Rule == "admission" && k.Key == string(NewRef("second")) && k.Open() {
+			t.Error("it is still to answer")
+		}
+	}
+	refuse := otherHouse.says("2024-03-02T02:00", RefuseAdmission{Facility: NewRef("second"), Reason: "security"}).when("2024-03-02T02:30")
+	w = given(t, second, detected, ask, askSecond, refuse, admit)
+	if end := ReadsUntil(otherHouse, w.state().Access, now); !end.Equal(mustWhen("2024-03-02T02:30").At) {
+		t.Errorf("who refused may know what came until %v", end)
+	}
+	if end := ReadsUntil(shelter, w.state().Access, now); !end.IsZero() {
+		t.Errorf("who hosts may know what came until %v", end)
+	}
+	w.when(otherHouse.says("2024-03-04", DeliverService{Service: "psychological"}).when("2024-03-05")).refused("not_admitted", "")
+}
+
+func TestLateFactsDoNotUndoNewerOnes(t *testing.T) {
+	facility := func(w *world) *Facility {
+		f, err := Fold[Facility](w.log.streams[theFacility.String()])
+		if err != nil {
+			t.Fatal(err)
+		}
+		return f
+	}
+	w := given(t, coordinator.says("2020-01-01", ChangeCapacity{Capacity: 20}), coordinator.says("2015-01-01", ChangeCapacity{Capacity: 7}))
+	if f := facility(w); f.Capacity != 20 {
+		t.Errorf("a change of 2015, learned late, made it %d beds", f.Capacity)
+	}
+	agreement := func(until string) SignNgoAgreement {
+		return SignNgoAgreement{Ngo: "legal-aid-a", Services: []string{"legal_info"}, Until: mustDay(until)}
+	}
+	w = given(t, coordinator.says("2024-01-01", agreement("2028-12-31")), coordinator.says("2019-01-01", agreement("2019-12-31")))
+	if f := facility(w); f.Agreements["legal-aid-a"] != mustDay("2028-12-31") {
+		t.Errorf("the agreement ends %s", f.Agreements["legal-aid-a"])
+	}
+	given(t).when(coordinator.says("2009-12-31", ChangeCapacity{Capacity: 7})).refused("before_start", "happened")
+	leave := shelter.says("2024-05-01", RecordDeparture{Facility: house, Destination: "family", Planned: true})
+	given(t, detected, requested, admitted, leave).when(coordinator.says("2024-04-30", CloseFacility{})).refused("used_later", "happened")
+	given(t, detected, requested, admitted, leave).when(coordinator.says("2024-05-01", CloseFacility{})).then("FacilityClosed")
+}
+
+func TestTimesThatCannotBe(t *testing.T) {
+	given(t).when(police.says("2124-01-01?", referral())).refused("in_future", "happened")
+	given(t, detected).when(duty.says("2024-02-01?", AcceptHandover{District: "AZ-BA", Condition: "good"})).refused("before_case", "happened")
+	old := referral()
+	old.Told = When{}
+	given(t).when(police.says("2004-03-01", old)).refused("before_law", "happened")
+	for _, in := range []string{"2024-03-01??", "2024-03-01~", "2024-03-01T10:00~?", "2024-03-01?~"} {
+		if w, err := ParseWhen(in); err == nil {
+			t.Errorf("%s is read as %v", in, w)
+		}
+	}
+}
+
+func TestInstitutions(t *testing.T) {
+	on := func(s said) said { return s.to(ActionStream("4.4.1")) }
+	attest := func(year int) said {
+		return on(coordinator.says("2024-02-01", AttestPeriod{Organisation: "coordinator", Year: year}))
+	}
+	given(t).when(attest(2023)).then("ReportingPeriodAttested")
+	given(t).when(attest(2024)).refused("not_over", "year")
+	given(t).when(attest(2019)).refused("out_of_range", "year")
+	target := func(day string, value int) said {
+		return on(coordinator.says(day, SetTarget{Indicator: "4.4.1a", Value: value, Reason: "revised"}))
+	}
+	given(t, target("2022-01-01", 3)).when(target("2023-01-01", 4)).then("TargetSet")
+	given(t, target("2022-01-01", 3)).when(target("2021-01-01", 4)).refused("before_current", "happened")
+	given(t).when(target("2019-12-31", 4)).refused("before_plan", "happened")
+}
+
+func TestAnImportedIdMeansOneThing(t *testing.T) {
+	w := given(t, detected)
+	ask := func(condition string) error {
+		req := Request{ID: "0190b2b6-0000-7000-8000-000000000009", By: duty, Happened: mustWhen("2024-03-01T23:00"), Now: specNow, Claimed: mustWhen("2024-03-02").At}
+		_, err := Execute(t.Context(), w.log, req, theCase, AcceptHandover{District: "AZ-BA", Condition: condition})
+		return err
+	}
+	if err := ask("good"); err != nil {
+		t.Fatal(err)
+	}
+	if err := ask("good"); err != nil {
+		t.Errorf("the same line again: %v", err)
+	}
+	if r, ok := AsRefusal(ask("distressed")); !ok || r.Code != "id_reused" {
+		t.Errorf("another line under the id: %v", r)
+	}
+}
+
+func TestNumbersMustBeGiven(t *testing.T) {
+	spec, err := CommandNamed("change-capacity")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, data := range []string{"{}", `{"capacity": null}`, ""} {
+		if _, err := spec.Parse([]byte(data)); err == nil {
+			t.Errorf("%q is read as no beds", data)
+		}
+	}
+	if _, err := spec.Parse([]byte(`{"capacity": 0}`)); err != nil {
+		t.Error(err)
+	}
+}

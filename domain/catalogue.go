@@ -270,8 +270,22 @@ func command[C Asked](name string, kind StreamKind, track string) CommandSpec {
 		if d.More() {
 			return nil, invalid("unreadable", "")
 		}
-		return cmd, nil
+		return cmd, numbersGiven(b, cmd)
 	}}
+}
+
+// numbersGiven refuses a number that is not there: it would be read as zero.
+func numbersGiven(b []byte, cmd Asked) error {
+	var given map[string]json.RawMessage
+	if err := json.Unmarshal(b, &given); err != nil {
+		return invalid("unreadable", "")
+	}
+	for _, f := range Fields(cmd) {
+		if v, ok := given[f.Name]; f.Kind == Number && !f.Optional && (!ok || string(v) == "null") {
+			return invalid("required", f.Name)
+		}
+	}
+	return nil
 }
 
 var unknownField = regexp.MustCompile(`unknown field "([^"]{1,60})"`)

@@ -73,7 +73,7 @@ type DeadlineClock struct {
 	Period  bool      `json:"period,omitempty"`
 	Stopped When      `json:"stopped,omitzero"`
 	Unclear bool      `json:"unclear,omitempty"`
-	Waived  bool      `json:"waived,omitempty"` // ended by the closure of the case
+	Waived  bool      `json:"waived,omitempty"` // ended by the closure of the case, or because nobody has it any more
 	Lapsed  bool      `json:"lapsed,omitempty"` // and overdue then
 	Missed  bool      `json:"missed,omitempty"` // the register has recorded that it is overdue
 }
@@ -168,6 +168,15 @@ func (c *Case) stop(r Rule, key string, at When) {
 			k.Stopped, k.Unclear, k.Waived, k.Lapsed = at, false, false, false
 		} else if k.Stopped.IsZero() {
 			k.Unclear = true
+		}
+	}
+}
+
+// withdraw ends one duty that nobody has any more.
+func (c *Case) withdraw(rule, key string) {
+	for i := range c.Clocks {
+		if k := &c.Clocks[i]; k.Rule == rule && k.Key == key && k.Open() {
+			k.Waived = true
 		}
 	}
 }

@@ -43,6 +43,14 @@ type Request struct {
 	about Ref // the case, while a decision over two streams is judged
 }
 
+// known is when the fact became known: see [Decision.Known].
+func (r Request) known() time.Time {
+	if r.Claimed.IsZero() {
+		return r.Now
+	}
+	return r.Claimed
+}
+
 // Times are the two times of every fact. Deadlines run on Happened; whether the
 // register was told in time is Recorded minus Happened.
 type Times struct {

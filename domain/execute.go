@@ -82,7 +82,7 @@ func admissible(req *Request, stream Stream, cmd Asked) error {
 	if req.Happened.IsZero() {
 		req.Happened = At(req.Now)
 	}
-	if req.Happened.After(req.Now.Add(skew)) {
+	if req.Happened.guess().After(req.Now.Add(skew)) {
 		return &Refusal{Kind: Invalid, Code: "in_future", Field: "happened"}
 	}
 	if !req.Claimed.IsZero() {
@@ -99,16 +99,49 @@ func admissible(req *Request, stream Stream, cmd Asked) error {
 // judge folds the histories, lets the command decide and turns the answer into
 // one decision for each stream.
 func judge(req Request, stream Stream, cmd Asked, histories [][]Decision) ([]Decision, error) {
-	if slices.ContainsFunc(histories[0], func(d Decision) bool { return d.ID == req.ID }) {
-		return make([]Decision, len(histories)), nil // the very same request
+	if i := slices.IndexFunc(histories[0], func(d Decision) bool { return d.ID == req.ID }); i >= 0 {
+		return make([]Decision, len(histories)), unchanged(req, stream, cmd, histories, histories[0][i])
 	}
+	return decide(req, stream, cmd, histories)
+}
+
+// unchanged holds a request that was recorded before against what it recorded.
+// A request has one id for ever: an import that says something else under the
+// same id is told so, or a correction would be lost in silence. Elsewhere ids
+// are made from the request or for it alone.
+func unchanged(req Request, stream Stream, cmd Asked, histories [][]Decision, first Decision) error {
+	if req.Claimed.IsZero() {
+		return nil
+	}
+	then := make([][]Decision, len(histories))
+	for i, h := range histories {
+		n := slices.IndexFunc(h, func(d Decision) bool { return d.Seq >= first.Seq || d.ID == first.ID })
+		if n < 0 {
+			n = len(h)
+		}
+		then[i] = h[:n:n]
+	}
+	again := req
+	again.Now, again.Claimed = first.Recorded, first.Claimed
+	answer, err := decide(again, stream, cmd, then)
+	if _, refused := AsRefusal(err); refused || err == nil && !sameDecision(answer[0], first) {
+		return conflict("id_reused")
+	}
+	return err
+}
+
+func sameDecision(a, b Decision) bool {
+	return a.By == b.By && a.Happened.Equal(b.Happened) && slices.EqualFunc(a.Events, b.Events, same)
+}
+
+func decide(req Request, stream Stream, cmd Asked, histories [][]Decision) ([]Decision, error) {
 	switch cmd := cmd.(type) {
 	case Command[Case]:
 		return single(req, stream, cmd, histories[0], func(c *Case) error { return c.accepts(req, cmd) })
 	case Command[Facility]:
-		return single(req, stream, cmd, histories[0], func(f *Facility) error { return f.accepts(cmd) })
+		return single(req, stream, cmd, histories[0], func(f *Facility) error { return f.accepts(req, cmd) })
 	case Command[Action]:
-		return single(req, stream, cmd, histories[0], func(*Action) error { return nil })
+		return single(req, stream, cmd, histories[0], func(a *Action) error { return a.accepts(req) })
 	case Command[Placement]:
 		return joint(req, stream, cmd, histories)
 	}

@@ -9,7 +9,9 @@ type Facility struct {
 	Operator     string         `json:"operator"`     // state or ngo
 	Organisation string         `json:"organisation"` // whose staff act for it
 	District     string         `json:"district"`
-	Capacity     int            `json:"capacity"` // beds
+	Capacity     int            `json:"capacity"` // beds, as of the latest day on which it changed
+	CapacitySet  Day            `json:"capacity_set,omitzero"`
+	LastUsed     Day            `json:"last_used,omitzero"` // the latest day on which somebody came or left
 	Since        Day            `json:"since"`
 	ClosedOn     Day            `json:"closed_on,omitzero"`
 	Beds         []Bed          `json:"beds,omitempty"` // in use; who has left is in the history
@@ -31,11 +33,23 @@ func (f *Facility) openOn(d Day) bool {
 	return f.Opened() && !d.Before(f.Since) && (f.ClosedOn.IsZero() || d.Before(f.ClosedOn))
 }
 
-func (f *Facility) accepts(cmd Asked) error {
-	if _, opens := cmd.(OpenFacility); !opens && !f.Opened() {
+func (f *Facility) accepts(req Request, cmd Asked) error {
+	if _, opens := cmd.(OpenFacility); opens {
+		return nil
+	}
+	if !f.Opened() {
 		return &Refusal{Kind: NotFound, Code: "no_such_facility"}
 	}
+	if req.Happened.Day().Before(f.Since) {
+		return invalid("before_start", "happened")
+	}
 	return nil
+}
+
+func (f *Facility) used(at Times) {
+	if d := at.Happened.Day(); d.After(f.LastUsed) {
+		f.LastUsed = d
+	}
 }
 
 // OpenFacility enters a shelter or assistance centre in the register. Happened
@@ -60,7 +74,7 @@ type FacilityOpened struct {
 func (FacilityOpened) EventType() string { return "FacilityOpened" }
 func (e FacilityOpened) apply(f *Facility, at Times) {
 	f.Kind, f.Operator, f.Organisation, f.District, f.Capacity = e.Kind, e.Operator, e.Organisation, e.District, e.Capacity
-	f.Since = at.Happened.Day()
+	f.Since, f.CapacitySet = at.Happened.Day(), at.Happened.Day()
 }
 func (OpenFacility) givers() []Role { return []Role{Coordinator} }
 func (cmd OpenFacility) decide(f *Facility, req Request) ([]Event[Facility], error) {
@@ -84,14 +98,18 @@ type FacilityCapacityChanged struct {
 	Capacity int `json:"capacity"`
 }
 
-func (FacilityCapacityChanged) EventType() string            { return "FacilityCapacityChanged" }
-func (e FacilityCapacityChanged) apply(f *Facility, _ Times) { f.Capacity = e.Capacity }
-func (ChangeCapacity) givers() []Role                        { return []Role{Coordinator, Shelter, AssistanceCentre} }
+func (FacilityCapacityChanged) EventType() string { return "FacilityCapacityChanged" }
+func (e FacilityCapacityChanged) apply(f *Facility, at Times) {
+	if d := at.Happened.Day(); !d.Before(f.CapacitySet) { // an older one that is learned late changes nothing now
+		f.Capacity, f.CapacitySet = e.Capacity, d
+	}
+}
+func (ChangeCapacity) givers() []Role { return []Role{Coordinator, Shelter, AssistanceCentre} }
 func (cmd ChangeCapacity) decide(f *Facility, req Request) ([]Event[Facility], error) {
 	if req.By.Role != Coordinator && req.By.Organisation != f.Organisation {
 		return nil, &Refusal{Kind: Forbidden, Code: "not_your_facility"}
 	}
-	if f.Capacity == cmd.Capacity {
+	if f.Capacity == cmd.Capacity && f.CapacitySet == req.Happened.Day() {
 		return nil, nil
 	}
 	return []Event[Facility]{FacilityCapacityChanged(cmd)}, nil
@@ -110,8 +128,8 @@ func (CloseFacility) decide(f *Facility, req Request) ([]Event[Facility], error)
 	switch {
 	case !f.ClosedOn.IsZero():
 		return nil, nil
-	case req.Happened.Day().Before(f.Since):
-		return nil, invalid("before_start", "happened")
+	case req.Happened.Day().Before(f.LastUsed):
+		return nil, invalid("used_later", "happened")
 	case f.Taken > 0:
 		return nil, conflict("persons_inside")
 	}
@@ -152,7 +170,9 @@ func (e NgoAgreementSigned) apply(f *Facility, _ Times) {
 	if f.Agreements == nil {
 		f.Agreements = map[string]Day{}
 	}
-	f.Agreements[e.Ngo] = e.Until
+	if e.Until.After(f.Agreements[e.Ngo]) {
+		f.Agreements[e.Ngo] = e.Until
+	}
 }
 func (SignNgoAgreement) givers() []Role { return []Role{Coordinator} }
 func (cmd SignNgoAgreement) decide(_ *Facility, req Request) ([]Event[Facility], error) {

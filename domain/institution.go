@@ -4,7 +4,22 @@ package domain
 // day a deed takes effect is its Effective day where it has one, otherwise the
 // day it happened.
 type Action struct {
-	Targets map[string]int `json:"targets,omitempty"` // indicator -> target, as last set
+	Targets map[string]Target `json:"targets,omitempty"` // by indicator
+}
+
+// Target is what the Coordinator set for an indicator, and when.
+type Target struct {
+	Value int `json:"value"`
+	On    Day `json:"on"`
+}
+
+// accepts refuses deeds from before the plan's first year: they cannot be for
+// it.
+func (a *Action) accepts(req Request) error {
+	if first, _ := CurrentPlan().Years(); req.Happened.Day().Year() < first {
+		return invalid("before_plan", "happened")
+	}
+	return nil
 }
 
 // ReviseLegalStatus records that a body's legal status was revised (plan action
@@ -207,16 +222,19 @@ type TargetSet struct {
 }
 
 func (TargetSet) EventType() string { return "TargetSet" }
-func (e TargetSet) apply(a *Action, _ Times) {
+func (e TargetSet) apply(a *Action, at Times) {
 	if a.Targets == nil {
-		a.Targets = map[string]int{}
+		a.Targets = map[string]Target{}
 	}
-	a.Targets[e.Indicator] = e.Value
+	a.Targets[e.Indicator] = Target{e.Value, at.Happened.Day()}
 }
 func (SetTarget) givers() []Role { return []Role{Coordinator} }
-func (cmd SetTarget) decide(a *Action, _ Request) ([]Event[Action], error) {
-	if a.Targets[cmd.Indicator] == cmd.Value {
+func (cmd SetTarget) decide(a *Action, req Request) ([]Event[Action], error) {
+	switch now := a.Targets[cmd.Indicator]; {
+	case now.Value == cmd.Value:
 		return nil, nil
+	case req.Happened.Day().Before(now.On):
+		return nil, invalid("before_current", "happened")
 	}
 	return []Event[Action]{TargetSet(cmd)}, nil
 }
@@ -238,8 +256,12 @@ func (ReportingPeriodAttested) EventType() string    { return "ReportingPeriodAt
 func (ReportingPeriodAttested) apply(*Action, Times) {}
 func (AttestPeriod) givers() []Role                  { return []Role{Coordinator} }
 func (cmd AttestPeriod) decide(_ *Action, req Request) ([]Event[Action], error) {
-	if cmd.Year > DayOf(req.Now).Year() {
-		return nil, invalid("in_future", "year")
+	first, last := CurrentPlan().Years()
+	switch {
+	case cmd.Year < first || cmd.Year > last:
+		return nil, invalid("out_of_range", "year")
+	case cmd.Year >= req.Happened.Day().Year():
+		return nil, invalid("not_over", "year")
 	}
 	return []Event[Action]{ReportingPeriodAttested(cmd)}, nil
 }

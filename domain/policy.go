@@ -67,10 +67,13 @@ const (
 // hostedFor is how long a facility still sees a person who has left.
 const hostedFor = 30 * 24 * time.Hour
 
-// Access is one row of who has to do with a case. Until is zero while it lasts.
+// Access is one row of who has to do with a case. Ended is when the organisation
+// had done its part: what became known later is none of its business. Until is
+// when it stops seeing the case at all. Both are zero while it lasts.
 type Access struct {
 	Organisation string    `json:"organisation"`
 	Relation     Relation  `json:"relation"`
+	Ended        time.Time `json:"ended,omitzero"`
 	Until        time.Time `json:"until,omitzero"`
 }
 
@@ -99,6 +102,20 @@ func MayRead(by Actor, rows []Access, of Compartment, now time.Time) bool {
 		slices.ContainsFunc(rows, func(a Access) bool { return a.Relation != ReferredIt && a.Covers(by, now) })
 }
 
+// ReadsUntil is the time up to which an actor may know of a case that they may
+// see: zero while their part lasts, otherwise the end of their part.
+func ReadsUntil(by Actor, rows []Access, now time.Time) (end time.Time) {
+	for _, a := range rows {
+		if by.Role.SeesEveryCase() || a.Covers(by, now) && a.Ended.IsZero() {
+			return time.Time{}
+		}
+		if a.Covers(by, now) && a.Ended.After(end) {
+			end = a.Ended
+		}
+	}
+	return end
+}
+
 // accepts is what every command on a case must pass before its own rule: the
 // case exists, the asker's organisation has to do with it, and the fact is not
 // older than the case.
@@ -109,8 +126,11 @@ func (c *Case) accepts(req Request, cmd Asked) error {
 	if !c.Opened() || !c.mayTouch(req) {
 		return &Refusal{Kind: NotFound, Code: "no_such_case"}
 	}
-	if req.Happened.Before(c.Detected) {
+	if req.Happened.guess().Before(c.Detected) {
 		return invalid("before_case", "happened")
+	}
+	if end := ReadsUntil(req.By, c.Access, req.known()); !end.IsZero() && req.Happened.After(end) {
+		return conflict("not_admitted") // their part is over
 	}
 	return nil
 }
@@ -118,9 +138,5 @@ func (c *Case) accepts(req Request, cmd Asked) error {
 // mayTouch judges what is imported by the time at which the earlier register
 // recorded it.
 func (c *Case) mayTouch(req Request) bool {
-	then := req.Now
-	if !req.Claimed.IsZero() {
-		then = req.Claimed
-	}
-	return req.By.Role.police() || req.By.Role == Clock || MaySee(req.By, c.Access, then)
+	return req.By.Role.police() || req.By.Role == Clock || MaySee(req.By, c.Access, req.known())
 }

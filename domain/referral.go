@@ -1,6 +1,9 @@
 package domain
 
-import "slices"
+import (
+	"slices"
+	"time"
+)
 
 // RegisterReferral records that a person who may be a victim was found, and
 // refers the person to the special police unit. It opens the case.
@@ -86,6 +89,10 @@ func (RegisterReferral) givers() []Role {
 	return []Role{Referrer, DutyOfficer, CaseOfficer, Shelter, AssistanceCentre, ChildProtection, Migration, Consulate, LegalAid, Prosecution}
 }
 
+// lawInForce is the day from which there are rules to judge a case by: that of
+// Law 958-IIQ with its decree of 04.08.2005.
+var lawInForce = NewDay(2005, time.August, 5)
+
 func (cmd RegisterReferral) decide(c *Case, req Request) ([]Event[Case], error) {
 	detection := DetectionRecorded{
 		Source: cmd.Source, Circumstances: cmd.Circumstances, Status: cmd.Status, Age: cmd.Age, Sex: cmd.Sex,
@@ -93,6 +100,8 @@ func (cmd RegisterReferral) decide(c *Case, req Request) ([]Event[Case], error) 
 	}
 	events := []Event[Case]{detection, ReferralSubmitted{From: req.By.Organisation, Basis: cmd.Basis}}
 	switch {
+	case req.Happened.Day().Before(lawInForce):
+		return nil, invalid("before_law", "happened")
 	case cmd.District == "" && cmd.Country == "":
 		return nil, invalid("place_required", "district")
 	case cmd.District != "" && cmd.Country != "":

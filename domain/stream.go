@@ -43,7 +43,7 @@ func (s Stream) String() string {
 	return string(s.Kind) + "." + s.ID
 }
 
-// Path is the form people and import files use: "case/KW5219ED", "action/4.1.9".
+// Path is the form people and import files use: "case/KW5219EZ", "action/4.1.9".
 func (s Stream) Path() string { return string(s.Kind) + "/" + s.ID }
 
 // ParsePath reads [Stream.Path] and refuses anything else: an id becomes part

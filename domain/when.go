@@ -43,8 +43,11 @@ func ParseWhen(s string) (When, error) {
 	for mark, precision := range map[string]Precision{"~": Hour, "?": Unknown} {
 		if rest, ok := strings.CutSuffix(s, mark); ok {
 			w, err := ParseWhen(rest)
+			if err != nil || w.Precision != Minute && (w.Precision != OnDay || precision == Hour) {
+				return When{}, fmt.Errorf("domain: %q is neither a day nor a time", clipped(s))
+			}
 			w.Precision = precision
-			return w, err
+			return w, nil
 		}
 	}
 	if d, err := ParseDay(s); err == nil {
@@ -91,6 +94,15 @@ func (w When) Before(o When) bool {
 		return w.Day().Before(o.Day())
 	}
 	return w.At.Before(o.At)
+}
+
+// guess takes a time that nobody is sure of for the day it names: a guess may
+// be wrong, but not impossible.
+func (w When) guess() When {
+	if w.Precision == Unknown {
+		w.Precision = OnDay
+	}
+	return w
 }
 
 // Equal reports whether both are the same time with the same precision.

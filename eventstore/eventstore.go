@@ -29,7 +29,7 @@ type Entry struct {
 // Message is one decision: what happened together, stored together, on one
 // stream.
 type Message struct {
-	Stream string            // "case.KW5219ED": tokens of letters, digits, _ and -, separated by dots
+	Stream string            // "case.KW5219EZ": tokens of letters, digits, _ and -, separated by dots
 	ID     string            // the decision's id, a UUID; a decision over several streams has the same id on each
 	Meta   map[string]string // who, when, why; opaque to the store
 	Events []Entry

@@ -126,8 +126,11 @@ func (s *Store[D]) read(ctx context.Context, fd *feed[D], f func([]D) error) err
 			// A consumer that has died without a word looks like a quiet log.
 			if quiet {
 				last, err := s.link.last(ctx)
-				if err != nil || last > fd.after && len(waiting) == 0 {
-					return fmt.Errorf("%w: silent before position %d: %w", errBroken, last, err)
+				if err != nil {
+					return fmt.Errorf("%w: %w", errBroken, err)
+				}
+				if last > fd.after && len(waiting) == 0 {
+					return fmt.Errorf("%w: silent before position %d", errBroken, last)
 				}
 			}
 			quiet = true

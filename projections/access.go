@@ -27,11 +27,13 @@ func (c condition) and(others ...condition) condition {
 }
 
 // A sight is which cases are open to an actor: every one, or those with a row
-// of case_access, called a, that the condition lets through.
+// of case_access, called a, that is of the actor's organisation and that the
+// condition lets through.
 type sight struct {
-	every bool
-	rows  condition
-	once  bool // a case has one such row at most
+	every        bool
+	organisation string
+	rows         condition
+	once         bool // a case has one such row at most
 }
 
 // sightOf is [domain.MaySee].
@@ -50,30 +52,42 @@ func opening(by domain.Actor, now time.Time, opens func([]domain.Access) bool) s
 	if opens(nil) {
 		return sight{every: true}
 	}
-	rows := condition{`a.organisation = ? AND a.until > ?`, []any{by.Organisation, now.UnixMilli()}} // see [domain.Access.Covers]
+	s := sight{organisation: by.Organisation, rows: condition{`a.until > ?`, []any{now.UnixMilli()}}} // see [domain.Access.Covers]
 	all := []domain.Relation{domain.ReferredIt, domain.AskedFor, domain.Hosts, domain.Hosted, domain.Provides}
 	opening := slices.DeleteFunc(slices.Clone(all), func(r domain.Relation) bool {
 		return !opens([]domain.Access{{Organisation: by.Organisation, Relation: r}})
 	})
 	switch len(opening) {
 	case 0:
-		return sight{rows: condition{sql: `0`}, once: true}
+		s.rows = s.rows.and(condition{sql: `0`})
 	case len(all):
-		return sight{rows: condition{sql: `a.longest = 1`}.and(rows), once: true}
+		s.rows, s.once = s.rows.and(condition{sql: `a.longest = 1`}), true
+	default:
+		of := condition{sql: `a.relation IN (?` + strings.Repeat(`,?`, len(opening)-1) + `)`}
+		for _, r := range opening {
+			of.args = append(of.args, string(r))
+		}
+		s.rows = s.rows.and(of)
 	}
-	of := condition{sql: `a.relation IN (?` + strings.Repeat(`,?`, len(opening)-1) + `)`}
-	for _, r := range opening {
-		of.args = append(of.args, string(r))
-	}
-	return sight{rows: rows.and(of)}
+	return s
 }
 
-// each looks every case up: right where few are looked at.
+// each looks every case up: right where few are looked at. Without the plus
+// signs SQLite might go through all cases of the organisation for each.
 func (s sight) each() condition {
 	if s.every {
 		return condition{sql: `1`}
 	}
-	return condition{`EXISTS (SELECT 1 FROM case_access a WHERE a.ref = c.ref AND ` + s.rows.sql + `)`, s.rows.args}
+	return condition{
+		`EXISTS (SELECT 1 FROM case_access a WHERE a.ref = c.ref AND a.organisation = ? AND ` + strings.ReplaceAll(s.rows.sql, `a.`, `+a.`) + `)`,
+		append([]any{s.organisation}, s.rows.args...),
+	}
+}
+
+// few gives a query of the cases themselves, for an actor that does not see
+// every one.
+func (s sight) few() condition {
+	return condition{`SELECT a.ref FROM case_access a WHERE a.organisation = ? AND ` + s.rows.sql, append([]any{s.organisation}, s.rows.args...)}
 }
 
 // most looks every case up too, unless the actor sees few: then only those are
@@ -82,13 +96,13 @@ func (s sight) most(ctx context.Context, q queryer) (condition, error) {
 	if s.every {
 		return s.each(), nil
 	}
-	const few = 2000
-	rows := `SELECT a.ref FROM case_access a WHERE ` + s.rows.sql
-	n, err := number(ctx, q, `SELECT count(*) FROM (`+rows+` LIMIT ?)`, append(slices.Clone(s.rows.args), few)...)
-	if err != nil || n == few {
+	const limit = 2000
+	few := s.few()
+	n, err := number(ctx, q, `SELECT count(*) FROM (`+few.sql+` LIMIT ?)`, append(slices.Clone(few.args), limit)...)
+	if err != nil || n == limit {
 		return s.each(), err
 	}
-	return condition{`c.ref IN (` + rows + `)`, s.rows.args}, nil
+	return condition{`c.ref IN (` + few.sql + `)`, few.args}, nil
 }
 
 // accessOf reads who has to do with the cases of a list.

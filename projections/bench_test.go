@@ -320,6 +320,21 @@ func bare(b *testing.B, v *Views, c *country) time.Duration {
 	return took[len(took)/2]
 }
 
+// BenchmarkOpen is the start with views that are usable: most of it is making
+// sure that they are.
+func BenchmarkOpen(b *testing.B) {
+	c, _ := largeCountry(b)
+	for b.Loop() {
+		v, err := Open(b.Context(), large.dir, c, nil)
+		if err != nil {
+			b.Fatal(err)
+		}
+		if err := v.Close(); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
 func BenchmarkCasePage(b *testing.B) {
 	c, v := largeCountry(b)
 	base := bare(b, v, c)

@@ -177,7 +177,7 @@ func fill(ctx context.Context, db *sql.DB, log Log, progress func(done, total ui
 	if err := deriveAll(ctx, db, w, last, progress); err != nil {
 		return err
 	}
-	_, err = db.ExecContext(ctx, indexes+`PRAGMA optimize=0x10002;`)
+	_, err = db.ExecContext(ctx, indexes)
 	return err
 }
 

@@ -99,6 +99,10 @@ func TestMadeAnewWhereUnusable(t *testing.T) {
 			if got := digestOf(t, v); !maps.Equal(got, want) {
 				t.Errorf("got  %v\nwant %v", got, want)
 			}
+			var sound string
+			if err := v.db.QueryRow(`PRAGMA quick_check(1)`).Scan(&sound); err != nil || sound != "ok" {
+				t.Errorf("%s, %v", sound, err)
+			}
 			follow(t, v, log)()
 		})
 	}

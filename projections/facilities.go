@@ -49,9 +49,10 @@ const entriesOfFacility = 500
 func lasting() time.Time { return time.Unix(1<<40, 0) }
 
 // Facility gives a facility with its latest entries, for a role that sees
-// occupancy. Which case took or freed a bed is told to those who see where a
-// person lives and have to do with that case for as long as it lasts. It
-// answers a refusal "no_such_facility".
+// occupancy. That somebody came or left is told to the police and to the
+// facility itself, of the cases that they have to do with: to anybody else the
+// time alone would say who lives there. It answers a refusal
+// "no_such_facility".
 func (v *Views) Facility(ctx context.Context, by domain.Actor, ref domain.Ref) (FacilityRow, []Entry, error) {
 	var (
 		rows []FacilityRow
@@ -80,19 +81,27 @@ func facilityEntries(ctx context.Context, tx *sql.Tx, by domain.Actor, ref domai
 	if err != nil {
 		return nil, err
 	}
-	all := entriesOf(deeds, inUnit(by.Role))
-	for i := range all {
-		c := caseIn(all[i].Event)
+	own, err := number(ctx, tx, `SELECT count(*) FROM facilities WHERE ref = ? AND state ->> 'organisation' = ?`, string(ref), by.Organisation)
+	if err != nil {
+		return nil, err
+	}
+	var all []Entry
+	for _, e := range entriesOf(deeds, inUnit(by.Role)) {
+		c := caseIn(e.Event)
 		if c == "" {
+			all = append(all, e)
 			continue
+		}
+		if !by.Role.SeesEveryCase() && own == 0 {
+			continue // who comes and goes elsewhere
 		}
 		where := sightOf(by, lasting()).each().and(condition{`c.ref = ?`, []any{string(c)}})
 		seen, err := number(ctx, tx, `SELECT count(*) FROM cases c WHERE `+where.sql, where.args...)
 		if err != nil {
 			return nil, err
 		}
-		if seen == 0 || !by.Role.Sees(domain.Location) {
-			all[i].Event = nil
+		if seen > 0 && by.Role.Sees(domain.Location) {
+			all = append(all, e)
 		}
 	}
 	return all, nil

@@ -42,7 +42,8 @@ func (q queue) count(ctx context.Context, tx *sql.Tx, by domain.Actor, now time.
 	case q.where == nil && s.every:
 		return number(ctx, tx, `SELECT sum(n) FROM totals WHERE `+q.of(`totals`))
 	case q.where == nil && s.once:
-		return number(ctx, tx, `SELECT count(*) FROM case_access a WHERE `+s.rows.sql+` AND `+q.of(`a`), s.rows.args...)
+		few := s.few()
+		return number(ctx, tx, `SELECT count(*) FROM (`+few.sql+` AND `+q.of(`a`)+`)`, few.args...)
 	}
 	where, err := q.cases(ctx, tx, by, now)
 	if err != nil {

@@ -6,20 +6,28 @@ import (
 	"nrm/domain"
 )
 
-// hideLocation takes away everything that tells which facility hosts the
-// person, for a reader who sees the rest. Not only the events about places do:
-// so do the duty to answer a request, who gave a help or recorded it, and who
-// has to do with the case.
+// hideLocation takes away everything that tells which facility other than the
+// reader's own hosts the person or was asked to. Not only the events about
+// places do: so do the duty to answer a request, who gave a help or recorded it,
+// and who has to do with the case.
 func (p *CasePage) hideLocation(by domain.Actor) {
 	p.Access = slices.DeleteFunc(slices.Clone(p.Access), func(a domain.Access) bool {
 		return a.Organisation != by.Organisation && (housing(a.Relation) || houses(a.Organisation))
 	})
+	own := map[string]bool{}
+	for _, at := range p.State.Places {
+		if at.Organisation == by.Organisation {
+			own[string(at.Facility)] = true
+		}
+	}
 	for i := range p.Due {
-		p.Due[i].Clock.Key = ""
+		if k := &p.Due[i].Clock; !own[k.Key] {
+			k.Key = ""
+		}
 	}
 	for i := range p.Timeline {
 		e := &p.Timeline[i]
-		e.Event = withoutPlace(e.Event)
+		e.Event = withoutPlace(e.Event, by.Organisation, own)
 		if e.By.Organisation != by.Organisation && houses(e.By.Organisation) {
 			e.By.Organisation = ""
 		}
@@ -27,11 +35,14 @@ func (p *CasePage) hideLocation(by domain.Actor) {
 	s := *p.State
 	s.Access, s.Places, s.Clocks = p.Access, slices.Clone(s.Places), slices.Clone(s.Clocks)
 	for i := range s.Places {
-		at := &s.Places[i]
-		at.Facility, at.Organisation, at.District = "", "", ""
+		if at := &s.Places[i]; at.Organisation != by.Organisation {
+			at.Facility, at.Organisation, at.District = "", "", ""
+		}
 	}
 	for i := range s.Clocks {
-		s.Clocks[i].Key = ""
+		if k := &s.Clocks[i]; !own[k.Key] {
+			k.Key = ""
+		}
 	}
 	p.State = &s
 }
@@ -48,23 +59,44 @@ func houses(organisation string) bool {
 }
 
 // withoutPlace is an event without the facility that it names beside its own
-// matter.
-func withoutPlace(e domain.AnyEvent) domain.AnyEvent {
+// matter, unless that is the reader's own.
+func withoutPlace(e domain.AnyEvent, organisation string, own map[string]bool) domain.AnyEvent {
 	switch e := e.(type) {
 	case domain.DeadlineMissed:
-		e.Key = ""
+		if !own[e.Key] {
+			e.Key = ""
+		}
 		return e
 	case domain.ServiceStarted:
-		if houses(e.Provider) {
+		if houses(e.Provider) && e.Provider != organisation {
 			e.Provider = ""
 		}
 		return e
 	case domain.ServiceDelivered:
-		e.Facility = ""
-		if houses(e.Provider) {
+		if !own[string(e.Facility)] {
+			e.Facility = ""
+		}
+		if houses(e.Provider) && e.Provider != organisation {
 			e.Provider, e.ProviderType = "", ""
 		}
 		return e
 	}
 	return e
+}
+
+// placeOf is the organisation whose facility an event about a place concerns.
+func placeOf(e domain.AnyEvent) string {
+	switch e := e.(type) {
+	case domain.ShelterRequested:
+		return e.Organisation
+	case domain.AdmissionConfirmed:
+		return e.Organisation
+	case domain.AdmissionRefused:
+		return e.Organisation
+	case domain.NonArrivalRecorded:
+		return e.Organisation
+	case domain.Departed:
+		return e.Organisation
+	}
+	return ""
 }

@@ -26,15 +26,17 @@ func (v *Views) Run(ctx context.Context, log Log) error {
 	}
 	v.cases, v.facilities = map[domain.Ref]*folded{}, map[domain.Ref]*domain.Facility{}
 	err := log.Follow(ctx, v.Position(), func(decisions []domain.Decision) error { return v.apply(ctx, decisions) })
-	why := fmt.Errorf("projections: stopped after position %d: %w", v.Position(), err)
-	if ctx.Err() != nil || err == nil {
-		why = errEnded
+	why := errEnded
+	switch {
+	case err == nil:
+		why = fmt.Errorf("projections: the log ended after position %d", v.Position())
+		err = why
+	case ctx.Err() == nil || !errors.Is(err, ctx.Err()):
+		why = fmt.Errorf("projections: stopped after position %d: %w", v.Position(), err)
+		err = why
 	}
 	v.change(func() { v.running, v.stopped = false, why })
-	if ctx.Err() != nil {
-		return ctx.Err()
-	}
-	return why
+	return err
 }
 
 // apply adds a run of decisions and the new position in one transaction. Those
@@ -101,8 +103,8 @@ func (v *Views) refreshCase(ctx context.Context, w *writer, s domain.Stream, add
 			return err
 		}
 		if len(v.cases) >= heldCases {
-			for any := range v.cases {
-				delete(v.cases, any)
+			for one := range v.cases {
+				delete(v.cases, one)
 				break
 			}
 		}

@@ -38,23 +38,39 @@ func (v *Views) Case(ctx context.Context, by domain.Actor, now time.Time, ref do
 		return CasePage{}, &domain.Refusal{Kind: domain.NotFound, Code: "no_such_case"}
 	}
 	p := CasePage{Row: rows[0], State: c, Access: c.Access}
-	if !domain.MayRead(by, c.Access, domain.Flow, now) {
+	access := c.Access // of today, whatever was true when the reader's part ended
+	if !domain.MayRead(by, access, domain.Flow, now) {
 		p.State, p.Access = p.Row.state(), nil
 		return p, nil
+	}
+	if end := domain.ReadsUntil(by, access, now); !end.IsZero() {
+		history = slices.DeleteFunc(history, func(d deed) bool { return d.Known().After(end) })
+		if c, stops, err = foldJudging(history); err != nil {
+			return CasePage{}, wrap(err, "case")
+		}
+		p.State, p.Access, p.Row = c, c.Access, p.Row.asOf(c)
 	}
 	for _, k := range c.Clocks {
 		p.Due = append(p.Due, Due{Ref: ref, Clock: k, State: k.State(now), Stage: c.Stage()})
 	}
 	slices.SortStableFunc(p.Due, func(a, b Due) int { return a.Clock.Due.Compare(b.Clock.Due) })
-	r := reader{by: by, now: now, access: c.Access, places: c.Places}
+	r := reader{by: by, now: now, access: access, places: c.Places}
 	for i, d := range history {
 		p.Timeline = append(p.Timeline, r.entries(d, c.Clocks, stops[i])...)
 	}
 	newestFirst(p.Timeline)
-	if !r.sees(domain.Location) {
+	if !r.sees(domain.Location) || houses(by.Organisation) {
 		p.hideLocation(by)
 	}
 	return p, nil
+}
+
+// asOf is the row as the case stood when the reader's part ended: nothing is due
+// that concerns them.
+func (r CaseRow) asOf(c *domain.Case) CaseRow {
+	r.Stage, r.Status, r.Risk, r.Deviations = c.Stage(), c.Status, c.Risk, len(c.Deviations)
+	r.LastHappened, r.LastType, r.Next = domain.When{}, "", nil
+	return r
 }
 
 // state is the little of a case that a row tells.
@@ -62,8 +78,8 @@ func (r CaseRow) state() *domain.Case {
 	return &domain.Case{Detected: r.Detected, Status: r.Status, Age: r.Age, Country: r.Country, ImmediateDanger: r.Danger}
 }
 
-// foldJudging folds a history and says which clocks each decision stopped. If
-// a later decision knows an earlier stop, the clock is its.
+// foldJudging folds a history and says which clocks each decision stopped. A
+// later decision that knows an earlier stop stops a clock again.
 func foldJudging(history []deed) (*domain.Case, [][]int, error) {
 	c := new(domain.Case)
 	stops := make([][]int, len(history))
@@ -75,9 +91,6 @@ func foldJudging(history []deed) (*domain.Case, [][]int, error) {
 		for n, k := range c.Clocks {
 			if k.Stopped.IsZero() || n < len(before) && before[n].Stopped.Equal(k.Stopped) {
 				continue
-			}
-			for j := range i {
-				stops[j] = slices.DeleteFunc(stops[j], func(m int) bool { return m == n })
 			}
 			stops[i] = append(stops[i], n)
 		}
@@ -119,7 +132,7 @@ func (r reader) entries(d deed, clocks []domain.DeadlineClock, stopped []int) []
 		if spec.Compartment == domain.Location && (r.sees(domain.Location) || r.by.Role.SeesEveryCase()) {
 			e.Region = r.region(f.event)
 		}
-		if !r.sees(spec.Compartment) {
+		if !r.sees(spec.Compartment) || spec.Compartment == domain.Location && houses(r.by.Organisation) && placeOf(f.event) != r.by.Organisation {
 			e.Event = nil
 		}
 		if !inUnit(r.by.Role) {
@@ -146,8 +159,8 @@ func inUnit(r domain.Role) bool {
 	return r == domain.DutyOfficer || r == domain.CaseOfficer || r == domain.Head
 }
 
-// judged says which duty an event fulfilled, and whether in time. Of several
-// the one that was late counts.
+// judged says which duty an event fulfilled, as things stand, and whether in
+// time. Of several the one that was late counts.
 func judged(f fact, clocks []domain.DeadlineClock, stopped []int, now time.Time) (rule string, state domain.ClockState) {
 	for _, n := range stopped {
 		k := clocks[n]

@@ -134,6 +134,15 @@ func TestWhatEachRoleSees(t *testing.T) {
 			for _, e := range p.Timeline {
 				spec, _ := domain.EventSpecOf(e.Type)
 				may := domain.MayRead(by, c.Access, spec.Compartment, w.now)
+				if spec.Compartment == domain.Location && houses(by.Organisation) {
+					may = e.By.Organisation == by.Organisation || e.Event != nil // its own part only
+					if e.Event != nil && placeOf(e.Event) != by.Organisation {
+						t.Errorf("%s is told of %+v", by.Organisation, e.Event)
+					}
+				}
+				if end := domain.ReadsUntil(by, c.Access, w.now); !end.IsZero() && e.Known.After(end) {
+					t.Errorf("%s, whose part ended %v, is told of %s at %v", by.Organisation, end, e.Type, e.Known)
+				}
 				if may != (e.Event != nil) {
 					t.Errorf("%s and %s of %s: %v", by.Role, e.Type, spec.Compartment, e.Event)
 				}

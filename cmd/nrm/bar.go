@@ -16,6 +16,7 @@ type bar struct {
 	shown    time.Time
 	stage    string
 	drawn    bool
+	ended    bool
 }
 
 func newBar(w io.Writer) *bar {
@@ -31,6 +32,10 @@ func newBar(w io.Writer) *bar {
 // show draws the bar. It is cheap to call often: it draws at most ten times a
 // second on a terminal and every five seconds elsewhere, and always the end.
 func (b *bar) show(stage string, done, total int) {
+	if b.stage == stage && b.ended && done >= total {
+		return
+	}
+	b.ended = done >= total
 	pause := 5 * time.Second
 	if b.terminal {
 		pause = 100 * time.Millisecond

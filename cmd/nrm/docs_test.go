@@ -7,6 +7,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"nrm/domain"
 )
 
 // TestDecisionsAreListed keeps the index of docs/adr and the form of each
@@ -31,6 +33,23 @@ func TestDecisionsAreListed(t *testing.T) {
 		if !strings.Contains(index, fmt.Sprintf("| %04d | [%s](%s) |", i+1, strings.TrimPrefix(title, fmt.Sprintf("# %d. ", i+1)), name)) {
 			t.Errorf("the index lacks %s", name)
 		}
+	}
+}
+
+// TestReferencesInDocuments: a reference that a reader may type must be one.
+func TestReferencesInDocuments(t *testing.T) {
+	files, _ := filepath.Glob(filepath.Join("..", "..", "docs", "*.md"))
+	found := 0
+	for _, file := range files {
+		for _, ref := range regexp.MustCompile(`\b[A-Z]{2}[0-9]{4}[A-Z]{2}\b`).FindAllString(read(t, file), -1) {
+			found++
+			if _, err := domain.ParseRef(ref); err != nil {
+				t.Errorf("%s: %s is no reference", file, ref)
+			}
+		}
+	}
+	if found == 0 {
+		t.Error("no references found")
 	}
 }
 

@@ -84,6 +84,12 @@ func (n *node) serve(ctx context.Context, at listening, scr *screen, logger *slo
 		defer cancel()
 		return server.Shutdown(grace)
 	})
+	if address, ok := listener.Addr().(*net.TCPAddr); ok && !address.IP.IsLoopback() && !at.TLS {
+		logger.Warn("serving beyond this machine without TLS: passwords can be read on the way; put a proxy with TLS in front and set --behind-tls and --proxy")
+	}
+	if at.TLS && at.Proxy == "" {
+		logger.Warn("behind TLS without --proxy: every client looks like the proxy, and one who guesses passwords slows down all")
+	}
 	ready(listener.Addr().String())
 	return parts.Wait()
 }

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"reflect"
 	"time"
 
 	"nrm/domain"
@@ -35,7 +34,7 @@ func lawyer(org string) actor   { return actor{domain.LegalAid, org} }
 // step is one line of the file.
 type step struct {
 	id       string
-	stream   string // "case/KW5219ED"
+	stream   string // "case/KW5219EZ"
 	by       actor
 	cmd      domain.Asked
 	happened time.Time
@@ -56,41 +55,29 @@ const (
 
 // lines writes an import file: one JSON object a line.
 type lines struct {
-	w     *bufio.Writer
-	buf   []byte
-	names map[reflect.Type]string
+	w   *bufio.Writer
+	buf []byte
 }
 
 func newLines(w io.Writer) *lines {
-	return &lines{w: bufio.NewWriterSize(w, 1<<16), names: names()}
-}
-
-// names gives every command's name in import files.
-func names() map[reflect.Type]string {
-	m := map[reflect.Type]string{}
-	for _, s := range domain.CommandSpecs() {
-		if cmd, err := s.Parse(nil); err == nil {
-			m[reflect.TypeOf(cmd)] = s.Name
-		}
-	}
-	return m
+	return &lines{w: bufio.NewWriterSize(w, 1<<16)}
 }
 
 // write adds one line. Everything but the data is made of letters, digits and
 // signs that JSON takes as they are.
 func (l *lines) write(s step) error {
-	name, ok := l.names[reflect.TypeOf(s.cmd)]
+	spec, ok := domain.SpecOf(s.cmd)
 	if !ok {
 		return fmt.Errorf("country: %T has no name", s.cmd)
 	}
 	data, err := json.Marshal(s.cmd)
 	if err != nil {
-		return fmt.Errorf("country: %s: %w", name, err)
+		return fmt.Errorf("country: %s: %w", spec.Name, err)
 	}
 	b := l.buf[:0]
 	b = append(append(b, `{"id":"`...), s.id...)
 	b = append(append(b, `","stream":"`...), s.stream...)
-	b = append(append(b, `","command":"`...), name...)
+	b = append(append(b, `","command":"`...), spec.Name...)
 	b = append(append(b, `","by":{"role":"`...), s.by.role...)
 	b = append(append(b, `","organisation":"`...), s.by.org...)
 	b = append(b, `"},"happened":"`...)

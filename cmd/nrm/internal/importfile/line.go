@@ -62,9 +62,12 @@ type entry struct {
 
 // scan calls f with every line that is not blank.
 func scan(r io.Reader, f func(number int, line []byte) error) error {
-	s := bufio.NewReaderSize(r, MaxLine+2)
+	s := bufio.NewReaderSize(r, MaxLine+1)
 	for n := 1; ; n++ {
 		line, err := s.ReadSlice('\n')
+		if n == 1 {
+			line = bytes.TrimPrefix(line, []byte("\ufeff")) // some editors begin a file with a mark
+		}
 		if errors.Is(err, bufio.ErrBufferFull) {
 			for errors.Is(err, bufio.ErrBufferFull) { // pass over the rest of the line
 				_, err = s.ReadSlice('\n')
@@ -130,7 +133,7 @@ func parse(number int, b []byte) (entry, *Problem) {
 	e := entry{line: number, stream: stream, req: domain.Request{ID: l.ID, By: by, Happened: happened, Cause: "import"}}
 	if l.Recorded != "" {
 		recorded, err := domain.ParseWhen(l.Recorded)
-		if err != nil {
+		if err != nil || recorded.Precision == domain.Unknown || recorded.Precision == domain.Hour {
 			return fail("recorded", "neither RFC 3339 nor a day")
 		}
 		e.req.Claimed = recorded.At
@@ -151,11 +154,11 @@ func parse(number int, b []byte) (entry, *Problem) {
 }
 
 // request completes a line's request. What does not say when it was recorded
-// was recorded by its import; a day that has not ended was recorded now.
+// was recorded by its import; a day that is not over yet was recorded now.
 func (e entry) request(now time.Time) domain.Request {
 	req := e.req
 	req.Now = now
-	if req.Claimed.IsZero() || e.day && req.Claimed.After(now) {
+	if req.Claimed.IsZero() || e.day && domain.DayOf(req.Claimed) == domain.DayOf(now) {
 		req.Claimed = now.UTC().Truncate(time.Millisecond)
 	}
 	return req

@@ -27,8 +27,8 @@ func (c condition) and(others ...condition) condition {
 }
 
 // A sight is which cases are open to an actor: every one, or those with a row
-// of case_access, called a, that is of the actor's organisation and that the
-// condition lets through.
+// of case_access that is of the actor's organisation and that the condition
+// lets through. In it, @ stands before the columns of case_access.
 type sight struct {
 	every        bool
 	organisation string
@@ -52,7 +52,7 @@ func opening(by domain.Actor, now time.Time, opens func([]domain.Access) bool) s
 	if opens(nil) {
 		return sight{every: true}
 	}
-	s := sight{organisation: by.Organisation, rows: condition{`a.until > ?`, []any{now.UnixMilli()}}} // see [domain.Access.Covers]
+	s := sight{organisation: by.Organisation, rows: condition{`@until > ?`, []any{now.UnixMilli()}}} // see [domain.Access.Covers]
 	all := []domain.Relation{domain.ReferredIt, domain.AskedFor, domain.Hosts, domain.Hosted, domain.Provides}
 	opening := slices.DeleteFunc(slices.Clone(all), func(r domain.Relation) bool {
 		return !opens([]domain.Access{{Organisation: by.Organisation, Relation: r}})
@@ -61,9 +61,9 @@ func opening(by domain.Actor, now time.Time, opens func([]domain.Access) bool) s
 	case 0:
 		s.rows = s.rows.and(condition{sql: `0`})
 	case len(all):
-		s.rows, s.once = s.rows.and(condition{sql: `a.longest = 1`}), true
+		s.rows, s.once = s.rows.and(condition{sql: `@longest = 1`}), true
 	default:
-		of := condition{sql: `a.relation IN (?` + strings.Repeat(`,?`, len(opening)-1) + `)`}
+		of := condition{sql: `@relation IN (?` + strings.Repeat(`,?`, len(opening)-1) + `)`}
 		for _, r := range opening {
 			of.args = append(of.args, string(r))
 		}
@@ -72,14 +72,15 @@ func opening(by domain.Actor, now time.Time, opens func([]domain.Access) bool) s
 	return s
 }
 
-// each looks every case up: right where few are looked at. Without the plus
-// signs SQLite might go through all cases of the organisation for each.
-func (s sight) each() condition {
+// each looks up every case that a row of a table is about: right where few are
+// looked at. Without the plus signs SQLite might go through all cases of the
+// organisation for each.
+func (s sight) each(table string) condition {
 	if s.every {
 		return condition{sql: `1`}
 	}
 	return condition{
-		`EXISTS (SELECT 1 FROM case_access a WHERE a.ref = c.ref AND a.organisation = ? AND ` + strings.ReplaceAll(s.rows.sql, `a.`, `+a.`) + `)`,
+		`EXISTS (SELECT 1 FROM case_access a WHERE a.ref = ` + table + `.ref AND a.organisation = ? AND ` + strings.ReplaceAll(s.rows.sql, `@`, `+a.`) + `)`,
 		append([]any{s.organisation}, s.rows.args...),
 	}
 }
@@ -87,20 +88,23 @@ func (s sight) each() condition {
 // few gives a query of the cases themselves, for an actor that does not see
 // every one.
 func (s sight) few() condition {
-	return condition{`SELECT a.ref FROM case_access a WHERE a.organisation = ? AND ` + s.rows.sql, append([]any{s.organisation}, s.rows.args...)}
+	return condition{
+		`SELECT a.ref FROM case_access a WHERE a.organisation = ? AND ` + strings.ReplaceAll(s.rows.sql, `@`, `a.`),
+		append([]any{s.organisation}, s.rows.args...),
+	}
 }
 
 // most looks every case up too, unless the actor sees few: then only those are
 // looked at.
 func (s sight) most(ctx context.Context, q queryer) (condition, error) {
 	if s.every {
-		return s.each(), nil
+		return s.each(`c`), nil
 	}
 	const limit = 2000
 	few := s.few()
 	n, err := number(ctx, q, `SELECT count(*) FROM (`+few.sql+` LIMIT ?)`, append(slices.Clone(few.args), limit)...)
 	if err != nil || n == limit {
-		return s.each(), err
+		return s.each(`c`), err
 	}
 	return condition{`c.ref IN (` + few.sql + `)`, few.args}, nil
 }

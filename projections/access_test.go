@@ -78,6 +78,13 @@ func TestListsAgreeWithThePolicy(t *testing.T) {
 					t.Errorf("%s: case %s: %v", name, ref, err)
 				}
 			}
+			for _, stage := range domain.Codes("stage") {
+				want := slices.DeleteFunc(slices.Clone(want), func(r domain.Ref) bool { return states[r].Stage() != stage.Code })
+				rows, n, err := v.Cases(t.Context(), by, now, Filter{Stage: stage.Code, Limit: 200})
+				if err != nil || n != len(want) || len(rows) != n {
+					t.Errorf("%s: stage %s lists %d of %d, should be %d, %v", name, stage.Code, len(rows), n, len(want), err)
+				}
+			}
 			checkQueues(t, name, v, by, now, states)
 			checkOverdue(t, name, v, by, now, states)
 		}

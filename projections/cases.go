@@ -22,12 +22,13 @@ func (v *Views) Cases(ctx context.Context, by domain.Actor, now time.Time, f Fil
 		}
 		order = ` ORDER BY c.next_due, c.detected, c.ref`
 	}
-	var only []condition
+	only := condition{sql: `1`}
 	if f.Stage != "" {
-		only = append(only, condition{`c.stage = ?`, []any{f.Stage}})
+		only = only.and(condition{`c.stage = ?`, []any{f.Stage}})
 	}
-	if s := strings.ToUpper(strings.TrimSpace(f.Search)); s != "" {
-		only = append(only, condition{`c.ref >= ? AND c.ref < ?`, []any{s, s + "~"}}) // references are letters and digits
+	search := strings.ToUpper(strings.TrimSpace(f.Search))
+	if search != "" {
+		only = only.and(condition{`c.ref >= ? AND c.ref < ?`, []any{search, search + "~"}}) // references are letters and digits
 	}
 	var rows []CaseRow
 	var count int
@@ -36,10 +37,10 @@ func (v *Views) Cases(ctx context.Context, by domain.Actor, now time.Time, f Fil
 		if err != nil {
 			return err
 		}
-		if len(only) == 0 {
-			count, err = q.count(ctx, tx, by, now)
+		where = where.and(only)
+		if search == "" {
+			count, err = q.count(ctx, tx, by, now, f.Stage)
 		} else {
-			where = where.and(only...)
 			count, err = number(ctx, tx, `SELECT count(*) FROM cases c WHERE `+where.sql, where.args...)
 		}
 		if err != nil {

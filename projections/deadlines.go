@@ -63,12 +63,12 @@ func dues(ctx context.Context, q queryer, now time.Time, where string, args ...a
 // actor may see, the oldest first, and how many there are. A limit of 0 means
 // 50; 200 is the most.
 func (v *Views) Overdue(ctx context.Context, by domain.Actor, now time.Time, limit, offset int) ([]Due, int, error) {
-	where := condition{`d.open = 1 AND d.period = 0 AND d.due <= ?`, []any{now.Unix()}}.and(courseOf(by, now).each())
+	where := condition{`d.open = 1 AND d.period = 0 AND d.due <= ?`, []any{now.Unix()}}.and(courseOf(by, now).each(`d`))
 	limit, offset = page(limit, offset)
 	var list []Due
 	var count int
 	err := v.within(ctx, func(tx *sql.Tx) (err error) {
-		count, err = number(ctx, tx, `SELECT count(*) FROM deadlines d CROSS JOIN cases c ON c.ref = d.ref WHERE `+where.sql, where.args...)
+		count, err = number(ctx, tx, `SELECT count(*) FROM deadlines d WHERE `+where.sql, where.args...)
 		if err != nil {
 			return err
 		}

@@ -14,7 +14,7 @@ func (v *Views) Digest(ctx context.Context) (map[string]string, error) {
 	// Every table is kept in the order of its key.
 	order := map[string]string{
 		"position": "one", "facts": "seq, n", "cases": "ref", "case_access": "ref, organisation, relation",
-		"places": "ref, n", "deadlines": "ref, n", "facilities": "ref", "totals": "closed",
+		"places": "ref, n", "deadlines": "ref, n", "facilities": "ref", "totals": "stage",
 	}
 	digests := map[string]string{}
 	err := v.within(ctx, func(tx *sql.Tx) error {

@@ -95,7 +95,7 @@ func facilityEntries(ctx context.Context, tx *sql.Tx, by domain.Actor, ref domai
 		if !by.Role.SeesEveryCase() && own == 0 {
 			continue // who comes and goes elsewhere
 		}
-		where := sightOf(by, lasting()).each().and(condition{`c.ref = ?`, []any{string(c)}})
+		where := sightOf(by, lasting()).each(`c`).and(condition{`c.ref = ?`, []any{string(c)}})
 		seen, err := number(ctx, tx, `SELECT count(*) FROM cases c WHERE `+where.sql, where.args...)
 		if err != nil {
 			return nil, err

@@ -10,19 +10,12 @@ import (
 )
 
 // A queue is a list of cases that wait for something, as its owners see it. One
-// without a condition holds all cases, or those that are closed, or open.
+// without a condition holds all cases, those that are closed, or those that are
+// open.
 type queue struct {
-	id     string
-	where  func(by domain.Actor, now time.Time) condition
-	closed string // "", "0" or "1"
-}
-
-// of is the condition of a queue without one, on a table with a column closed.
-func (q queue) of(table string) string {
-	if q.closed == "" {
-		return `1`
-	}
-	return table + `.closed = ` + q.closed
+	id    string
+	where func(by domain.Actor, now time.Time) condition
+	wide  string // "", "closed" or "open"
 }
 
 // cases is the condition that a case is in the queue and that the actor may see
@@ -30,25 +23,43 @@ func (q queue) of(table string) string {
 func (q queue) cases(ctx context.Context, tx *sql.Tx, by domain.Actor, now time.Time) (condition, error) {
 	s := sightOf(by, now)
 	if q.where != nil {
-		return q.where(by, now).and(s.each()), nil
+		return q.where(by, now).and(s.each(`c`)), nil
 	}
 	seen, err := s.most(ctx, tx)
-	return condition{sql: q.of(`c`)}.and(seen), err
+	switch q.wide {
+	case "closed":
+		return seen.and(condition{sql: `c.closed = 1`}), err
+	case "open":
+		return seen.and(condition{sql: `c.closed = 0`}), err
+	}
+	return seen, err
 }
 
-// count counts the cases in the queue that the actor may see.
-func (q queue) count(ctx context.Context, tx *sql.Tx, by domain.Actor, now time.Time) (int, error) {
+// count counts the cases in the queue that the actor may see, those of one
+// stage if it is not empty.
+func (q queue) count(ctx context.Context, tx *sql.Tx, by domain.Actor, now time.Time, stage string) (int, error) {
+	of := condition{sql: `1`}
+	switch q.wide {
+	case "closed":
+		of = condition{sql: `stage = 'closed'`}
+	case "open":
+		of = condition{sql: `stage <> 'closed'`}
+	}
+	if stage != "" {
+		of = of.and(condition{`stage = ?`, []any{stage}})
+	}
 	switch s := sightOf(by, now); {
 	case q.where == nil && s.every:
-		return number(ctx, tx, `SELECT sum(n) FROM totals WHERE `+q.of(`totals`))
+		return number(ctx, tx, `SELECT coalesce(sum(n), 0) FROM totals WHERE `+of.sql, of.args...)
 	case q.where == nil && s.once:
-		few := s.few()
-		return number(ctx, tx, `SELECT count(*) FROM (`+few.sql+` AND `+q.of(`a`)+`)`, few.args...)
+		of = s.few().and(of)
+		return number(ctx, tx, `SELECT count(*) FROM (`+of.sql+`)`, of.args...)
 	}
 	where, err := q.cases(ctx, tx, by, now)
 	if err != nil {
 		return 0, err
 	}
+	where = where.and(of)
 	return number(ctx, tx, `SELECT count(*) FROM cases c WHERE `+where.sql, where.args...)
 }
 
@@ -71,7 +82,7 @@ func waitsFor(c *domain.Case) map[string]bool {
 
 // queuesOf lists the queues that a role has, the most pressing first.
 func queuesOf(role domain.Role) []queue {
-	open, closed, all := queue{id: "open", closed: "0"}, queue{id: "closed", closed: "1"}, queue{id: "all"}
+	open, closed, all := queue{id: "open", wide: "open"}, queue{id: "closed", wide: "closed"}, queue{id: "all"}
 	switch role {
 	case domain.DutyOfficer, domain.CaseOfficer, domain.Head:
 		return []queue{
@@ -137,7 +148,7 @@ func (v *Views) Queues(ctx context.Context, by domain.Actor, now time.Time) ([]Q
 	var queues []Queue
 	err := v.within(ctx, func(tx *sql.Tx) error {
 		for _, q := range queuesOf(by.Role) {
-			n, err := q.count(ctx, tx, by, now)
+			n, err := q.count(ctx, tx, by, now, "")
 			if err != nil {
 				return err
 			}

@@ -33,6 +33,9 @@ func (p *CasePage) hideLocation(by domain.Actor) {
 		}
 	}
 	s := *p.State
+	if houses(s.Referral) && s.Referral != by.Organisation {
+		s.Referral = ""
+	}
 	s.Access, s.Places, s.Clocks = p.Access, slices.Clone(s.Places), slices.Clone(s.Clocks)
 	for i := range s.Places {
 		if at := &s.Places[i]; at.Organisation != by.Organisation {
@@ -70,6 +73,21 @@ func withoutPlace(e domain.AnyEvent, organisation string, own map[string]bool) d
 	case domain.ServiceStarted:
 		if houses(e.Provider) && e.Provider != organisation {
 			e.Provider = ""
+		}
+		return e
+	case domain.ServiceReferralSent:
+		if houses(e.Organisation) && e.Organisation != organisation {
+			e.Organisation = ""
+		}
+		return e
+	case domain.ReturnReceived:
+		if houses(e.Organisation) && e.Organisation != organisation {
+			e.Organisation = ""
+		}
+		return e
+	case domain.ReferralSubmitted:
+		if houses(e.From) && e.From != organisation {
+			e.From = ""
 		}
 		return e
 	case domain.ServiceDelivered:

@@ -78,15 +78,18 @@ CREATE TABLE cases (
 	next_due           INTEGER NOT NULL
 ) WITHOUT ROWID;
 
--- How many cases are open and closed: too many to be counted for every page.
+-- How many cases are in each stage: too many to be counted for every page.
 CREATE TABLE totals (
-	closed INTEGER PRIMARY KEY,
-	n      INTEGER NOT NULL
-);
-INSERT INTO totals VALUES (0, 0), (1, 0);
-CREATE TRIGGER cases_added AFTER INSERT ON cases BEGIN UPDATE totals SET n = n + 1 WHERE closed = NEW.closed; END;
-CREATE TRIGGER cases_moved AFTER UPDATE OF closed ON cases WHEN NEW.closed <> OLD.closed BEGIN
-	UPDATE totals SET n = n + CASE closed WHEN NEW.closed THEN 1 ELSE -1 END;
+	stage TEXT PRIMARY KEY,
+	n     INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE TRIGGER cases_added AFTER INSERT ON cases BEGIN
+	INSERT INTO totals VALUES (NEW.stage, 1) ON CONFLICT (stage) DO UPDATE SET n = n + 1;
+END;
+CREATE TRIGGER cases_moved AFTER UPDATE OF stage ON cases WHEN NEW.stage <> OLD.stage BEGIN
+	UPDATE totals SET n = n - 1 WHERE stage = OLD.stage;
+	DELETE FROM totals WHERE n = 0;
+	INSERT INTO totals VALUES (NEW.stage, 1) ON CONFLICT (stage) DO UPDATE SET n = n + 1;
 END;
 
 -- Who has to do with a case, as the case's own history says.
@@ -96,7 +99,7 @@ CREATE TABLE case_access (
 	relation     TEXT NOT NULL,
 	until        INTEGER NOT NULL,
 	longest      INTEGER NOT NULL, -- of the rows of this organisation on this case, exactly one
-	closed       INTEGER NOT NULL, -- the case is
+	stage        TEXT NOT NULL,    -- of the case
 	PRIMARY KEY (ref, organisation, relation)
 ) WITHOUT ROWID;
 
@@ -149,11 +152,11 @@ CREATE INDEX cases_screening ON cases (screening, next_due, detected) WHERE scre
 CREATE INDEX cases_decision ON cases (decision, next_due, detected) WHERE decision = 1;
 CREATE INDEX cases_waiting ON cases (waiting, next_due, detected) WHERE waiting = 1;
 CREATE INDEX cases_allowance ON cases (allowance, next_due, detected) WHERE allowance = 1;
-CREATE INDEX access_organisation ON case_access (organisation, longest, until, closed);
+CREATE INDEX access_organisation ON case_access (organisation, longest, until, stage);
 CREATE INDEX access_relation ON case_access (organisation, relation, until);
 CREATE INDEX places_organisation ON places (organisation, state, ref);
-CREATE INDEX deadlines_open ON deadlines (due) WHERE open = 1 AND period = 0;
-CREATE INDEX deadlines_unmarked ON deadlines (due) WHERE open = 1 AND period = 0 AND missed = 0;
+CREATE INDEX deadlines_open ON deadlines (open, period, due) WHERE open = 1 AND period = 0;
+CREATE INDEX deadlines_unmarked ON deadlines (open, period, missed, due) WHERE open = 1 AND period = 0 AND missed = 0;
 CREATE INDEX deadlines_rule ON deadlines (rule, start);
 `
 

@@ -19,7 +19,7 @@ func (v *Views) Case(ctx context.Context, by domain.Actor, now time.Time, ref do
 		history []deed
 	)
 	err := v.within(ctx, func(tx *sql.Tx) (err error) {
-		where := sightOf(by, now).each().and(condition{`c.ref = ?`, []any{string(ref)}})
+		where := sightOf(by, now).each(`c`).and(condition{`c.ref = ?`, []any{string(ref)}})
 		rows, err = caseRows(ctx, tx, by, now, where.sql, where.args...)
 		if err != nil || len(rows) == 0 {
 			return err

@@ -110,6 +110,16 @@ func TestCasePage(t *testing.T) {
 	}
 }
 
+// tell is all that a page holds, as text.
+func tell(t *testing.T, p CasePage) string {
+	t.Helper()
+	b, err := json.Marshal(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
 // TestWhatEachRoleSees holds every page of random cases against the policy,
 // entry by entry.
 func TestWhatEachRoleSees(t *testing.T) {
@@ -130,6 +140,14 @@ func TestWhatEachRoleSees(t *testing.T) {
 					t.Errorf("%s sees more than the row: %+v", by.Role, p)
 				}
 				continue
+			}
+			if !by.Role.Sees(domain.Location) {
+				told := tell(t, p)
+				for organisation, house := range w.houses {
+					if organisation != by.Organisation && (strings.Contains(told, string(house)) || strings.Contains(told, `"`+organisation+`"`)) {
+						t.Errorf("%s can find %s of %s in %s", by.Role, house, organisation, told)
+					}
+				}
 			}
 			for _, e := range p.Timeline {
 				spec, _ := domain.EventSpecOf(e.Type)

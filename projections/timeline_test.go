@@ -126,6 +126,11 @@ func TestWhatEachRoleSees(t *testing.T) {
 	w, v, caughtUp := seeing(t, 42)
 	w.crowd(25, 900)
 	sheltered(w)
+	stays, house := domain.CaseStream(w.referred(referrer)), w.houses[gence.Organisation]
+	w.later(time.Hour).must(officer, stays, domain.RequestShelter{Facility: house, Security: "low"})
+	w.later(time.Hour).must(gence, stays, domain.ConfirmAdmission{Facility: house, Basis: first("admission_basis")})
+	w.later(time.Hour).must(gence, stays, domain.RecordReturnReception{})
+	w.later(time.Hour).must(gence, stays, domain.DeliverService{Service: "psychological"})
 	caughtUp()
 	shown, hidden := 0, 0
 	for _, ref := range w.cases {

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -235,5 +236,103 @@ func TestTrustedProxies(t *testing.T) {
 	}
 	if _, err := (&Server{TrustedProxies: "everybody"}).addresses(); err == nil {
 		t.Error("a proxy without a network")
+	}
+}
+
+// TestTimesAreOfRFC3339: the API takes a date or a date-time, and none of the
+// marks of import files.
+func TestTimesAreOfRFC3339(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	before := s.last()
+	for _, bad := range []string{
+		"2024-03-01?", "2024-03-01~", "2024-03-01T21:40:00Z?", "2024-03-01T21:40:00+04:00~", "2024-03-01T21:40", " 2024-03-01", "2024-03-01T1:40:00Z", "2024-03-01T21:40:00,5Z", "", "?",
+	} {
+		if p := s.problem("referrer", "POST", root+"/cases", strings.Replace(referral, "2024-03-01T21:40:00+04:00", bad, 1)); p.Status != 422 || p.Code != "unreadable" || p.Field != "happened" {
+			t.Errorf("happened %q: %d %s %s", bad, p.Status, p.Code, p.Field)
+		}
+		told := strings.Replace(referral, `"source"`, `"told":"`+bad+`","source"`, 1)
+		if p := s.problem("referrer", "POST", root+"/cases", told); p.Status != 422 || p.Code != "unreadable" || p.Field != "told" {
+			t.Errorf("told %q: %d %s %s", bad, p.Status, p.Code, p.Field)
+		}
+		if bad == "" {
+			continue // then it is not asked for
+		}
+		if p := s.problem("head", "GET", root+"/plan?known="+url.QueryEscape(bad), ""); p.Status != 422 || p.Field != "known" {
+			t.Errorf("known %q: %d %s %s", bad, p.Status, p.Code, p.Field)
+		}
+	}
+	if s.last() != before {
+		t.Error("something was recorded")
+	}
+	for _, good := range []string{"2024-03-01", "2024-03-01T21:40:00Z", "2024-03-01T21:40:00.5+04:00"} {
+		s.asked("referrer", "/cases", strings.Replace(referral, "2024-03-01T21:40:00+04:00", good, 1))
+	}
+}
+
+// problem sends a request that is to be refused and gives the problem.
+func (s *site) problem(who, method, target, body string) (p problem) {
+	s.t.Helper()
+	w := s.send(who, method, target, body)
+	if w.Code < 400 {
+		return problem{Status: w.Code}
+	}
+	s.must(json.Unmarshal(w.Body.Bytes(), &p))
+	return p
+}
+
+// TestYearsThatCanBeJudged: programs are told that a year is none of the
+// plan's; pages show one that is.
+func TestYearsThatCanBeJudged(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	first, _ := domain.CurrentPlan().Years()
+	for _, path := range []string{"/plan", "/plan/4.1.9"} {
+		for year, ok := range map[int]bool{first: true, today.Year(): true, 1999: false, first - 1: false, today.Year() + 1: false, 9999: false, 0: false} {
+			p := s.problem("head", "GET", fmt.Sprintf("%s%s?year=%d", root, path, year), "")
+			if ok && p.Status != 200 || !ok && (p.Status != 422 || p.Code != "bad_parameter" || p.Field != "year") {
+				t.Errorf("%s in %d: %d %s %s", path, year, p.Status, p.Code, p.Field)
+			}
+		}
+	}
+	for year, ok := range map[int]bool{2000: true, today.Year(): true, 1999: false, today.Year() + 1: false} {
+		p := s.problem("head", "GET", fmt.Sprintf("%s/years/%d", root, year), "")
+		if ok && p.Status != 200 || !ok && (p.Status != 422 || p.Code != "bad_parameter" || p.Field != "year") {
+			t.Errorf("years/%d: %d %s %s", year, p.Status, p.Code, p.Field)
+		}
+	}
+	v := s.as(t, "head", "en")
+	for _, year := range []string{"1999", "2031", "soon", "", "-1", "99999999999999999999"} {
+		v.get("/plan/4.1.9?year=" + year).code(200).sees("Status in 2024").lacks("Status in " + year + " ")
+		v.get("/plan?year=" + year).code(200)
+	}
+}
+
+// TestHead: HEAD is answered as GET, without a body.
+func TestHead(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	server := httptest.NewServer(s.Handler)
+	defer server.Close()
+	for _, path := range []string{"/healthz", "/readyz", "/sign-in", "/policy", "/cases", "/openapi.json", "/nowhere", root + "/cases", root + "/plan/9.9.9", "/assets/nothing.css"} {
+		ask := func(method string) (status int, typ, body string) {
+			r, err := http.NewRequest(method, server.URL+path, nil)
+			s.must(err)
+			r.Header.Set("Authorization", "Bearer "+staff().tokens["head"])
+			got, err := server.Client().Do(r)
+			s.must(err)
+			defer got.Body.Close()
+			all, err := io.ReadAll(got.Body)
+			s.must(err)
+			return got.StatusCode, got.Header.Get("Content-Type"), string(all)
+		}
+		head, headType, none := ask("HEAD")
+		get, getType, body := ask("GET")
+		if head != get || headType != getType || none != "" || body == "" {
+			t.Errorf("%s: HEAD %d %s %q, GET %d %s", path, head, headType, none, get, getType)
+		}
+	}
+	if w := s.send("head", "HEAD", "/sign-out", ""); w.Code != http.StatusMethodNotAllowed {
+		t.Errorf("HEAD where there is no GET: %d", w.Code)
 	}
 }

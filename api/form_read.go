@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -42,11 +43,25 @@ func (f *commandForm) readHappened() domain.When {
 		f.fault(happenedField, "required")
 		return domain.When{}
 	}
-	happened, err := domain.ParseWhen(typed.ISO())
-	if err != nil {
+	happened, ok := typedWhen(typed)
+	if !ok {
 		f.fault(happenedField, "not_a_time")
 	}
 	return happened
+}
+
+// typedWhen reads a day, or a day and a time of it in hours and minutes.
+func typedWhen(p ui.Parts) (domain.When, bool) {
+	day := p
+	day.Time = ""
+	if _, err := domain.ParseDay(day.ISO()); err != nil {
+		return domain.When{}, false
+	}
+	if _, err := time.Parse("15:04", p.Time); p.Time != "" && err != nil {
+		return domain.When{}, false
+	}
+	w, err := domain.ParseWhen(p.ISO())
+	return w, err == nil
 }
 
 // answer reads one field: nil when it was left empty and may be.
@@ -98,7 +113,7 @@ func readDay(p ui.Parts, kind domain.FieldKind) (string, string) {
 		}
 		return p.ISO(), ""
 	}
-	if _, err := domain.ParseWhen(p.ISO()); err != nil {
+	if _, ok := typedWhen(p); !ok {
 		return "", "not_a_time"
 	}
 	return p.ISO(), ""

@@ -131,7 +131,9 @@ func TestFormReads(t *testing.T) {
 		data    string // what the command gets, or
 		faults  []string
 	}{
-		{"pay-allowance", url.Values{"amount": {"1.700,5"}}, `{"amount":170050}`, nil},
+		{"pay-allowance", url.Values{"amount": {"1 700,5"}}, `{"amount":170050}`, nil},
+		{"pay-allowance", url.Values{"amount": {"1.700,5"}}, "", []string{"amount"}},
+		{"pay-allowance", url.Values{"amount": {"0.001"}}, "", []string{"amount"}},
 		{"pay-allowance", url.Values{"amount": {"many"}}, "", []string{"amount"}},
 		{"change-capacity", url.Values{"capacity": {" 12 "}}, `{"capacity":12}`, nil},
 		{"change-capacity", url.Values{"capacity": {"1.5"}}, "", []string{"capacity"}},
@@ -142,6 +144,11 @@ func TestFormReads(t *testing.T) {
 		{"set-target", url.Values{"indicator": {"4.1.9a"}, "value": {"3"}, "reason": {"revised"}}, "", []string{"indicator"}},
 		{"assess-risk", url.Values{"level": {"low"}, "unasked": {"x"}}, `{"level":"low"}`, nil},
 		{"close-case", url.Values{"reason": {"died"}, "happened-time": {"24:61"}}, "", []string{"happened"}},
+		{"close-case", url.Values{"reason": {"died"}, "happened-time": {"9:05?"}}, "", []string{"happened"}},
+		{"close-case", url.Values{"reason": {"died"}, "happened-time": {"9:05~"}}, "", []string{"happened"}},
+		{"close-case", url.Values{"reason": {"died"}, "happened-time": {"9:05:00Z"}}, "", []string{"happened"}},
+		{"close-case", url.Values{"reason": {"died"}, "happened-day": {"1?"}, "happened-time": {""}}, "", []string{"happened"}},
+		{"close-case", url.Values{"reason": {"died"}, "happened-time": {"?"}}, "", []string{"happened"}},
 		{"close-case", url.Values{"reason": {"died"}, "happened-day": {""}, "happened-month": {""}, "happened-year": {""}, "happened-time": {""}}, "", []string{"happened"}},
 	} {
 		f := formOf(t, tt.command, "en")

@@ -137,7 +137,7 @@ func needed() (keys []string) {
 	add("role.", string(domain.Clock))
 	add("precision.", string(domain.Minute), string(domain.Hour), string(domain.OnDay), string(domain.Unknown))
 	add("clock.", "running", "overdue", "met", "late", "waived", "lapsed", "ended", "unclear")
-	add("place.", "requested", "admitted", "refused", "not_arrived", "departed")
+	add("place.", "requested", "admitted", "refused", "not_arrived", "departed", "superseded")
 	add("relation.", "referred", "asked", "hosts", "hosted", "provides")
 	add("status.", "met", "on_track", "late", "no_data")
 	add("flag.", domain.FlagNoEvidence, domain.FlagAtRisk, domain.FlagNoTarget, domain.FlagBelowLastYear, domain.FlagAttested, domain.FlagFrozen)
@@ -212,16 +212,22 @@ func text(e ast.Expr) string {
 }
 
 func TestEveryRefusalHasWords(t *testing.T) {
-	codes := map[string]bool{"not_a_number": true, "not_an_amount": true, "not_a_day": true, "not_a_time": true, "wrong_credentials": true, "too_many_attempts": true, "key_reused": true}
-	for _, f := range sources(t, "../domain") {
+	codes := map[string]bool{"not_a_number": true, "not_an_amount": true, "not_a_day": true, "not_a_time": true}
+	for _, code := range edgeCodes {
+		codes[code] = true
+	}
+	for _, f := range append(sources(t, "../domain"), sources(t, ".")...) {
 		ast.Inspect(f, func(n ast.Node) bool {
 			switch n := n.(type) {
 			case *ast.CallExpr:
 				if name, ok := n.Fun.(*ast.Ident); ok && (name.Name == "invalid" || name.Name == "conflict") {
 					codes[text(n.Args[0])] = true
+				} else if ok && (name.Name == "refuse" || name.Name == "tryAgain") {
+					codes[text(n.Args[1])] = true
 				}
 			case *ast.CompositeLit:
-				if name, ok := n.Type.(*ast.Ident); ok && name.Name == "Refusal" {
+				sel, _ := n.Type.(*ast.SelectorExpr)
+				if name, ok := n.Type.(*ast.Ident); ok && name.Name == "Refusal" || sel != nil && sel.Sel.Name == "Refusal" {
 					for _, e := range n.Elts {
 						if kv, ok := e.(*ast.KeyValueExpr); ok && kv.Key.(*ast.Ident).Name == "Code" {
 							codes[text(kv.Value)] = true
@@ -425,13 +431,47 @@ func TestTimesAndNumbers(t *testing.T) {
 
 func TestParseMoney(t *testing.T) {
 	for typed, want := range map[string]domain.Qepik{
-		"700": 70000, "700.5": 70050, "700,50": 70050, "1 234,50": 123450, "1.234,50": 123450, "1,234.50": 123450, "1.234": 123400,
-		"0.07": 7, " 12 AZN": 1200, "1.234.567": 123456700, "0": 0,
-		"": -1, "-5": -1, "abc": -1, "12,": -1, ".5": -1, "1.23.4": -1, "12.3456": -1, "1,2,3": -1, "9999999999999999999": -1, "1e5": -1, "0x10": -1, "5.-1": -1,
+		"700": 70000, "700.5": 70050, "700,50": 70050, "1 234,50": 123450, "1 234 567": 123456700, "1\u00a0234": 123400, "1\u202f234.5": 123450,
+		"1234,5": 123450, "0.07": 7, " 12 ": 1200, "0": 0,
+		"0.001": -1, "12.345": -1, "12,345": -1, "1.234": -1, "1.234,50": -1, "1,234.50": -1, "1.234.567": -1, "1,234,567": -1, "1.23.4": -1, "12.3456": -1, "1,2,3": -1,
+		"12 34": -1, "1234 567": -1, "1  234": -1, "1 234 5": -1, "1 .5": -1, "1. 5": -1, "12 345.": -1,
+		"": -1, " ": -1, "-5": -1, "+5": -1, "abc": -1, "12,": -1, ".5": -1, "12 AZN": -1, "9999999999999999999": -1, "1e5": -1, "0x10": -1, "1_0": -1, "5.-1": -1, "5.+1": -1,
 	} {
 		got, ok := parseMoney(typed)
 		if ok != (want >= 0) || ok && got != want {
 			t.Errorf("%q: %d %v, want %d", typed, got, ok, want)
+		}
+	}
+}
+
+// TestReferenceInExamples: the references that texts show could be given.
+func TestReferenceInExamples(t *testing.T) {
+	reference := regexp.MustCompile(`\b[A-Z]{2}[0-9]{4}[A-Z]{2}\b`)
+	for _, l := range languages {
+		shown := 0
+		for key, forms := range texts(t, l.Code) {
+			for _, text := range forms {
+				for _, ref := range reference.FindAllString(text, -1) {
+					shown++
+					if _, err := domain.ParseRef(ref); err != nil {
+						t.Errorf("%s: %s shows %s: %v", l.Code, key, ref, err)
+					}
+				}
+			}
+		}
+		if shown == 0 {
+			t.Errorf("%s shows no reference", l.Code)
+		}
+	}
+}
+
+// TestAmountFilledInIsRead: what a form shows as an amount it also takes.
+func TestAmountFilledInIsRead(t *testing.T) {
+	for _, l := range languages {
+		for _, q := range []domain.Qepik{0, 7, 70050, 123450, 123456700} {
+			if got, ok := parseMoney(in(l.Code).amount(q)); !ok || got != q {
+				t.Errorf("%s: %q is read as %d, %v", l.Code, in(l.Code).amount(q), got, ok)
+			}
 		}
 	}
 }

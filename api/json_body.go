@@ -8,6 +8,8 @@ import (
 	"mime"
 	"net/http"
 	"slices"
+	"strings"
+	"time"
 
 	"nrm/domain"
 )
@@ -32,7 +34,7 @@ func readAsked(r *http.Request, spec domain.CommandSpec) (happened domain.When, 
 		return happened, nil, err
 	}
 	if given, ok := asked["happened"]; ok {
-		if happened, err = readWhen(given); err != nil {
+		if happened, err = readWhen(given, happenedField); err != nil {
 			return happened, nil, err
 		}
 	}
@@ -58,21 +60,40 @@ func checkData(data []byte, spec domain.CommandSpec) error {
 		if err != nil {
 			return unreadable(name)
 		}
-		if _, err := spec.Parse(one); err != nil {
+		_, err = spec.Parse(one)
+		if r, ok := domain.AsRefusal(err); err != nil && (!ok || r.Code != "required") { // the others are not in it
 			return unreadable(name)
+		}
+		if i := slices.Index(names, name); spec.Fields()[i].Kind == domain.ATime {
+			if _, err := readWhen(value, name); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
 }
 
-func readWhen(value []byte) (domain.When, error) {
+// readWhen reads a field that is a JSON string with a time.
+func readWhen(value []byte, field string) (domain.When, error) {
 	var text string
 	if json.Unmarshal(value, &text) != nil {
-		return domain.When{}, unreadable("happened")
+		return domain.When{}, unreadable(field)
+	}
+	return parseWhen(text, field)
+}
+
+// parseWhen reads a day or a time as programs write it: a date or a date-time
+// of RFC 3339. The marks behind the times of import files are not for them.
+func parseWhen(text, field string) (domain.When, error) {
+	if _, err := domain.ParseDay(text); err != nil {
+		_, err := time.Parse(time.RFC3339, text) // which also takes hours of one digit and a decimal comma
+		if err != nil || text[len("2006-01-02T15")] != ':' || strings.Contains(text, ",") {
+			return domain.When{}, unreadable(field)
+		}
 	}
 	w, err := domain.ParseWhen(text)
 	if err != nil {
-		return domain.When{}, unreadable("happened")
+		return domain.When{}, unreadable(field)
 	}
 	return w, nil
 }

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"net/http"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -15,7 +16,7 @@ type (
 		Known string `query:"known" maxLength:"40" doc:"a day or a time: only what was known then"`
 	}
 	PlanIn struct {
-		Year int `query:"year" minimum:"2000" maximum:"2100" doc:"a calendar year; this one, if not said"`
+		Year int `query:"year" minimum:"2000" maximum:"2100" doc:"a calendar year, from the plan's first to this one; this one, if not said"`
 		KnownIn
 	}
 	actionIn struct {
@@ -23,7 +24,7 @@ type (
 		PlanIn
 	}
 	yearIn struct {
-		Year int `path:"year" minimum:"2000" maximum:"2100"`
+		Year int `path:"year" minimum:"2000" maximum:"2100" doc:"a calendar year that has begun"`
 		KnownIn
 	}
 
@@ -128,6 +129,9 @@ func (s *Server) readAction(ctx context.Context, _ domain.Actor, in *actionIn) (
 }
 
 func (s *Server) readYear(ctx context.Context, _ domain.Actor, in *yearIn) (yearJSON, error) {
+	if in.Year > domain.DayOf(s.Now()).Year() {
+		return yearJSON{}, badYear()
+	}
 	known, err := in.time()
 	if err != nil {
 		return yearJSON{}, err
@@ -138,25 +142,33 @@ func (s *Server) readYear(ctx context.Context, _ domain.Actor, in *yearIn) (year
 	})}, err
 }
 
+// planAsOf refuses a year in which the plan cannot be judged.
 func (s *Server) planAsOf(in *PlanIn) (projections.PlanAsOf, error) {
 	q := projections.PlanAsOf{Year: in.Year, Now: s.Now()}
+	first, _ := domain.CurrentPlan().Years()
+	present := domain.DayOf(q.Now).Year()
 	if q.Year == 0 {
-		q.Year = domain.DayOf(q.Now).Year()
+		q.Year = present
+	}
+	if q.Year < first || q.Year > present {
+		return q, badYear()
 	}
 	var err error
 	q.Known, err = in.time()
 	return q, err
 }
 
+func badYear() error { return refuse(http.StatusUnprocessableEntity, "bad_parameter", "year") }
+
 // time is the instant after which nothing was known; zero if not asked for.
 func (in KnownIn) time() (time.Time, error) {
 	if in.Known == "" {
 		return time.Time{}, nil
 	}
-	w, err := domain.ParseWhen(in.Known)
+	w, err := parseWhen(in.Known, "known")
 	switch {
 	case err != nil:
-		return time.Time{}, unreadable("known")
+		return time.Time{}, err
 	case w.Precision == domain.OnDay:
 		return projections.KnownOn(w.Day()), nil
 	}

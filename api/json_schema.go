@@ -66,11 +66,8 @@ func dataSchema(spec domain.CommandSpec, schemas map[string]*huma.Schema) *huma.
 	return s
 }
 
-// requires mirrors the domain's check: yes or no is no when not said, and so is
-// a number that may be zero.
-func requires(f domain.Field) bool {
-	return !f.Optional && f.Kind != domain.YesNo && (f.Kind != domain.Number || f.Min > 0)
-}
+// requires mirrors the domain's check: yes or no is no when not said.
+func requires(f domain.Field) bool { return !f.Optional && f.Kind != domain.YesNo }
 
 func fieldSchema(f domain.Field, schemas map[string]*huma.Schema) *huma.Schema {
 	switch f.Kind {

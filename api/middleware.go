@@ -52,6 +52,18 @@ func (s *Server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
+// headAsGet answers HEAD as GET. Whoever serves it leaves out the body, since
+// the request as it came stays a HEAD.
+type headAsGet struct{ *echo.Echo }
+
+func (h headAsGet) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.Method == http.MethodHead {
+		r = r.WithContext(r.Context()) // a copy
+		r.Method = http.MethodGet
+	}
+	h.Echo.ServeHTTP(w, r)
+}
+
 // survive makes a panic an error.
 func (s *Server) survive(next echo.HandlerFunc, c echo.Context) (err error) {
 	defer func() {

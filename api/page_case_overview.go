@@ -121,7 +121,7 @@ func placeColour(state string) string {
 		return "green"
 	case "refused", "not_arrived":
 		return "orange"
-	case "departed":
+	case "departed", "superseded":
 		return "grey"
 	}
 	return "blue"

@@ -48,16 +48,18 @@ func (w words) decimal(v float64) string {
 }
 
 // money writes an amount in manat; qəpik only when there are any.
-func (w words) money(q domain.Qepik) string { return w.amount(q) + " AZN" }
+func (w words) money(q domain.Qepik) string { return w.number(int64(q)/100) + w.qepik(q) + " AZN" }
 
-// amount is money without its currency, as a form shows it.
-func (w words) amount(q domain.Qepik) string {
-	_, mark := w.marks()
-	whole, rest := int64(q)/100, int64(q)%100
-	if rest == 0 {
-		return w.number(whole)
+// amount is money as a form shows it and reads it again.
+func (w words) amount(q domain.Qepik) string { return strconv.FormatInt(int64(q)/100, 10) + w.qepik(q) }
+
+// qepik writes what is left of an amount beside whole manat.
+func (w words) qepik(q domain.Qepik) string {
+	if q%100 == 0 {
+		return ""
 	}
-	return w.number(whole) + mark + pad2(rest)
+	_, mark := w.marks()
+	return mark + pad2(int64(q)%100)
 }
 
 // measure writes a figure in its unit.
@@ -91,40 +93,29 @@ func pad2(n int64) string {
 	return strconv.FormatInt(n, 10)
 }
 
-// parseMoney reads an amount as people type it in any of the languages: 700,
-// 700.5, 1 234,50, 1.234,50. Signs between thousands must stand where they do,
-// so that a slip does not become a hundred times as much.
+// parseMoney reads an amount in manat as people type it: digits, which spaces
+// may part into groups of three, and behind a comma or a point one or two
+// digits more. Anything else is refused: what one language writes between
+// thousands, another writes before decimals.
 func parseMoney(s string) (domain.Qepik, bool) {
-	s = strings.TrimSuffix(strings.TrimSpace(s), "AZN")
-	s = strings.NewReplacer(" ", "", "\u00a0", "", "\u202f", "").Replace(s)
-	whole, rest := s, ""
-	if i := strings.LastIndexAny(s, ".,"); i >= 0 && len(s)-i-1 <= 2 {
+	s = strings.NewReplacer("\u00a0", " ", "\u202f", " ").Replace(strings.TrimSpace(s))
+	whole, rest := s, "00"
+	if i := strings.IndexAny(s, ".,"); i >= 0 {
 		whole, rest = s[:i], s[i+1:]
-		if rest == "" {
+		if len(rest) == 1 {
+			rest += "0"
+		}
+	}
+	groups := strings.Split(whole, " ")
+	for i, g := range groups {
+		if len(groups) > 1 && (i > 0 && len(g) != 3 || len(g) > 3) {
 			return 0, false
 		}
 	}
-	if i := strings.IndexAny(whole, ".,"); i >= 0 {
-		groups := strings.Split(whole, whole[i:i+1])
-		for j, g := range groups {
-			if j > 0 && len(g) != 3 || j == 0 && (len(g) == 0 || len(g) > 3) {
-				return 0, false
-			}
-		}
-		whole = strings.Join(groups, "")
-	}
-	if len(rest) == 1 {
-		rest += "0"
-	}
-	manat, err := strconv.ParseUint(whole, 10, 40)
-	if err != nil {
+	manat, err := strconv.ParseUint(strings.Join(groups, ""), 10, 40)
+	if err != nil || groups[0] == "" || len(rest) != 2 {
 		return 0, false
 	}
-	qepik := uint64(0)
-	if rest != "" {
-		if qepik, err = strconv.ParseUint(rest, 10, 8); err != nil {
-			return 0, false
-		}
-	}
-	return domain.Qepik(manat*100 + qepik), true
+	qepik, err := strconv.ParseUint(rest, 10, 8)
+	return domain.Qepik(manat*100 + qepik), err == nil
 }

@@ -53,6 +53,7 @@ type Accounts interface {
 	SignIn(ctx context.Context, user, password string) (domain.Actor, error)
 	Token(ctx context.Context, token string) (domain.Actor, error)
 	Actor(user string) (domain.Actor, bool) // false once the account is disabled
+	Stamp(user string) string               // another one once the password is replaced
 }
 
 // Server answers HTTP. Log, Views, Accounts, Now and Logger must be set.
@@ -105,7 +106,7 @@ func (s *Server) Handler() (http.Handler, error) {
 		return nil, err
 	}
 	s.pages(e)
-	return e, s.covered(e)
+	return headAsGet{e}, s.covered(e)
 }
 
 func (s *Server) assets(e *echo.Echo) {

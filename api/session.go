@@ -17,7 +17,8 @@ import (
 const (
 	sessionIdle  = 30 * time.Minute
 	sessionTotal = 12 * time.Hour
-	sessionUser  = "user" // the only thing a session holds: the account's name
+	sessionUser  = "user"  // the account's name
+	sessionStamp = "stamp" // of the password that began it: with the password the session ends
 )
 
 func (s *Server) newSessions() *scs.SessionManager {
@@ -44,6 +45,7 @@ func (s *Server) signIn(c echo.Context, user, password string) error {
 	if wait > 0 {
 		return tryAgain(http.StatusTooManyRequests, "too_many_attempts", wait)
 	}
+	stamp := s.Accounts.Stamp(user) // before: a password replaced meanwhile begins no session
 	by, err := s.Accounts.SignIn(ctx, user, password)
 	if _, refused := domain.AsRefusal(err); refused {
 		return refuse(http.StatusUnauthorized, "wrong_credentials", "")
@@ -57,6 +59,7 @@ func (s *Server) signIn(c echo.Context, user, password string) error {
 		return err
 	}
 	s.sessions.Put(ctx, sessionUser, by.User)
+	s.sessions.Put(ctx, sessionStamp, stamp)
 	return nil
 }
 
@@ -90,7 +93,7 @@ func (s *Server) identify(c echo.Context) (domain.Actor, error) {
 		return domain.Actor{}, required
 	}
 	user := s.sessions.GetString(ctx, sessionUser)
-	if by, ok := s.Accounts.Actor(user); ok && user != "" {
+	if by, ok := s.Accounts.Actor(user); ok && user != "" && s.Accounts.Stamp(user) == s.sessions.GetString(ctx, sessionStamp) {
 		return by, nil
 	}
 	return domain.Actor{}, required

@@ -100,6 +100,22 @@ func TestSessionEndsWithTheAccount(t *testing.T) {
 	}
 }
 
+// TestSessionEndsWithThePassword: whoever got in with the old one is out.
+func TestSessionEndsWithThePassword(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	old, other := s.signedIn("head"), s.signedIn("fund")
+	password, _, err := s.people.Reset("head")
+	s.must(err)
+	if s.sees(old) || !s.sees(other) {
+		t.Error("the session of the old password goes on, or another's ended")
+	}
+	w := s.browse(nil, "POST", "/sign-in", url.Values{"user": {"head"}, "password": {password}})
+	if c := sessionCookie(w); c == nil || !s.sees(c) {
+		t.Errorf("the new password: %d", w.Code)
+	}
+}
+
 func TestSecureCookie(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -243,6 +259,71 @@ func TestBrake(t *testing.T) {
 	}
 	if _, wait := b.attempt("account third", "address 3"); wait == 0 {
 		t.Error("signing in with one's own account clears the address")
+	}
+}
+
+// TestBrakeForgetsWhatSucceeded: whoever gets it right pays for the failures of
+// others at their address only as long as those make everybody wait.
+func TestBrakeForgetsWhatSucceeded(t *testing.T) {
+	t.Parallel()
+	now := today
+	b := brake{now: func() time.Time { return now }}
+	for i := range 9 {
+		_, wait := b.attempt(fmt.Sprint("account guess ", i), "address 1")
+		if wait > 0 {
+			now = now.Add(wait)
+			b.attempt(fmt.Sprint("account guess ", i), "address 1")
+		}
+	}
+	_, wait := b.attempt("account head", "address 1")
+	if wait != firstWait<<(9-freeAttempts) {
+		t.Fatalf("after 9 failures: %v", wait)
+	}
+	now = now.Add(wait)
+	for _, who := range []string{"account head", "account fund", "account head"} {
+		try, wait := b.attempt(who, "address 1")
+		if wait > 0 {
+			t.Fatalf("%s waits %v for others", who, wait)
+		}
+		now = now.Add(time.Second)
+		try.succeeded()
+	}
+	if b.attempt("account guess", "address 1"); b.held["address 1"].until() != now.Add(firstWait<<(10-freeAttempts)) {
+		t.Error("signing in made guessing faster")
+	}
+}
+
+// TestBrakeForgivesOnlyItself: what fails while another try is under way stays.
+func TestBrakeForgivesOnlyItself(t *testing.T) {
+	t.Parallel()
+	now := today
+	b := brake{now: func() time.Time { return now }}
+	mine, _ := b.attempt("account head", "address 1")
+	for range freeAttempts - 1 {
+		now = now.Add(time.Second)
+		b.attempt("account other", "address 1")
+	}
+	mine.forgive()
+	if b.held["account head"] != nil || len(b.held["address 1"].failed) != freeAttempts-1 || !b.held["address 1"].last().Equal(now) {
+		t.Errorf("%+v", b.held)
+	}
+}
+
+// TestAccountCannotBeLocked: whatever is tried on an account, from however many
+// addresses, its owner waits half a minute at most.
+func TestAccountCannotBeLocked(t *testing.T) {
+	t.Parallel()
+	now := today
+	b := brake{now: func() time.Time { return now }}
+	for i := range 1000 {
+		if _, wait := b.attempt("account head", fmt.Sprint("address ", i)); wait > accountWait {
+			t.Fatalf("attempt %d waits %v", i, wait)
+		} else if wait > 0 {
+			now = now.Add(wait)
+		}
+	}
+	if accountWait > 30*time.Second {
+		t.Error(accountWait)
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"log/slog"
 	"regexp"
 	"runtime"
 	"strings"
@@ -21,6 +22,9 @@ import (
 
 // ErrExists is returned by Create for a name that is taken.
 var ErrExists = errors.New("the account exists already")
+
+// ErrUnknown is returned by Disable and Reset for a name that nobody has.
+var ErrUnknown = errors.New("there is no such account")
 
 // ErrName is returned by Create for a name that no account can have.
 var ErrName = errors.New("an account's name has 2 to 40 small letters, digits, dots, hyphens or underscores")
@@ -43,6 +47,10 @@ func (a account) actor() domain.Actor {
 // another process or an editor writes holds from the next question on. It is
 // safe for concurrent use.
 type Store struct {
+	// Logger is told when the file can no longer be used, and when it can again.
+	// Set it before the first question; nil tells nobody.
+	Logger *slog.Logger
+
 	path  string
 	decoy string        // the hash that passwords of unknown accounts are held against
 	turns chan struct{} // one for each hash computed at a time
@@ -70,8 +78,9 @@ func Open(path string) (*Store, error) {
 	return s, nil
 }
 
-// Healthy tells what is wrong with the file since it last changed, if
-// something is. Until it is mended the accounts stay as they were.
+// Healthy tells what is wrong with the file as it is now, if something is.
+// Until it is mended the accounts stay as they were. The error begins with
+// "accounts:".
 func (s *Store) Healthy() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -95,7 +104,52 @@ func (s *Store) Create(user string, role domain.Role, organisation string) (pass
 		return "", "", fmt.Errorf("accounts: %w", err)
 	}
 	added := account{User: user, Role: role, Organisation: organisation, Password: hashed, Token: digest(token)}
-	if err := s.add(added); err != nil {
+	err = s.change(func(all map[string]account) error {
+		if _, taken := all[user]; taken {
+			return ErrExists
+		}
+		all[user] = added
+		return nil
+	})
+	if err != nil {
+		return "", "", err
+	}
+	return password, token, nil
+}
+
+// Disable lets an account in no more, whatever it shows. Its name stays taken,
+// since it stands in the log. It answers ErrUnknown.
+func (s *Store) Disable(user string) error {
+	return s.change(func(all map[string]account) error {
+		a, known := all[user]
+		if !known {
+			return ErrUnknown
+		}
+		a.Disabled = true
+		all[user] = a
+		return nil
+	})
+}
+
+// Reset gives an account a new password and a new token, which are told only
+// now, in the place of the old ones, and ends its sessions. An account that was
+// disabled is let in again. It answers ErrUnknown.
+func (s *Store) Reset(user string) (password, token string, err error) {
+	password, token = newPassword(), newToken()
+	hashed, err := hash(password)
+	if err != nil {
+		return "", "", fmt.Errorf("accounts: %w", err)
+	}
+	err = s.change(func(all map[string]account) error {
+		a, known := all[user]
+		if !known {
+			return ErrUnknown
+		}
+		a.Password, a.Token, a.Disabled = hashed, digest(token), false
+		all[user] = a
+		return nil
+	})
+	if err != nil {
 		return "", "", err
 	}
 	return password, token, nil
@@ -143,10 +197,20 @@ func (s *Store) Actor(user string) (domain.Actor, bool) {
 	return a.actor(), known && !a.Disabled
 }
 
+// Stamp tells one password of an account from the next, without telling
+// anything of either. Of an unknown account it is empty.
+func (s *Store) Stamp(user string) string {
+	a, known := s.find(user)
+	if !known {
+		return ""
+	}
+	return digest(a.Password)
+}
+
 func (s *Store) find(user string) (account, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	_ = s.refresh() // kept for Healthy; the accounts stay as they were
+	_ = s.refresh() // told by Healthy and the log; the accounts stay as they were
 	a, ok := s.byUser[user]
 	return a, ok
 }

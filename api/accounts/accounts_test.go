@@ -1,9 +1,11 @@
 package accounts_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -258,4 +260,100 @@ func TestSignInWaitsItsTurn(t *testing.T) {
 	cancel()
 	wg.Wait()
 	refused(t, "afterwards", func() (domain.Actor, error) { return s.SignIn(t.Context(), "nobody", "x") })
+}
+
+// TestTellsABrokenFile: a file that cannot be used is told once, and so is that
+// it can be used again; a changed mode alone is noticed.
+func TestTellsABrokenFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "accounts.json")
+	_, token := create(t, open(t, path), "head", domain.Head, "spu")
+	s := open(t, path)
+	var logged bytes.Buffer
+	s.Logger = slog.New(slog.NewTextHandler(&logged, nil))
+	for name, breaks := range map[string][2]func(){
+		"mode": {
+			func() { chmod(t, path, 0o644) },
+			func() { chmod(t, path, 0o600) },
+		},
+		"list": {
+			func() { rewrite(t, path, `[`, `{`) },
+			func() { rewrite(t, path, `{`, `[`) },
+		},
+		"role": {
+			func() { rewrite(t, path, `"role": "head"`, `"role": "chief"`) },
+			func() { rewrite(t, path, `"role": "chief"`, `"role": "head"`) },
+		},
+	} {
+		logged.Reset()
+		breaks[0]()
+		for range 3 {
+			if _, err := s.Token(t.Context(), token); err != nil {
+				t.Errorf("%s: locked out: %v", name, err)
+			}
+		}
+		if got := strings.Count(logged.String(), "level=ERROR"); got != 1 {
+			t.Errorf("%s: told %d times: %s", name, got, &logged)
+		}
+		if err := s.Healthy(); err == nil || !strings.HasPrefix(err.Error(), "accounts: ") {
+			t.Errorf("%s: healthy: %v", name, err)
+		}
+		breaks[1]()
+		if err := s.Healthy(); err != nil {
+			t.Errorf("%s: mended: %v", name, err)
+		}
+		if got := strings.Count(logged.String(), "\n"); got != 2 || !strings.Contains(logged.String(), "level=INFO") {
+			t.Errorf("%s: mended: %s", name, &logged)
+		}
+	}
+}
+
+func chmod(t *testing.T, path string, mode os.FileMode) {
+	t.Helper()
+	if err := os.Chmod(path, mode); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestDisableAndReset(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "accounts.json")
+	running, other := open(t, path), open(t, path)
+	password, token := create(t, other, "duty", domain.DutyOfficer, "spu")
+	create(t, other, "head", domain.Head, "spu")
+	want, _ := running.Actor("duty")
+	stamp := running.Stamp("duty")
+
+	if err := other.Disable("duty"); err != nil {
+		t.Fatal(err)
+	}
+	refused(t, "disabled", func() (domain.Actor, error) { return running.SignIn(t.Context(), "duty", password) })
+	refused(t, "disabled token", func() (domain.Actor, error) { return running.Token(t.Context(), token) })
+	if _, _, err := other.Create("duty", domain.DutyOfficer, "spu"); !errors.Is(err, accounts.ErrExists) {
+		t.Errorf("a disabled name was given again: %v", err)
+	}
+
+	newPassword, newToken, err := other.Reset("duty")
+	if err != nil || newPassword == password || newToken == token {
+		t.Fatalf("reset: %v", err)
+	}
+	refused(t, "old password", func() (domain.Actor, error) { return running.SignIn(t.Context(), "duty", password) })
+	refused(t, "old token", func() (domain.Actor, error) { return running.Token(t.Context(), token) })
+	if got, err := running.SignIn(t.Context(), "duty", newPassword); err != nil || got != want {
+		t.Errorf("new password: %v, %v", got, err)
+	}
+	if got, err := running.Token(t.Context(), newToken); err != nil || got != want {
+		t.Errorf("new token: %v, %v", got, err)
+	}
+	if now := running.Stamp("duty"); now == stamp || now == "" || running.Stamp("nobody") != "" {
+		t.Errorf("stamps %q, %q", stamp, now)
+	}
+	if _, ok := running.Actor("head"); !ok {
+		t.Error("another account went")
+	}
+
+	if err := other.Disable("nobody"); !errors.Is(err, accounts.ErrUnknown) {
+		t.Errorf("disable nobody: %v", err)
+	}
+	if _, _, err := other.Reset("nobody"); !errors.Is(err, accounts.ErrUnknown) {
+		t.Errorf("reset nobody: %v", err)
+	}
 }

@@ -25,27 +25,39 @@ func (v version) same(o version) bool {
 	if v.info == nil || o.info == nil {
 		return v.info == o.info
 	}
-	return os.SameFile(v.info, o.info) && v.info.ModTime().Equal(o.info.ModTime()) && v.info.Size() == o.info.Size()
+	return os.SameFile(v.info, o.info) && v.info.Mode() == o.info.Mode() &&
+		v.info.ModTime().Equal(o.info.ModTime()) && v.info.Size() == o.info.Size()
 }
 
-// refresh reads the file if it has changed. A file that cannot be taken leaves
-// the accounts as they were; mu must be held.
+// refresh reads the file if it has changed, or could not be used before. A file
+// that cannot be taken leaves the accounts as they were; mu must be held.
 func (s *Store) refresh() error {
+	before := s.broken
+	s.broken = s.read()
+	switch {
+	case s.Logger == nil:
+	case s.broken != nil && (before == nil || before.Error() != s.broken.Error()):
+		s.Logger.Error("accounts cannot be read and stay as they were", "error", s.broken)
+	case s.broken == nil && before != nil:
+		s.Logger.Info("accounts can be read again")
+	}
+	return s.broken
+}
+
+func (s *Store) read() error {
 	info, err := os.Stat(s.path)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		s.broken = fmt.Errorf("accounts: %w", err)
-		return s.broken
+		return fmt.Errorf("accounts: %w", err)
 	}
 	now := version{info}
-	if s.byUser != nil && now.same(s.seen) {
-		return s.broken
+	if s.byUser != nil && s.broken == nil && now.same(s.seen) {
+		return nil
 	}
-	s.seen = now
 	all, err := load(s.path, info)
-	s.broken = err
 	if err != nil {
 		return err
 	}
+	s.seen = now
 	s.byUser, s.byHash = map[string]account{}, map[string]string{}
 	for _, a := range all {
 		s.byUser[a.User] = a
@@ -90,9 +102,9 @@ func load(path string, info fs.FileInfo) ([]account, error) {
 	return all, nil
 }
 
-// add writes the file anew with one account more. A lock beside the file keeps
-// other processes from doing the same at the same time.
-func (s *Store) add(a account) error {
+// change writes the file anew with what f does to the accounts. A lock beside
+// the file keeps other processes from doing the same at the same time.
+func (s *Store) change(f func(map[string]account) error) error {
 	lock, err := os.OpenFile(s.path+".lock", os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return fmt.Errorf("accounts: %w", err)
@@ -106,10 +118,11 @@ func (s *Store) add(a account) error {
 	if err := s.refresh(); err != nil {
 		return err
 	}
-	if _, taken := s.byUser[a.User]; taken {
-		return ErrExists
+	changed := maps.Clone(s.byUser)
+	if err := f(changed); err != nil {
+		return err
 	}
-	all := append(slices.Collect(maps.Values(s.byUser)), a)
+	all := slices.Collect(maps.Values(changed))
 	slices.SortFunc(all, func(a, b account) int { return bytes.Compare([]byte(a.User), []byte(b.User)) })
 	b, err := json.MarshalIndent(all, "", "  ") //nolint:gosec // the password in it is a hash
 	if err != nil {

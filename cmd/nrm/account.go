@@ -10,7 +10,9 @@ import (
 )
 
 type accountCommand struct {
-	Add accountAdd `cmd:"" help:"Add an account. Its password and token are shown once."`
+	Add     accountAdd     `cmd:"" help:"Add an account. Its password and token are shown once."`
+	Disable accountDisable `cmd:"" help:"Let an account in no more. Its name stays taken."`
+	Reset   accountReset   `cmd:"" help:"Give an account a new password and token, shown once, and end its sessions. A disabled account is let in again."`
 }
 
 type accountAdd struct {
@@ -29,8 +31,49 @@ func (cmd accountAdd) Run(_ context.Context, s *settings, scr *screen) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(scr.out, "user      %s\npassword  %s\ntoken     %s\n", cmd.User, password, token)
+	showSecrets(scr, cmd.User, password, token)
 	return nil
+}
+
+type accountDisable struct {
+	User string `arg:"" help:"Name that it signs in with."`
+}
+
+// Run disables an account. A running server knows it at once.
+func (cmd accountDisable) Run(_ context.Context, s *settings, scr *screen) error {
+	all, err := accounts.Open(accountsFile(s.folder()))
+	if err != nil {
+		return err
+	}
+	if err := all.Disable(cmd.User); err != nil {
+		return err
+	}
+	fmt.Fprintf(scr.out, "%s is disabled\n", cmd.User)
+	return nil
+}
+
+type accountReset struct {
+	User string `arg:"" help:"Name that it signs in with."`
+}
+
+// Run replaces an account's password and token. A running server knows it at
+// once.
+func (cmd accountReset) Run(_ context.Context, s *settings, scr *screen) error {
+	all, err := accounts.Open(accountsFile(s.folder()))
+	if err != nil {
+		return err
+	}
+	password, token, err := all.Reset(cmd.User)
+	if err != nil {
+		return err
+	}
+	showSecrets(scr, cmd.User, password, token)
+	return nil
+}
+
+// showSecrets is the only time that anybody sees them.
+func showSecrets(scr *screen, user, password, token string) {
+	fmt.Fprintf(scr.out, "user      %s\npassword  %s\ntoken     %s\n", user, password, token)
 }
 
 func accountsFile(dir string) string { return filepath.Join(dir, "accounts.json") }

@@ -48,9 +48,10 @@ func (n *node) serve(ctx context.Context, at listening, scr *screen, logger *slo
 	if err != nil {
 		return err
 	}
+	people.Logger = logger
 	app := &api.Server{
 		Log: n.log, Views: views, Accounts: people, Now: time.Now, Logger: logger,
-		Ready:      func(ctx context.Context) error { return n.ready(ctx, views) },
+		Ready:      func(ctx context.Context) error { return errors.Join(n.ready(ctx, views), people.Healthy()) },
 		Away:       away,
 		SecureOnly: at.TLS, TrustedProxies: at.Proxy,
 	}

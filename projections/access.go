@@ -46,6 +46,16 @@ func courseOf(by domain.Actor, now time.Time) sight {
 	return opening(by, now, func(rows []domain.Access) bool { return domain.MayRead(by, rows, domain.Flow, now) })
 }
 
+// partOf holds the cases on which the actor's part is not over: see
+// [domain.ReadsUntil].
+func partOf(by domain.Actor, now time.Time) sight {
+	s := sightOf(by, now)
+	if !s.every {
+		s.rows = condition{`@until > ? AND @ended IS NULL`, []any{now.UnixMilli()}}
+	}
+	return s
+}
+
 // opening asks the domain what opens a case to the actor: no row at all, or one
 // of the actor's organisation that has not ended, by its relation.
 func opening(by domain.Actor, now time.Time, opens func([]domain.Access) bool) sight {
@@ -122,13 +132,17 @@ func accessOf(ctx context.Context, tx *sql.Tx, rows []CaseRow) (map[domain.Ref][
 	_, err := collect(ctx, tx, func(row *sql.Rows) (struct{}, error) {
 		var (
 			ref, relation string
+			ended         sql.NullInt64
 			until         int64
 			a             domain.Access
 		)
-		err := row.Scan(&ref, &a.Organisation, &relation, &until)
+		err := row.Scan(&ref, &a.Organisation, &relation, &ended, &until)
 		a.Relation, a.Until = domain.Relation(relation), endOf(until)
+		if ended.Valid {
+			a.Ended = time.UnixMilli(ended.Int64).UTC()
+		}
 		access[domain.Ref(ref)] = append(access[domain.Ref(ref)], a)
 		return struct{}{}, err
-	}, `SELECT ref, organisation, relation, until FROM case_access WHERE ref IN (?`+strings.Repeat(",?", len(refs)-1)+`)`, refs...)
+	}, `SELECT ref, organisation, relation, ended, until FROM case_access WHERE ref IN (?`+strings.Repeat(",?", len(refs)-1)+`)`, refs...)
 	return access, err
 }

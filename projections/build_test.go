@@ -327,3 +327,38 @@ func TestClocksAreKeptWhole(t *testing.T) {
 		t.Error("no clocks")
 	}
 }
+
+// TestRowsAreReplaced: rows that a case no longer has must go, whatever a later
+// rule takes away from a history.
+func TestRowsAreReplaced(t *testing.T) {
+	log := newMemory()
+	v := opened(t, t.TempDir(), log)
+	ref := domain.NewRef("a case")
+	c := newFolded(ref)
+	c.state.Access = []domain.Access{{Organisation: "a", Relation: domain.ReferredIt}, {Organisation: "b", Relation: domain.Provides}}
+	c.state.Places = []domain.Place{{Facility: "F"}, {Facility: "G"}}
+	less := newFolded(ref)
+	less.state.Access = c.state.Access[1:]
+	less.state.Places = c.state.Places[:1]
+	for _, step := range []struct {
+		c   *folded
+		was rowsBeside
+	}{{c, rowsBeside{}}, {less, c.rows()}} {
+		err := transact(t.Context(), v.db, v.writer, func(ctx context.Context, w *writer) error { return w.writeCase(ctx, step.c, step.was) })
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for query, want := range map[string]int{
+		`SELECT count(*) FROM cases`:                                1,
+		`SELECT sum(n) FROM totals`:                                 1,
+		`SELECT count(*) FROM case_access`:                          1,
+		`SELECT count(*) FROM case_access WHERE organisation = 'b'`: 1,
+		`SELECT count(*) FROM places WHERE facility = 'F'`:          1,
+		`SELECT count(*) FROM places`:                               1,
+	} {
+		if n, err := number(t.Context(), v.readers, query); n != want || err != nil {
+			t.Errorf("%s: %d, should be %d, %v", query, n, want, err)
+		}
+	}
+}

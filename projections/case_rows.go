@@ -47,6 +47,7 @@ type rowsBeside struct {
 
 type accessRow struct {
 	organisation, relation, stage string
+	ended                         sql.NullInt64
 	until                         int64
 	longest                       bool
 }
@@ -56,7 +57,7 @@ type placeRow struct{ facility, organisation, state string }
 func (c *folded) rows() rowsBeside {
 	r := rowsBeside{deadlines: slices.Clone(c.state.Clocks)}
 	for i, a := range c.state.Access {
-		r.access = append(r.access, accessRow{a.Organisation, string(a.Relation), c.state.Stage(), untilOf(a.Until), longest(c.state.Access, i)})
+		r.access = append(r.access, accessRow{a.Organisation, string(a.Relation), c.state.Stage(), millis(a.Ended), untilOf(a.Until), longest(c.state.Access, i)})
 	}
 	for _, p := range c.state.Places {
 		r.places = append(r.places, placeRow{string(p.Facility), p.Organisation, p.State})
@@ -96,7 +97,7 @@ func (w *writer) writeCase(ctx context.Context, c *folded, was rowsBeside) error
 		if i < len(was.access) && a == was.access[i] {
 			continue
 		}
-		if _, err := w.access.ExecContext(ctx, string(c.ref), a.organisation, a.relation, a.until, a.longest, a.stage); err != nil {
+		if _, err := w.access.ExecContext(ctx, string(c.ref), a.organisation, a.relation, a.ended, a.until, a.longest, a.stage); err != nil {
 			return fmt.Errorf("access: %w", err)
 		}
 	}

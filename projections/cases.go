@@ -76,7 +76,13 @@ func caseRows(ctx context.Context, tx *sql.Tx, by domain.Actor, now time.Time, w
 		return nil, err
 	}
 	for i := range rows {
-		rows[i].show(by, access[rows[i].Ref], now)
+		r := &rows[i]
+		if end := domain.ReadsUntil(by, access[r.Ref], now); !end.IsZero() {
+			if err := r.lookBack(ctx, tx, end); err != nil {
+				return nil, err
+			}
+		}
+		r.show(by, access[r.Ref], now)
 	}
 	return rows, nil
 }
@@ -108,7 +114,26 @@ func (r *CaseRow) show(by domain.Actor, access []domain.Access, now time.Time) {
 	if !domain.MayRead(by, access, domain.Flow, now) {
 		r.LastHappened, r.LastType, r.Next, r.Deviations = domain.When{}, "", nil, 0
 	}
-	if r.Next != nil && !domain.MayRead(by, access, domain.Location, now) {
-		r.Next.Clock.Key = "" // the facility that was asked
+	if r.Next != nil && (!domain.MayRead(by, access, domain.Location, now) || houses(by.Organisation)) {
+		r.Next.Clock.Key = "" // the facility that was asked, which may be another's
 	}
+}
+
+// lookBack turns the row into what was known of the case at a time. Nothing is
+// due then that concerns the reader.
+func (r *CaseRow) lookBack(ctx context.Context, tx *sql.Tx, at time.Time) error {
+	history, err := shown(ctx, tx, selectShown+` WHERE kind = ? AND stream = ? AND known <= ? ORDER BY seq, n`,
+		string(domain.CaseKind), string(r.Ref), at.UnixMilli())
+	if err != nil {
+		return err
+	}
+	c := newFolded(r.Ref)
+	for _, d := range history {
+		if err := c.add(d.Decision); err != nil {
+			return err
+		}
+	}
+	r.Stage, r.Status, r.Risk, r.Deviations = c.state.Stage(), c.state.Status, c.state.Risk, len(c.state.Deviations)
+	r.LastHappened, r.LastType, r.Next = c.last.happened, c.last.typ, nil
+	return nil
 }

@@ -60,10 +60,10 @@ func dues(ctx context.Context, q queryer, now time.Time, where string, args ...a
 }
 
 // Overdue lists the open duties that are past due on the cases whose course the
-// actor may see, the oldest first, and how many there are. A limit of 0 means
+// actor may see and has a part in, the oldest first, and how many there are. A limit of 0 means
 // 50; 200 is the most.
 func (v *Views) Overdue(ctx context.Context, by domain.Actor, now time.Time, limit, offset int) ([]Due, int, error) {
-	where := condition{`d.open = 1 AND d.period = 0 AND d.due <= ?`, []any{now.Unix()}}.and(courseOf(by, now).each(`d`))
+	where := condition{`d.open = 1 AND d.period = 0 AND d.due <= ?`, []any{now.Unix()}}.and(courseOf(by, now).each(`d`), partOf(by, now).each(`d`))
 	limit, offset = page(limit, offset)
 	var list []Due
 	var count int
@@ -76,7 +76,7 @@ func (v *Views) Overdue(ctx context.Context, by domain.Actor, now time.Time, lim
 		return err
 	})
 	for i := range list {
-		if !by.Role.Sees(domain.Location) {
+		if !by.Role.Sees(domain.Location) || houses(by.Organisation) {
 			list[i].Clock.Key = ""
 		}
 	}

@@ -97,7 +97,8 @@ CREATE TABLE case_access (
 	ref          TEXT NOT NULL,
 	organisation TEXT NOT NULL,
 	relation     TEXT NOT NULL,
-	until        INTEGER NOT NULL,
+	ended        INTEGER,          -- when the organisation's part was over; NULL while it lasts
+	until        INTEGER NOT NULL, -- it may still look back
 	longest      INTEGER NOT NULL, -- of the rows of this organisation on this case, exactly one
 	stage        TEXT NOT NULL,    -- of the case
 	PRIMARY KEY (ref, organisation, relation)

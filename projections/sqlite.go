@@ -99,6 +99,11 @@ func whenOf(at sql.NullInt64, precision string) domain.When {
 	return domain.When{At: time.Unix(at.Int64, 0).UTC(), Precision: domain.Precision(precision)}
 }
 
+// millis keeps a moment that may not be there in a column.
+func millis(t time.Time) sql.NullInt64 {
+	return sql.NullInt64{Int64: t.UnixMilli(), Valid: !t.IsZero()}
+}
+
 // forever is the end of time, in seconds and in milliseconds.
 const forever = math.MaxInt64
 

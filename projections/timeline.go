@@ -38,7 +38,7 @@ func (v *Views) Case(ctx context.Context, by domain.Actor, now time.Time, ref do
 		return CasePage{}, &domain.Refusal{Kind: domain.NotFound, Code: "no_such_case"}
 	}
 	p := CasePage{Row: rows[0], State: c, Access: c.Access}
-	access := c.Access // of today, whatever was true when the reader's part ended
+	access, at := c.Access, now // of today, whatever was true when the reader's part ended
 	if !domain.MayRead(by, access, domain.Flow, now) {
 		p.State, p.Access = p.Row.state(), nil
 		return p, nil
@@ -48,10 +48,10 @@ func (v *Views) Case(ctx context.Context, by domain.Actor, now time.Time, ref do
 		if c, stops, err = foldJudging(history); err != nil {
 			return CasePage{}, wrap(err, "case")
 		}
-		p.State, p.Access, p.Row = c, c.Access, p.Row.asOf(c)
+		p.State, p.Access, at = c, c.Access, end
 	}
 	for _, k := range c.Clocks {
-		p.Due = append(p.Due, Due{Ref: ref, Clock: k, State: k.State(now), Stage: c.Stage()})
+		p.Due = append(p.Due, Due{Ref: ref, Clock: k, State: k.State(at), Stage: c.Stage()})
 	}
 	slices.SortStableFunc(p.Due, func(a, b Due) int { return a.Clock.Due.Compare(b.Clock.Due) })
 	r := reader{by: by, now: now, access: access, places: c.Places}
@@ -63,14 +63,6 @@ func (v *Views) Case(ctx context.Context, by domain.Actor, now time.Time, ref do
 		p.hideLocation(by)
 	}
 	return p, nil
-}
-
-// asOf is the row as the case stood when the reader's part ended: nothing is due
-// that concerns them.
-func (r CaseRow) asOf(c *domain.Case) CaseRow {
-	r.Stage, r.Status, r.Risk, r.Deviations = c.Stage(), c.Status, c.Risk, len(c.Deviations)
-	r.LastHappened, r.LastType, r.Next = domain.When{}, "", nil
-	return r
 }
 
 // state is the little of a case that a row tells.

@@ -32,7 +32,7 @@ func newWriter(ctx context.Context, db *sql.DB) (*writer, error) {
 	w.fact = prepare(insertFact)
 	w.facts = prepare(insertFact + strings.Repeat(`,`+factRow, atOnce-1))
 	w.row = prepare(putCase())
-	w.access = prepare(`INSERT OR REPLACE INTO case_access (ref, organisation, relation, until, longest, stage) VALUES (?,?,?,?,?,?)`)
+	w.access = prepare(`INSERT OR REPLACE INTO case_access (ref, organisation, relation, ended, until, longest, stage) VALUES (?,?,?,?,?,?,?)`)
 	w.place = prepare(`INSERT OR REPLACE INTO places (ref, n, facility, organisation, state) VALUES (?,?,?,?,?)`)
 	w.deadline = prepare(insertDeadline)
 	w.facility = prepare(`INSERT OR REPLACE INTO facilities (ref, state) VALUES (?,?)`)

@@ -9,9 +9,9 @@ import (
 	"nrm/domain"
 )
 
-// everybody is one actor for each role and organisation that fit.
+// everybody is people and one actor for each role and organisation that fit.
 func everybody() []domain.Actor {
-	var all []domain.Actor
+	all := people()
 	for _, o := range domain.Codes("organisation") {
 		for _, r := range domain.Roles() {
 			if a, err := domain.ParseActor("u", string(r), o.Code); err == nil {
@@ -47,8 +47,12 @@ func TestListsAgreeWithThePolicy(t *testing.T) {
 		t.Fatal("no relation has ended: shows nothing")
 	}
 	seen, unseen, past := 0, 0, 0
+	all := everybody()
 	for _, now := range times {
-		for _, by := range everybody() {
+		for i, by := range all {
+			if i >= len(people()) && w.rnd.IntN(5) > 0 {
+				continue // organisations like others
+			}
 			var want []domain.Ref
 			for ref, c := range states {
 				if domain.MaySee(by, c.Access, now) {
@@ -88,6 +92,9 @@ func TestListsAgreeWithThePolicy(t *testing.T) {
 				}
 			}
 			for _, stage := range domain.Codes("stage") {
+				if w.rnd.IntN(3) > 0 {
+					continue
+				}
 				want := slices.DeleteFunc(slices.Clone(want), func(r domain.Ref) bool { return states[r].Stage() != stage.Code })
 				rows, n, err := v.Cases(t.Context(), by, now, Filter{Stage: stage.Code, Limit: 200})
 				if err != nil || n != len(want) || len(rows) != n {

@@ -24,7 +24,7 @@ func (v *Views) Run(ctx context.Context, log Log) error {
 	if busy {
 		return errors.New("projections: already following the log")
 	}
-	v.cases, v.facilities = map[domain.Ref]*folded{}, map[domain.Ref]*domain.Facility{}
+	v.cases, v.facilities = recent{}, map[domain.Ref]*domain.Facility{}
 	err := log.Follow(ctx, v.Position(), func(decisions []domain.Decision) error { return v.apply(ctx, decisions) })
 	why := errEnded
 	switch {
@@ -91,25 +91,40 @@ func (v *Views) refresh(ctx context.Context, w *writer, s domain.Stream, added [
 	return nil
 }
 
-// heldCases is how many folded cases are kept in memory, some kilobytes each.
-// To fold one from its facts again takes longer than all else about a decision.
-const heldCases = 5000
+// recent keeps the cases in memory that were last worked on: to fold one from
+// its facts again takes longer than all else about a decision.
+type recent struct{ young, old map[domain.Ref]*folded }
+
+// generation is how many cases are young at most, some kilobytes each.
+const generation = 5000
+
+func (r *recent) get(ref domain.Ref) (*folded, bool) {
+	c, ok := r.young[ref]
+	if !ok {
+		c, ok = r.old[ref]
+	}
+	return c, ok
+}
+
+func (r *recent) keep(c *folded) {
+	if _, young := r.young[c.ref]; young {
+		return
+	}
+	if r.young == nil || len(r.young) >= generation {
+		r.young, r.old = map[domain.Ref]*folded{}, r.young
+	}
+	r.young[c.ref] = c
+}
 
 func (v *Views) refreshCase(ctx context.Context, w *writer, s domain.Stream, added []domain.Decision) error {
-	c, held := v.cases[s.Ref()]
+	c, held := v.cases.get(s.Ref())
 	if !held {
 		c = newFolded(s.Ref())
 		if err := eachBefore(ctx, w.tx, s, added[0].Seq, c.add); err != nil {
 			return err
 		}
-		if len(v.cases) >= heldCases {
-			for one := range v.cases {
-				delete(v.cases, one)
-				break
-			}
-		}
-		v.cases[s.Ref()] = c
 	}
+	v.cases.keep(c)
 	was := c.rows()
 	for _, d := range added {
 		if err := c.add(d); err != nil {

@@ -26,7 +26,7 @@ type Views struct {
 	readers *sql.DB
 	writer  *writer
 
-	cases      map[domain.Ref]*folded          // as some of the rows are; used by Run
+	cases      recent                          // as some of the rows are; used by Run
 	facilities map[domain.Ref]*domain.Facility // as the rows are; used by Run
 
 	mu       sync.Mutex

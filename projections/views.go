@@ -2,10 +2,10 @@
 // which follow from the log and can be made anew from it at any time. Nothing
 // here is a source of truth.
 //
-// The facts are a copy of the log's events as rows; every other table follows
-// from the facts of one stream and is made anew from them when something is
-// added to it. What a person may see is decided by the domain's policy alone:
-// the rows that filter lists are computed by it.
+// The facts are a copy of the log's events as rows; every row of the other
+// tables follows from the facts of one stream, folded by the domain. What a
+// person may see is decided by the domain's policy alone: the rows that filter
+// lists are computed by it.
 package projections
 
 import (

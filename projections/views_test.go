@@ -3,6 +3,7 @@ package projections
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"strings"
 	"sync"
@@ -172,6 +173,26 @@ func TestRunsOnce(t *testing.T) {
 	caughtUp()
 	if err := v.Err(); err != nil {
 		t.Error(err)
+	}
+}
+
+func TestRecentCases(t *testing.T) {
+	var r recent
+	ref := func(i int) domain.Ref { return domain.Ref(fmt.Sprint(i)) }
+	for i := range 2*generation + 1 {
+		r.keep(newFolded(ref(i)))
+		r.keep(newFolded("always"))
+		if len(r.young)+len(r.old) > 2*generation {
+			t.Fatalf("%d cases are kept", len(r.young)+len(r.old))
+		}
+	}
+	for i, want := range map[int]bool{0: false, 2 * generation: true} {
+		if _, kept := r.get(ref(i)); kept != want {
+			t.Errorf("case %d is kept: %v", i, kept)
+		}
+	}
+	if _, kept := r.get("always"); !kept {
+		t.Error("a case that is worked on all the time was forgotten")
 	}
 }
 

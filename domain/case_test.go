@@ -446,3 +446,11 @@ func TestNumbersMustBeGiven(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestReferringProlongsNoPart(t *testing.T) {
+	leave := shelter.says("2024-05-01", RecordDeparture{Facility: house, Destination: "family", Planned: true}).when("2024-05-01T12:00")
+	w := given(t, shelter.says("2024-03-01T20:30", referral()), requested.when("2024-03-02T02:00"), admitted.when("2024-03-02T04:00"), leave)
+	if end := ReadsUntil(shelter, w.state().Access, mustWhen("2024-05-10").At); !end.Equal(mustWhen("2024-05-01T12:00").At) {
+		t.Errorf("a shelter that referred the person, hosted and was left reads until %v", end)
+	}
+}

@@ -106,7 +106,13 @@ func MayRead(by Actor, rows []Access, of Compartment, now time.Time) bool {
 // see: zero while their part lasts, otherwise the end of their part.
 func ReadsUntil(by Actor, rows []Access, now time.Time) (end time.Time) {
 	for _, a := range rows {
-		if by.Role.SeesEveryCase() || a.Covers(by, now) && a.Ended.IsZero() {
+		if by.Role.SeesEveryCase() {
+			return time.Time{}
+		}
+		if a.Relation == ReferredIt && by.Role != Consulate && by.Role != Migration {
+			continue // to have referred the person opens no facts, and prolongs no part: see MayRead
+		}
+		if a.Covers(by, now) && a.Ended.IsZero() {
 			return time.Time{}
 		}
 		if a.Covers(by, now) && a.Ended.After(end) {

@@ -52,6 +52,9 @@ func partOf(by domain.Actor, now time.Time) sight {
 	s := sightOf(by, now)
 	if !s.every {
 		s.rows = condition{`@until > ? AND @ended IS NULL`, []any{now.UnixMilli()}}
+		if by.Role != domain.Consulate && by.Role != domain.Migration {
+			s.rows = s.rows.and(condition{`@relation <> ?`, []any{string(domain.ReferredIt)}})
+		}
 	}
 	return s
 }

@@ -1,0 +1,186 @@
+package vault
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+const (
+	streamName = "NRMKEYS"
+	prefix     = "nrmkeys." // of every subject; an owner follows
+
+	// blankSubject is of messages without a meaning, see Rotate. No owner has a
+	// name like this.
+	blankSubject = prefix + "~blank"
+)
+
+// settings are those of a stream that keeps everything until it is told not to.
+func settings(replicas int) jetstream.StreamConfig {
+	return jetstream.StreamConfig{
+		Name:               streamName,
+		Description:        "wrapped keys of persons; deleting this stream erases everybody",
+		Subjects:           []string{prefix + "*"},
+		Storage:            jetstream.FileStorage,
+		Retention:          jetstream.LimitsPolicy,
+		Discard:            jetstream.DiscardNew, // at a limit the server refuses; it never drops
+		MaxMsgs:            -1,
+		MaxBytes:           -1,
+		MaxMsgsPerSubject:  -1, // the server would drop old rows without erasing them
+		MaxMsgSize:         -1,
+		MaxConsumers:       -1,
+		Replicas:           replicas,
+		Duplicates:         2 * time.Minute,
+		AllowAtomicPublish: true,
+		AllowDirect:        false, // only the leader answers: a follower may not know of an erasure yet
+	}
+}
+
+// Init creates the key stream, empty, with 1, 3 or 5 replicas (0 is 1). It fails
+// with ErrExists if there is one, and is the only place that ever creates it.
+func Init(ctx context.Context, nc *nats.Conn, replicas int) error {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	if err := initStream(ctx, nc, max(replicas, 1)); err != nil {
+		return fmt.Errorf("vault: init: %w", err)
+	}
+	return nil
+}
+
+func initStream(ctx context.Context, nc *nats.Conn, replicas int) error {
+	want := settings(replicas)
+	if err := checkSettings(want); err != nil {
+		return err
+	}
+	js, err := jetstream.New(nc)
+	if err != nil {
+		return err
+	}
+	// Creating a stream that exists with these settings would succeed.
+	switch _, err := js.Stream(ctx, streamName); {
+	case err == nil:
+		return ErrExists
+	case !errors.Is(err, jetstream.ErrStreamNotFound):
+		return err
+	}
+	_, err = js.CreateStream(ctx, want)
+	return err
+}
+
+// checkSettings refuses a stream that could lose keys, or keep what is erased.
+func checkSettings(got jetstream.StreamConfig) error {
+	want := settings(1)
+	for _, c := range []struct {
+		name      string
+		got, want any
+	}{
+		{"Subjects", fmt.Sprint(got.Subjects), fmt.Sprint(want.Subjects)},
+		{"Storage", got.Storage, want.Storage},
+		{"Retention", got.Retention, want.Retention},
+		{"Discard", got.Discard, want.Discard},
+		{"DiscardNewPerSubject", got.DiscardNewPerSubject, false},
+		{"MaxAge", got.MaxAge, want.MaxAge},
+		{"MaxMsgs", got.MaxMsgs, want.MaxMsgs},
+		{"MaxBytes", got.MaxBytes, want.MaxBytes},
+		{"MaxMsgsPerSubject", got.MaxMsgsPerSubject, want.MaxMsgsPerSubject},
+		{"MaxMsgSize", got.MaxMsgSize, want.MaxMsgSize},
+		{"DenyDelete", got.DenyDelete, false},
+		{"DenyPurge", got.DenyPurge, false},
+		{"AllowDirect", got.AllowDirect, want.AllowDirect},
+		{"MirrorDirect", got.MirrorDirect, false},
+		{"AllowAtomicPublish", got.AllowAtomicPublish, true},
+		{"AllowRollup", got.AllowRollup, false},
+		{"AllowMsgTTL", got.AllowMsgTTL, false},
+		{"AllowMsgCounter", got.AllowMsgCounter, false},
+		{"AllowMsgSchedules", got.AllowMsgSchedules, false},
+		{"AllowBatchPublish", got.AllowBatchPublish, false},
+		{"PersistMode", got.PersistMode, want.PersistMode},
+		{"Compression", got.Compression, want.Compression},
+		{"NoAck", got.NoAck, false},
+		{"Sealed", got.Sealed, false},
+		{"Mirror", got.Mirror != nil, false},
+		{"Sources", len(got.Sources) > 0, false},
+		{"SubjectTransform", got.SubjectTransform != nil, false},
+		{"RePublish", got.RePublish != nil, false},
+	} {
+		if c.got != c.want {
+			return fmt.Errorf("%w: %s is %v, must be %v", ErrUnsafe, c.name, c.got, c.want)
+		}
+	}
+	if !slices.Contains([]int{1, 3, 5}, got.Replicas) {
+		return fmt.Errorf("%w: Replicas is %d, must be 1, 3 or 5", ErrUnsafe, got.Replicas)
+	}
+	return nil
+}
+
+// A link speaks with the key stream.
+type link struct {
+	nc      *nats.Conn
+	js      jetstream.JetStream
+	stream  jetstream.Stream
+	timeout time.Duration // of each exchange
+}
+
+// last reads an owner's last message, nil if there is none.
+func (l *link) last(ctx context.Context, owner string) (*jetstream.RawStreamMsg, error) {
+	ctx, cancel := context.WithTimeout(ctx, l.timeout)
+	defer cancel()
+	m, err := l.stream.GetLastMsgForSubject(ctx, prefix+owner)
+	if errors.Is(err, jetstream.ErrMsgNotFound) {
+		return nil, nil
+	}
+	return m, err
+}
+
+// next reads an owner's, or with "*" anybody's, first message at seq or later, nil if there is none.
+func (l *link) next(ctx context.Context, owner string, seq uint64) (*jetstream.RawStreamMsg, error) {
+	ctx, cancel := context.WithTimeout(ctx, l.timeout)
+	defer cancel()
+	m, err := l.stream.GetMsg(ctx, seq, jetstream.WithGetMsgSubject(prefix+owner))
+	if errors.Is(err, jetstream.ErrMsgNotFound) {
+		return nil, nil
+	}
+	return m, err
+}
+
+// publish stores an owner's row if the last one is still that of seq, 0 if
+// there must be none; if seq is nil, in any case. Unless ok, somebody was first.
+func (l *link) publish(ctx context.Context, owner string, body []byte, seq *uint64) (stored uint64, ok bool, err error) {
+	ctx, cancel := context.WithTimeout(ctx, l.timeout)
+	defer cancel()
+	opts := []jetstream.PublishOpt{jetstream.WithExpectStream(streamName)}
+	if seq != nil {
+		opts = append(opts, jetstream.WithExpectLastSequencePerSubject(*seq))
+	}
+	ack, err := l.js.Publish(ctx, prefix+owner, body, opts...)
+	if isConflict(err) {
+		return 0, false, nil
+	}
+	if err != nil {
+		return 0, false, err
+	}
+	return ack.Sequence, true, nil
+}
+
+// isConflict knows both answers to a wrong expectation: that of one server and
+// that of a cluster with another write under way.
+func isConflict(err error) bool {
+	var api *jetstream.APIError
+	return errors.As(err, &api) && (api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequence ||
+		api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequenceConstant)
+}
+
+// pause waits a little before another attempt.
+func pause(ctx context.Context, attempt int) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(time.Duration(attempt) * 5 * time.Millisecond):
+		return nil
+	}
+}

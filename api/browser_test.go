@@ -119,6 +119,10 @@ func defaults(form *html.Node) url.Values {
 			}
 		case n.Data == "input":
 			values.Add(name, attr(n, "value"))
+		case n.Data == "textarea":
+			if n.FirstChild != nil {
+				values.Add(name, n.FirstChild.Data)
+			}
 		case n.Data == "option" && has(n, "selected"):
 			values.Add(attr(n.Parent, "name"), attr(n, "value"))
 		}
@@ -219,7 +223,7 @@ func (v *visitor) links() map[string]string {
 }
 
 var (
-	bareKey   = regexp.MustCompile(`\b(nav|field|event|command|queue|role|status|flag|case|plan|year|facility|policy|refusal|error|home|cases|deadlines|timeline|notice|form|value|tag|clock|place|unit|ui)\.[a-z_]{3,}`)
+	bareKey   = regexp.MustCompile(`\b(nav|field|event|command|compartment|erasures|proof|search|queue|role|status|flag|case|plan|year|facility|policy|refusal|error|home|cases|deadlines|timeline|notice|form|value|tag|clock|place|unit|ui)\.[a-z_]{3,}`)
 	bareCode  = regexp.MustCompile(`\b[a-z]+_[a-z_]+\b`)
 	gap       = regexp.MustCompile(`<no value>|\{\{|%!`)
 	reference = regexp.MustCompile(`^/cases/[A-Z]{2}\d{4}[A-Z]{2}$`)

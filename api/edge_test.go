@@ -66,7 +66,7 @@ func TestHeaders(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	s.server.Views = failing{s.server.Views}
-	for _, path := range []string{"/", "/sign-in", "/cases", "/nowhere", root + "/codes/stage", root + "/cases", root + "/nowhere", "/openapi.json", "/healthz", "/assets/nothing.css"} {
+	for _, path := range []string{"/", "/sign-in", "/cases", "/search", "/erasures", "/nowhere", root + "/search", root + "/erasures", root + "/checkpoints", root + "/checkpoints/latest", root + "/codes/stage", root + "/cases", root + "/nowhere", "/openapi.json", "/healthz", "/assets/nothing.css"} {
 		for _, who := range []string{"", "head"} {
 			h := s.send(who, "GET", path, "").Header()
 			for name, want := range map[string]string{

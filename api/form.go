@@ -26,6 +26,8 @@ type commandForm struct {
 	about   domain.Stream             // what the command is about; without an id when it opens one
 	state   *domain.Case              // of a case: for answers that are known already; may be nil
 	places  []projections.FacilityRow // the facilities that can be chosen
+	person  *domain.IdentityRecorded  // who the person is, if the asker may know; may be nil
+	facts   []ui.SummaryRow           // what the asker should have before their eyes
 	answers url.Values                // as typed, or filled in before
 	faults  map[string]string         // by field, in the reader's words
 	refused string                    // a refusal that belongs to no field
@@ -47,6 +49,9 @@ func (f *commandForm) fill() {
 		if own := f.facilities(); len(own) == 1 {
 			f.answers.Set(field.Name, own[0].Value)
 		}
+	}
+	if f.spec.Name == "record-identity" && f.person != nil {
+		f.present(*f.person)
 	}
 	if f.spec.Name == "grant-reflection" {
 		if p, ok := domain.ParameterOn("reflection", domain.DayOf(now)); ok {
@@ -110,17 +115,12 @@ func (f *commandForm) view(action string, cancel ui.Link) ui.FormView {
 		Title: f.T("command." + f.spec.Name), Lead: f.first("command." + f.spec.Name + ".hint"),
 		Submit: f.T("form.submit"), Danger: slices.Contains(grave, f.spec.Name),
 		Hidden: []ui.HiddenValue{{Name: onceField, Value: f.once()}},
+		Facts:  f.facts, Warning: f.first("command." + f.spec.Name + ".warning"),
 	}
 	if f.about.Kind == domain.CaseKind {
 		v.Caption = f.about.ID
 	}
-	for _, field := range f.spec.Fields() {
-		v.Fields = append(v.Fields, f.question(field))
-	}
-	v.Fields = append(v.Fields, ui.Field{
-		Name: happenedField, Kind: ui.DateTime, Label: f.fieldLabel(f.spec.Name, happenedField),
-		Hint: f.T("field.happened.hint"), Parts: ui.ReadParts(f.answers.Get, happenedField), Error: f.faults[happenedField],
-	})
+	v.Fields = f.questions()
 	if f.refused != "" {
 		v.Errors = append(v.Errors, ui.FormError{Text: f.refused})
 	}
@@ -133,7 +133,29 @@ func (f *commandForm) view(action string, cancel ui.Link) ui.FormView {
 }
 
 // grave are the commands whose effect on a person is hard to undo.
-var grave = []string{"refuse-admission", "close-case", "close-facility", "end-protection"}
+var grave = []string{"refuse-admission", "close-case", "close-facility", "end-protection", "approve-erasure"}
+
+// questions are the fields of the form in their order. In a referral, who the
+// person is comes last and under its own heading: it is not always known, and
+// nothing waits for it.
+func (f *commandForm) questions() []ui.Field {
+	var first, person []ui.Field
+	for _, field := range f.spec.Fields() {
+		if f.spec.Name == "register-referral" && ofPerson(field) {
+			person = append(person, f.question(field))
+			continue
+		}
+		first = append(first, f.question(field))
+	}
+	first = append(first, ui.Field{
+		Name: happenedField, Kind: ui.DateTime, Label: f.fieldLabel(f.spec.Name, happenedField),
+		Hint: f.T("field.happened.hint"), Parts: ui.ReadParts(f.answers.Get, happenedField), Error: f.faults[happenedField],
+	})
+	if len(person) > 0 {
+		person[0].Begins = &ui.Part{Heading: f.T("form.person"), Text: f.T("form.person.text")}
+	}
+	return append(first, person...)
+}
 
 // question is one field of the command as the form asks it.
 func (f *commandForm) question(field domain.Field) ui.Field {
@@ -145,7 +167,10 @@ func (f *commandForm) question(field domain.Field) ui.Field {
 	switch field.Kind {
 	case domain.OneCode:
 		q.Kind, q.Options = ui.Choice, f.options(field)
-		if field.Optional && len(q.Options) <= 6 { // radios cannot be taken back otherwise
+		switch {
+		case field.Optional && len(q.Options) > 6: // as radios they could not be taken back
+			q.Kind = ui.Select
+		case field.Optional:
 			q.Options = append(q.Options, ui.Option{Text: f.T("value.not_stated"), Checked: q.Value == "" && f.answers.Has(field.Name)})
 		}
 	case domain.ManyCodes:
@@ -156,7 +181,12 @@ func (f *commandForm) question(field domain.Field) ui.Field {
 			q.Options = append(q.Options, ui.Option{Value: o.value, Text: f.T(o.key), Checked: q.Value == o.value})
 		}
 	case domain.Number:
-		q.Kind = ui.Number
+		q.Kind, q.Private = ui.Number, ofPerson(field)
+	case domain.ShortText:
+		q.Kind, q.Private = ui.Text, true
+	case domain.LongText:
+		q.Kind, q.Private, q.Rows = ui.TextArea, true, 8
+		q.Hint = strings.TrimSpace(q.Hint + " " + f.N("form.prose.hint", field.Max))
 	case domain.Amount:
 		q.Kind, q.Suffix = ui.Money, "AZN"
 		q.Hint = strings.TrimSpace(q.Hint + " " + f.T("form.money.hint"))

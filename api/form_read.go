@@ -2,6 +2,8 @@ package api
 
 import (
 	"encoding/json"
+	"errors"
+	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
@@ -10,9 +12,24 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/labstack/echo/v4"
+
 	"nrm/api/ui"
 	"nrm/domain"
 )
+
+// formIn reads what was posted. It refuses "unreadable", and never repeats any
+// of it.
+func formIn(c echo.Context) (url.Values, error) {
+	posted, err := c.FormParams()
+	if size := (*http.MaxBytesError)(nil); errors.As(err, &size) {
+		return nil, err
+	}
+	if err != nil {
+		return nil, refuse(http.StatusUnprocessableEntity, "unreadable", "")
+	}
+	return posted, nil
+}
 
 // read takes what was posted. It answers the command's data and when it
 // happened, or false when an answer is missing or cannot be read: the form then
@@ -93,6 +110,8 @@ func (f *commandForm) answer(field domain.Field) (value any, fault string) {
 		parts := ui.ReadParts(f.answers.Get, field.Name)
 		blank = parts.Blank()
 		value, fault = readDay(parts, field.Kind)
+	case domain.LongText: // browsers end lines in two characters; people count one
+		value = strings.ReplaceAll(typed, "\r\n", "\n")
 	default:
 		value = typed
 	}

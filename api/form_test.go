@@ -21,7 +21,7 @@ func formOf(t *testing.T, name, lang string) *commandForm {
 	t.Helper()
 	spec := mustSpec(name)
 	f := &commandForm{
-		reader: reader{in(lang), domain.Actor{User: "u", Role: spec.Givers()[0], Organisation: "shelter-baki"}, today},
+		reader: reader{in(lang), domain.Actor{User: "u", Role: spec.Givers()[0], Organisation: "shelter-baki"}, today, false},
 		spec:   spec, about: domain.Stream{Kind: spec.Kind, ID: "4.4.1"}, state: &domain.Case{},
 		places: []projections.FacilityRow{
 			{Ref: "GK1234XA", State: &domain.Facility{Kind: "shelter", Operator: "state", Organisation: "shelter-baki", District: "AZ-BA", Capacity: 10, Taken: 8}},
@@ -92,6 +92,10 @@ func reply(f *commandForm, field domain.Field, sent url.Values) {
 		sent.Set(field.Name+"-year", "2024")
 	case domain.AFacility:
 		sent.Set(field.Name, "GK1234XA")
+	case domain.ShortText:
+		sent.Set(field.Name, "Əliyeva")
+	case domain.LongText:
+		sent.Set(field.Name, "Bir\r\niki")
 	}
 }
 

@@ -34,6 +34,8 @@ func (s *Server) json(e *echo.Echo) error {
 	s.commands(e, api.OpenAPI())
 	s.reads(api)
 	s.readsOfPlan(api)
+	s.readsOfWitness(e, api)
+	s.search(e, api.OpenAPI())
 
 	doc, err := json.Marshal(api.OpenAPI())
 	if err != nil {

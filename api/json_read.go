@@ -43,6 +43,7 @@ func (s *Server) reads(api huma.API) {
 	read(s, api, "/overdue", "Duties past due, the oldest first", dutyView, s.readOverdue)
 	read(s, api, "/facilities", "Shelters and assistance centres with their occupancy", occupancy, s.readFacilities)
 	read(s, api, "/facilities/{facility}", "A facility and what happened to it", occupancy, s.readFacility)
+	read(s, api, "/erasures", "What is asked to be erased, and what was", erasureView, s.readErasures)
 	read(s, api, "/codes", "The names of the code lists", signedIn, s.readLists)
 	read(s, api, "/codes/{list}", "A code list in three languages", signedIn, s.readCodes)
 	read(s, api, "/commands", "The commands that you may give", signedIn, s.readCommands)
@@ -64,6 +65,7 @@ func (s *Server) readCase(ctx context.Context, by domain.Actor, in *caseIn) (cas
 		return caseJSON{}, err
 	}
 	out := caseJSON{CaseRow: rowJSON(p.Row), Deadlines: each(p.Due, dueJSON), Organisations: each(p.Access, accessJSON), Expected: []string{}, MayGive: []string{}}
+	out.Person, out.Erased, out.Hold = personOf(p.Person), erasedOf(p.Erased), p.Hold
 	for _, spec := range domain.CommandSpecs() {
 		if spec.Kind != domain.CaseKind || opens(spec) || !spec.MayGive(by.Role) {
 			continue

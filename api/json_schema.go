@@ -89,10 +89,25 @@ func fieldSchema(f domain.Field, schemas map[string]*huma.Schema) *huma.Schema {
 		return &huma.Schema{Type: huma.TypeString, Format: "date", Description: "a day in Baku"}
 	case domain.ATime:
 		return &huma.Schema{AnyOf: []*huma.Schema{{Type: huma.TypeString, Format: "date-time"}, {Type: huma.TypeString, Format: "date"}}}
+	case domain.ShortText, domain.LongText:
+		return textSchema(f)
 	case domain.AFacility:
 		return &huma.Schema{Type: huma.TypeString, Pattern: "^[A-Z]{2}[0-9]{4}[A-Z]{2}$", Description: "the reference of a facility"}
 	}
 	panic("api: a field of kind " + string(f.Kind) + " has no schema") // found by a test over all commands
+}
+
+// textSchema describes a text: how many characters it may have, and none of
+// them a control character but, in prose, the ends of lines.
+func textSchema(f domain.Field) *huma.Schema {
+	s := &huma.Schema{Type: huma.TypeString, MaxLength: new(f.Max), Pattern: "^[^\\x00-\\x1f\\x7f-\\x9f\u2028\u2029\ufffd]*$"}
+	if f.Kind == domain.LongText {
+		s.Pattern = "^[^\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f\u2028\u2029\ufffd]*$"
+	}
+	if requires(f) {
+		s.MinLength = new(1)
+	}
+	return s
 }
 
 // codesRef refers to the list of codes that a field takes; each list stands in

@@ -18,6 +18,7 @@ type (
 	}
 	CaseRow struct {
 		Case            string        `json:"case"`
+		Name            string        `json:"name,omitempty" doc:"how the person is called; missing if you may not know, or nobody does"`
 		Stage           string        `json:"stage" doc:"code list stage"`
 		Status          string        `json:"status" doc:"code list victim_status"`
 		Age             string        `json:"age" doc:"code list age"`
@@ -37,6 +38,9 @@ type (
 		Deadlines     []deadlineJSON `json:"deadlines"`
 		Expected      []string       `json:"expected" doc:"of the commands you may give, the usual next ones"`
 		MayGive       []string       `json:"may_give"`
+		Person        *personJSON    `json:"person,omitempty" doc:"who the person is, as far as you may know"`
+		Erased        *erasedJSON    `json:"erased,omitempty" doc:"what described the person can never be read again"`
+		Hold          string         `json:"hold,omitempty" doc:"code list hold_reason: why nothing may be erased"`
 	}
 	involvedJSON struct {
 		Organisation string     `json:"organisation"`
@@ -53,6 +57,7 @@ type (
 	}
 	deadlineJSON struct {
 		Case     string      `json:"case"`
+		Name     string      `json:"name,omitempty" doc:"in a list of several cases: how the person is called, if you may know"`
 		Stage    string      `json:"stage"`
 		Rule     string      `json:"rule" doc:"code list rule"`
 		Facility string      `json:"facility,omitempty" doc:"the facility that was asked"`
@@ -78,7 +83,8 @@ type (
 		Recorded   time.Time      `json:"recorded" doc:"when this register stored it"`
 		Imported   bool           `json:"imported"`
 		By         byJSON         `json:"by"`
-		Data       map[string]any `json:"data,omitempty" doc:"missing if you may only know that it happened"`
+		Data       map[string]any `json:"data,omitempty" doc:"missing if you may only know that it happened, and if they were erased"`
+		Erased     bool           `json:"erased,omitempty" doc:"the data can never be read again"`
 		Region     string         `json:"region,omitempty"`
 		Judged     string         `json:"judged,omitempty" doc:"how the duty that it fulfilled was kept"`
 		Rule       string         `json:"rule,omitempty"`
@@ -142,12 +148,12 @@ type (
 	}
 	fieldJSON struct {
 		Name     string   `json:"name"`
-		Kind     string   `json:"kind" enum:"code,codes,yes_no,number,money,day,time,facility"`
+		Kind     string   `json:"kind" enum:"code,codes,yes_no,number,money,day,time,text,prose,facility"`
 		List     string   `json:"list,omitempty"`
 		Codes    []string `json:"codes,omitempty"`
 		Required bool     `json:"required"`
 		Min      *int     `json:"min,omitempty"`
-		Max      *int     `json:"max,omitempty"`
+		Max      *int     `json:"max,omitempty" doc:"of a text: characters"`
 	}
 )
 
@@ -174,7 +180,7 @@ func moment(w domain.When) *momentJSON {
 
 func rowJSON(r projections.CaseRow) CaseRow {
 	row := CaseRow{
-		Case: string(r.Ref), Stage: r.Stage, Status: r.Status, Age: r.Age, Region: r.Region, Country: r.Country,
+		Case: string(r.Ref), Name: r.Name, Stage: r.Stage, Status: r.Status, Age: r.Age, Region: r.Region, Country: r.Country,
 		Detected: moment(r.Detected), ImmediateDanger: r.Danger, Risk: r.Risk,
 		LastEvent: r.LastType, LastHappened: moment(r.LastHappened), Deviations: r.Deviations,
 	}
@@ -188,7 +194,7 @@ func rowJSON(r projections.CaseRow) CaseRow {
 func dueJSON(d projections.Due) deadlineJSON {
 	k := d.Clock
 	return deadlineJSON{
-		Case: string(d.Ref), Stage: d.Stage, Rule: k.Rule, Facility: k.Key, State: string(d.State), Start: moment(k.Start), Due: k.Due,
+		Case: string(d.Ref), Name: d.Name, Stage: d.Stage, Rule: k.Rule, Facility: k.Key, State: string(d.State), Start: moment(k.Start), Due: k.Due,
 		Limit: k.Value, Unit: k.Unit, Assumed: k.Assumed, Stopped: moment(k.Stopped), Missed: k.Missed,
 	}
 }
@@ -201,15 +207,16 @@ func accessJSON(a domain.Access) involvedJSON {
 	return in
 }
 
-// entryJSON tells an event by its stored data, or without them when the view
-// hides them.
+// entryJSON tells an event by its data, or without them when the view hides
+// them. What is still sealed is never opened here.
 func entryJSON(e projections.Entry) timelineEntry {
 	out := timelineEntry{
 		Position: e.Seq, Event: e.Type, Track: e.Track, Happened: moment(e.Happened), Known: e.Known, Recorded: e.Recorded, Imported: e.Imported,
+		Erased: e.Erased,
 		By:     byJSON{e.By.User, string(e.By.Role), e.By.Organisation},
 		Region: e.Region, Judged: string(e.Judged), Rule: e.Rule, Deviations: append([]string{}, e.Deviation...),
 	}
-	if e.Event != nil {
+	if _, sealed := e.Event.(domain.Sealed); e.Event != nil && !sealed {
 		_, data, err := domain.EncodeEvent(e.Event)
 		if err != nil || json.Unmarshal(data, &out.Data) != nil {
 			out.Data = nil // it was read from the log, so it can be written
@@ -248,6 +255,9 @@ func fieldOf(f domain.Field) fieldJSON {
 	}
 	if f.Kind == domain.Number || f.Kind == domain.Amount {
 		out.Min, out.Max = new(f.Min), new(f.Max)
+	}
+	if f.Kind == domain.ShortText || f.Kind == domain.LongText {
+		out.Max = new(f.Max)
 	}
 	return out
 }

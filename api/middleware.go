@@ -17,7 +17,7 @@ import (
 )
 
 const (
-	maxBody     = 64 << 10         // bytes of a request's body
+	maxBody     = 128 << 10        // bytes of a request's body: a form with 8000 characters of prose, each of which a browser writes as up to twelve
 	maxDuration = 20 * time.Second // of the work on one request
 )
 

@@ -27,13 +27,14 @@ const harmless = "https://www.meteo.az/"
 // A reader is who looks at a page, in which language and when.
 type reader struct {
 	words
-	by  domain.Actor
-	now time.Time
+	by     domain.Actor
+	now    time.Time
+	proofs bool // there is a witness: entries can be proved
 }
 
 func (s *Server) reader(c echo.Context) reader {
 	by, _ := s.actor(c)
-	return reader{wordsOf(c.Request()), by, s.Now()}
+	return reader{wordsOf(c.Request()), by, s.Now(), s.Witness != nil}
 }
 
 // frame is what every page has around its content. section is the first part of
@@ -65,10 +66,12 @@ func (r reader) menu(path string) []ui.NavItem {
 	}{
 		{"nav.home", "/", true},
 		{"nav.cases", "/cases", r.seesCases()},
+		{"nav.search", "/search", nameView.may(r.by)},
 		{"nav.overdue", "/overdue", r.seesCases() && r.by.Role.Sees(domain.Flow)},
 		{"nav.facilities", "/facilities", r.by.Role.SeesOccupancy()},
 		{"nav.plan", "/plan", r.by.Role.SeesPlan()},
 		{"nav.years", "/years/" + strconv.Itoa(r.year()), r.by.Role.SeesPlan()},
+		{"nav.erasures", "/erasures", erasureView.may(r.by)},
 		{"nav.policy", "/policy", true},
 	}
 	var items []ui.NavItem

@@ -77,7 +77,7 @@ func (p actionPage) parts() []templ.Component {
 	}
 	timeline := ui.Paragraph(p.T("timeline.empty"))
 	if len(p.deeds) > 0 {
-		timeline = ui.Timeline(p.timeline(p.deeds))
+		timeline = ui.Timeline(p.timeline(p.deeds, nil))
 	}
 	return append(parts, view.Section("timeline", p.T("plan.deeds"), timeline))
 }

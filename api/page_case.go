@@ -47,6 +47,7 @@ func (p casePage) parts() []templ.Component {
 	if !p.sees(domain.Flow) {
 		return append(parts, ui.Paragraph(p.T("case.state_only")), ui.SummaryList(p.stateOnly()))
 	}
+	parts = append(parts, p.person()...)
 	if next := p.next(); len(next) > 0 {
 		parts = append(parts, view.Section("next", p.T("case.next"), view.Tasks(next)))
 	}
@@ -67,7 +68,7 @@ func (p casePage) parts() []templ.Component {
 	return append(parts,
 		view.Section("overview", p.T("case.overview"), cards...),
 		view.Section("deadlines", p.T("case.deadlines"), ui.Table(p.deadlines())),
-		view.Section("timeline", p.T("case.timeline"), ui.Timeline(p.timeline(p.Timeline))))
+		view.Section("timeline", p.T("case.timeline"), ui.Timeline(p.timeline(p.Timeline, p.Erased))))
 }
 
 // sees reports whether the reader may see facts of the compartment of this
@@ -119,6 +120,9 @@ func (p casePage) commands(expected bool, track string) []ui.Link {
 		if !p.mayRecord(spec) || expected != p.expects(spec) || track != "" && spec.Track != track {
 			continue
 		}
+		if p.State.Erased() && slices.Contains([]string{"person", "erasure"}, spec.Track) { // there is nobody any more
+			continue
+		}
 		links = append(links, ui.Link{Text: p.T("command." + spec.Name), Href: "/cases/" + string(p.Row.Ref) + "/" + spec.Name})
 	}
 	return links
@@ -135,6 +139,9 @@ func (p casePage) expects(spec domain.CommandSpec) bool {
 		"confirm-admission": "requested", "refuse-admission": "requested", "record-non-arrival": "requested", "record-departure": "admitted",
 	}[spec.Name]
 	if state != "" && !slices.ContainsFunc(p.State.Places, func(at domain.Place) bool { return at.State == state && at.Organisation == p.by.Organisation }) {
+		return false
+	}
+	if spec.Name == "approve-erasure" && p.State.Erasure.AskedBy == p.by.User { // another person does
 		return false
 	}
 	return spec.Expected(p.State)

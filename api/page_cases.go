@@ -2,6 +2,8 @@ package api
 
 import (
 	"net/http"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -33,6 +35,10 @@ func (s *Server) getCases(c echo.Context) error {
 	}
 	ctx := c.Request().Context()
 	search := strings.ToUpper(strings.ReplaceAll(clip(c.QueryParam("q"), 40), " ", ""))
+	status, fault := http.StatusOK, ""
+	if referenceBeginning(search) != search {
+		search, status, fault = "", http.StatusUnprocessableEntity, p.refusal("no_such_reference")
+	}
 	filter := projections.Filter{Queue: c.QueryParam("queue"), Search: search, Limit: casesPerPage, Offset: (pageNumber(c) - 1) * casesPerPage}
 	caption := p.T("cases.title")
 	if _, ok := domain.CodeOf("stage", c.QueryParam("stage")); ok {
@@ -52,16 +58,31 @@ func (s *Server) getCases(c echo.Context) error {
 	if search != "" && len(p.rows) == 1 && string(p.rows[0].Ref) == search {
 		return c.Redirect(http.StatusSeeOther, "/cases/"+search)
 	}
-	parts := []templ.Component{ui.Heading(1, p.T("cases.title")), p.search(search)}
+	parts := []templ.Component{ui.Heading(1, p.T("cases.title")), p.search(search, fault)}
 	parts = append(parts, p.tabs("/cases"), ui.Table(p.caseTable(caption, p.rows)), ui.Pagination(p.pagination(c, p.total, casesPerPage)))
-	return s.show(c, http.StatusOK, s.frame(c, p.reader, p.T("cases.title")), parts...)
+	frame := s.frame(c, p.reader, p.T("cases.title"))
+	frame.Failed = fault != ""
+	return s.show(c, status, frame, parts...)
 }
 
-// search asks for a reference or its beginning.
-func (p homePage) search(typed string) templ.Component {
+var referenceStart = regexp.MustCompile(`^([A-Z]{0,2}|[A-Z]{2}[0-9]{1,4}|[A-Z]{2}[0-9]{4}[A-Z]{1,2})$`)
+
+// referenceBeginning gives what can be the beginning of a reference, or "":
+// what else somebody types may be a name, and is not shown again.
+func referenceBeginning(typed string) string {
+	if referenceStart.MatchString(typed) {
+		return typed
+	}
+	return ""
+}
+
+// search asks for a reference or its beginning. The answer goes into the
+// address, so it says that names are not looked for here.
+func (p homePage) search(typed, fault string) templ.Component {
+	hint := p.T("cases.search_hint") + ". " + p.T("cases.search_not_a_name")
 	return ui.Form(ui.FormView{
 		T: p.T, Action: "/cases", Get: true, Submit: p.T("cases.search"),
-		Fields: []ui.Field{{Name: "q", Kind: ui.Text, Label: p.T("cases.search_label"), Hint: p.T("cases.search_hint"), Value: typed, Width: 10}},
+		Fields: []ui.Field{{Name: "q", Kind: ui.Text, Label: p.T("cases.search_label"), Hint: hint, Value: typed, Error: fault, Width: 10, Private: true}},
 	})
 }
 
@@ -85,12 +106,20 @@ func (r reader) overdueTable(caption string, list []projections.Due) ui.TableVie
 	t := ui.TableView{T: r.T, Caption: caption, Empty: r.T("overdue.empty"), Heads: []ui.Head{
 		{Text: r.T("cases.reference")}, {Text: r.T("field.rule")}, {Text: r.T("deadlines.due")}, {Text: r.T("deadlines.state")}, {Text: r.T("cases.stage")},
 	}}
+	named := r.by.Role.Sees(domain.Identity)
+	if named {
+		t.Heads = slices.Insert(t.Heads, 1, ui.Head{Text: r.T("cases.name")})
+	}
 	for _, d := range list {
 		rule, left, state := r.duty(&d)
-		t.Rows = append(t.Rows, ui.TableRow{State: state, Cells: []ui.Cell{
+		line := ui.TableRow{State: state, Cells: []ui.Cell{
 			{Text: string(d.Ref), Href: "/cases/" + string(d.Ref)}, {Text: rule}, {Text: r.moment(d.Clock.Due)},
 			{Tags: []ui.Tag{{Text: left, Colour: "red"}}}, {Text: r.code("stage", d.Stage)},
-		}})
+		}}
+		if named {
+			line.Cells = slices.Insert(line.Cells, 1, ui.Cell{Text: d.Name})
+		}
+		t.Rows = append(t.Rows, line)
 	}
 	return t
 }

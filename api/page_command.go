@@ -25,7 +25,7 @@ func (s *Server) getCaseCommand(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return s.askFor(c, f, "/cases/"+f.about.ID)
+	return s.askFor(c, f, f.page())
 }
 
 func (s *Server) postCaseCommand(c echo.Context) error {
@@ -33,8 +33,7 @@ func (s *Server) postCaseCommand(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	page := "/cases/" + f.about.ID
-	return s.record(c, f, page, func(domain.Outcome) string { return page })
+	return s.record(c, f, f.page(), func(domain.Outcome) string { return f.page() })
 }
 
 // caseForm is the form of the command that the path names, for the case that it
@@ -45,6 +44,9 @@ func (s *Server) caseForm(c echo.Context) (*commandForm, error) {
 	if err != nil {
 		return nil, err
 	}
+	if r := s.reader(c); spec.MayGive(r.by.Role) && !r.seesCases() {
+		return s.guardingForm(c, r, spec)
+	}
 	p, err := s.caseFor(c)
 	if err != nil {
 		return nil, err
@@ -52,8 +54,20 @@ func (s *Server) caseForm(c echo.Context) (*commandForm, error) {
 	if !p.mayRecord(spec) {
 		return nil, &domain.Refusal{Kind: domain.Forbidden, Code: "role_not_allowed"}
 	}
-	f := &commandForm{reader: p.reader, spec: spec, about: domain.CaseStream(p.Row.Ref), state: p.State}
+	f := &commandForm{reader: p.reader, spec: spec, about: domain.CaseStream(p.Row.Ref), state: p.State, person: p.Person.Identity}
+	if e := p.State.Erasure; spec.Track == "erasure" && !e.Asked.IsZero() {
+		f.facts = p.erasureFacts(e.Reason, p.Hold, e.AskedBy, e.Asked)
+	}
 	return f, s.withPlaces(c, f)
+}
+
+// page is where a form about a case was opened: the case, or for somebody who
+// sees none the list of erasures.
+func (f *commandForm) page() string {
+	if !f.seesCases() {
+		return "/erasures"
+	}
+	return "/cases/" + f.about.ID
 }
 
 // commandOn finds a command that can be given to what exists already.
@@ -86,9 +100,9 @@ func (s *Server) askFor(c echo.Context, f *commandForm, back string) error {
 // record takes what was posted. What cannot be recorded comes back as the same
 // form with what was typed and what is wrong with it.
 func (s *Server) record(c echo.Context, f *commandForm, back string, to func(domain.Outcome) string) error {
-	posted, err := c.FormParams()
+	posted, err := formIn(c)
 	if err != nil {
-		return refuse(http.StatusUnprocessableEntity, "unreadable", "")
+		return err
 	}
 	data, happened, ok := f.read(posted)
 	if !ok {

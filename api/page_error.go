@@ -63,7 +63,7 @@ func (r reader) errorView(p *problem) ui.ErrorView {
 func (s *Server) refused(err error) (*problem, bool) {
 	p := s.problemOf(err)
 	if r, ok := domain.AsRefusal(err); ok {
-		return p, r.Kind == domain.Invalid || r.Kind == domain.Conflict || r.Field != ""
+		return p, r.Kind == domain.Invalid || r.Kind == domain.Conflict || r.Field != "" || r.Code == "second_person_needed"
 	}
 	return p, p.cause == nil && p.Status == http.StatusUnprocessableEntity
 }

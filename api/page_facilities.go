@@ -100,7 +100,7 @@ func (p facilityPage) parts() []templ.Component {
 	if tasks := p.tasks(); len(tasks) > 0 {
 		parts = append(parts, view.Section("tasks", p.T("facility.tasks"), view.Tasks(tasks)))
 	}
-	return append(parts, view.Section("history", p.T("facility.history"), ui.Timeline(p.timeline(p.history))))
+	return append(parts, view.Section("history", p.T("facility.history"), ui.Timeline(p.timeline(p.history, nil))))
 }
 
 func (p facilityPage) facts() []ui.SummaryRow {

@@ -39,7 +39,7 @@ const (
 func (s *Server) getHome(c echo.Context) error {
 	switch by, _ := s.actor(c); by.Role {
 	case domain.DataProtection:
-		return s.getPolicy(c)
+		return s.getErasures(c)
 	case domain.Coordinator:
 		return s.coordinatorHome(c)
 	}

@@ -2,6 +2,7 @@ package api
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/a-h/templ"
@@ -15,10 +16,6 @@ import (
 // policyPage tells in words what the domain's policy lets whom do and see.
 type policyPage struct{ reader }
 
-var compartments = []domain.Compartment{
-	domain.Flow, domain.Screening, domain.Health, domain.Criminal, domain.Child, domain.Money, domain.Location,
-}
-
 func (s *Server) getPolicy(c echo.Context) error {
 	p := policyPage{s.reader(c)}
 	title := p.T("policy.title")
@@ -27,7 +24,8 @@ func (s *Server) getPolicy(c echo.Context) error {
 
 func (p policyPage) parts() []templ.Component {
 	parts := []templ.Component{
-		view.Section("sees", p.T("policy.sees"), ui.Paragraph(p.T("policy.sees_lead")), ui.Table(p.sight())),
+		view.Section("sees", p.T("policy.sees"), ui.Paragraph(p.T("policy.sees_lead")), ui.Table(p.sight(p.T("policy.sees"), false))),
+		view.Section("sees-person", p.T("policy.sees_person"), ui.Paragraph(p.T("policy.sees_person_lead")), ui.Table(p.sight(p.T("policy.sees_person"), true))),
 	}
 	var tables []templ.Component
 	for _, track := range domain.Codes("track") {
@@ -38,9 +36,11 @@ func (p policyPage) parts() []templ.Component {
 	return append(parts, view.Section("gives", p.T("policy.gives"), tables...))
 }
 
-// sight is what each role sees of a case that it may see at all.
-func (p policyPage) sight() ui.TableView {
-	t := ui.TableView{T: p.T, Caption: p.T("policy.sees"), CaptionHidden: true, Small: true, Heads: []ui.Head{{Text: p.T("policy.role")}, {Text: p.T("policy.cases")}}}
+// sight is what each role sees of a case that it may see at all: of what is
+// sealed, or of the rest.
+func (p policyPage) sight(caption string, sealed bool) ui.TableView {
+	compartments := slices.DeleteFunc(domain.Compartments(), func(c domain.Compartment) bool { return c.Sealed() != sealed })
+	t := ui.TableView{T: p.T, Caption: caption, CaptionHidden: true, Small: true, Heads: []ui.Head{{Text: p.T("policy.role")}, {Text: p.T("policy.cases")}}}
 	for _, c := range compartments {
 		t.Heads = append(t.Heads, ui.Head{Text: p.T("compartment." + string(c))})
 	}

@@ -21,6 +21,10 @@ func (s *Server) pages(e *echo.Echo) {
 	get("/", signedIn, s.getHome)
 	get("/policy", signedIn, s.getPolicy)
 	get("/overdue", signedIn, s.getOverdue)
+	get("/search", nameView, s.getSearch)
+	post("/search", nameView, s.postSearch)
+	get("/erasures", erasureView, s.getErasures)
+	get("/events/:id/proof", signedIn, s.getProof)
 
 	register := mustSpec("register-referral")
 	get("/cases", signedIn, s.getCases)

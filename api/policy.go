@@ -26,6 +26,10 @@ var (
 	dutyView  = policy{"sees duties", func(a domain.Actor) bool { return seesCases(a) && a.Role.Sees(domain.Flow) }}
 	planView  = policy{"sees the plan", func(a domain.Actor) bool { return a.Role.SeesPlan() }}
 	occupancy = policy{"sees occupancy", func(a domain.Actor) bool { return a.Role.SeesOccupancy() }}
+	nameView  = policy{"sees names", func(a domain.Actor) bool { return a.Role.Sees(domain.Identity) }}
+
+	// Whoever may ask that a person be forgotten sees what is asked and done.
+	erasureView = policy{"sees erasures", func(a domain.Actor) bool { return mustSpec("request-erasure").MayGive(a.Role) }}
 )
 
 // seesCases reports whether there can be a case that the actor may know of.

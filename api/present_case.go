@@ -1,6 +1,7 @@
 package api
 
 import (
+	"strconv"
 	"strings"
 	"time"
 
@@ -54,17 +55,25 @@ func (r reader) duty(d *projections.Due) (rule, left string, state ui.RowState) 
 }
 
 // caseTable is a list of cases. Whoever does not see the course of a case sees
-// its stage only.
+// its stage only; roles that know persons have a column for how they are called.
 func (r reader) caseTable(caption string, rows []projections.CaseRow) ui.TableView {
-	t := ui.TableView{T: r.T, Caption: caption, Empty: r.T("cases.empty"), Heads: []ui.Head{{Text: r.T("cases.reference")}, {Text: r.T("cases.stage")}}}
-	full := r.by.Role.Sees(domain.Flow)
+	t := ui.TableView{T: r.T, Caption: caption, Empty: r.T("cases.empty"), Heads: []ui.Head{{Text: r.T("cases.reference")}}}
+	full, named := r.by.Role.Sees(domain.Flow), r.by.Role.Sees(domain.Identity)
+	if named {
+		t.Heads = append(t.Heads, ui.Head{Text: r.T("cases.name")})
+	}
+	t.Heads = append(t.Heads, ui.Head{Text: r.T("cases.stage")})
 	if full {
 		t.Heads = append(t.Heads, ui.Head{Text: r.T("cases.next")}, ui.Head{Text: r.T("cases.last")})
 	}
 	for _, row := range rows {
 		ref := ui.Cell{Text: string(row.Ref), Href: "/cases/" + string(row.Ref), Tags: append(r.ageTag(row.Age), r.alarms(row)...)}
 		stage := ui.Cell{Text: r.code("stage", row.Stage), Hint: r.code("victim_status", row.Status)}
-		line := ui.TableRow{Cells: []ui.Cell{ref, stage}}
+		line := ui.TableRow{Cells: []ui.Cell{ref}}
+		if named {
+			line.Cells = append(line.Cells, ui.Cell{Text: row.Name})
+		}
+		line.Cells = append(line.Cells, stage)
 		if full {
 			rule, left, state := r.duty(row.Next)
 			line.State = state
@@ -95,16 +104,17 @@ func (w words) clockTag(s domain.ClockState) ui.Tag {
 	return ui.Tag{Text: w.T("clock." + string(s)), Colour: colours[s]}
 }
 
-// timeline turns entries into items, in their order.
-func (r reader) timeline(entries []projections.Entry) []ui.TimelineItem {
+// timeline turns entries into items, in their order. What an erased entry said
+// is told by the note on the erasure, if there is one.
+func (r reader) timeline(entries []projections.Entry, erased *projections.ErasedNote) []ui.TimelineItem {
 	items := make([]ui.TimelineItem, 0, len(entries))
 	for _, e := range entries {
-		items = append(items, r.timelineItem(e))
+		items = append(items, r.timelineItem(e, erased))
 	}
 	return items
 }
 
-func (r reader) timelineItem(e projections.Entry) ui.TimelineItem {
+func (r reader) timelineItem(e projections.Entry, erased *projections.ErasedNote) ui.TimelineItem {
 	item := ui.TimelineItem{
 		Title: r.eventTitle(e.Type), When: r.when(e.Happened), Datetime: machineTime(e.Happened),
 		Recorded: r.T("timeline.recorded", "When", r.moment(e.Recorded)), By: r.byline(e.By),
@@ -126,7 +136,12 @@ func (r reader) timelineItem(e projections.Entry) ui.TimelineItem {
 	for _, code := range e.Deviation {
 		item.Tags = append(item.Tags, ui.Tag{Text: r.code("deviation", code), Colour: "orange"})
 	}
+	if r.proofs && r.mayProve(e) {
+		item.Links = []ui.Link{{Text: r.T("timeline.proof"), Hidden: ": " + item.Title, Href: "/events/" + strconv.FormatUint(e.Seq, 10) + "/proof"}}
+	}
 	switch {
+	case e.Erased:
+		item.Lines = append(item.Lines, r.erasedLine(erased))
 	case e.Event != nil:
 		item.Lines = append(item.Lines, r.details(e.Event)...)
 	case e.Region != "":
@@ -135,6 +150,12 @@ func (r reader) timelineItem(e projections.Entry) ui.TimelineItem {
 		item.Lines = append(item.Lines, r.T("timeline.hidden"))
 	}
 	return item
+}
+
+// mayProve reports whether the reader may ask for the proof of an entry on a
+// page that they see: of a case always.
+func (r reader) mayProve(e projections.Entry) bool {
+	return e.Stream.Kind == domain.CaseKind || r.by.Role.SeesPlan() || r.by.Role.SeesEveryCase()
 }
 
 // byline is which body recorded it; the account stands there only for readers

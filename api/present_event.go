@@ -1,7 +1,6 @@
 package api
 
 import (
-	"cmp"
 	"reflect"
 	"slices"
 	"strconv"
@@ -73,45 +72,40 @@ var recordedBy = map[string]string{
 	"FundingAllocated":            "allocate-funding",
 	"TargetSet":                   "set-target",
 	"ReportingPeriodAttested":     "attest-period",
-}
-
-// listOf names the code list of data that the register adds to what it was
-// told: by the name of the field, or by event and field where they differ.
-var listOf = map[string]string{
-	"from":                            "organisation",
-	"organisation":                    "organisation",
-	"provider":                        "organisation",
-	"provider_type":                   "organisation_kind",
-	"ServiceReferralSent.kind":        "organisation_kind",
-	"suggestion":                      "suggestion",
-	"rule":                            "rule",
-	"code":                            "deviation",
-	"kind":                            "facility_kind",
-	"district":                        "district",
-	"ReturnArrived.direction":         "return_direction",
-	"ReintegrationFollowUpDone.month": "follow_up_month",
-}
-
-// wordsOwn are values that are no code list: their labels are texts of ours.
-var wordsOwn = map[string]string{
-	"channel":               "channel.",
-	"ServiceStarted.kind":   "provider_kind.",
-	"ServiceDelivered.kind": "provider_kind.",
-	"FundingAllocated.kind": "provider_kind.",
+	"IdentityRecorded":            "record-identity",
+	"DocumentRecorded":            "record-document",
+	"ContactRecorded":             "record-contact",
+	"NarrativeRecorded":           "record-narrative",
+	"NoteAdded":                   "add-note",
+	"HealthRecorded":              "record-health",
+	"TestimonyRecorded":           "record-testimony",
+	"WhereaboutsRecorded":         "record-whereabouts",
+	"LegalHoldPlaced":             "place-legal-hold",
+	"LegalHoldLifted":             "lift-legal-hold",
+	"ErasureRequested":            "request-erasure",
+	"ErasureRejected":             "reject-erasure",
+	"IdentityErased":              "approve-erasure",
+	"ErasureCompleted":            "complete-erasure",
 }
 
 // details turns an event's data into labelled lines. A new event needs no code
-// here: labels and code lists come from the command that records it.
+// here: labels come from the command that records it, code lists from its own
+// description. What is still sealed has none: who may read it was decided
+// before, and nothing is opened here.
 func (w words) details(e domain.AnyEvent) []string {
+	if _, sealed := e.(domain.Sealed); sealed {
+		return nil
+	}
 	v := reflect.ValueOf(e)
 	var lines []string
 	for i := range v.NumField() {
-		name, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("json"), ",")
+		field := v.Type().Field(i)
+		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
 		if name == "" || name == "-" || name == "key" {
 			continue
 		}
 		asked := fieldBehind(e.EventType(), name)
-		if value := w.detail(e.EventType(), name, asked, v.Field(i)); value != "" {
+		if value := w.detail(name, field.Tag.Get("code"), asked, v.Field(i)); value != "" {
 			lines = append(lines, w.fieldLabel(recordedBy[e.EventType()], name)+": "+value)
 		}
 	}
@@ -131,28 +125,17 @@ func fieldBehind(event, name string) *domain.Field {
 	return nil
 }
 
-// codeListOf names the code list of an event's field, or "".
-func codeListOf(event, name string, asked *domain.Field) string {
-	if wordsOwn[event+"."+name] != "" {
-		return ""
-	}
-	if list, ok := listOf[event+"."+name]; ok {
-		return list
-	}
-	if asked != nil && asked.List != "" {
-		return asked.List
-	}
-	return listOf[name]
-}
-
-func (w words) detail(event, name string, asked *domain.Field, v reflect.Value) string {
-	list := codeListOf(event, name, asked)
+func (w words) detail(name, list string, asked *domain.Field, v reflect.Value) string {
 	switch x := v.Interface().(type) {
 	case string:
-		if list == "" || x == "" {
-			return cmp.Or(w.first(cmp.Or(wordsOwn[event+"."+name], wordsOwn[name])+x), x)
+		if list == "" {
+			return x
 		}
 		return w.code(list, x)
+	case domain.Words:
+		return string(x)
+	case domain.Prose:
+		return string(x)
 	case []string:
 		if len(x) == 0 && asked != nil {
 			return w.T("value.none")
@@ -164,11 +147,8 @@ func (w words) detail(event, name string, asked *domain.Field, v reflect.Value) 
 		}
 		return w.yesNo(x)
 	case int:
-		if x == 0 && asked != nil && asked.Optional {
+		if x == 0 && (asked != nil && asked.Optional || strings.HasSuffix(name, "year")) {
 			return ""
-		}
-		if list != "" {
-			return w.code(list, strconv.Itoa(x))
 		}
 		if strings.HasSuffix(name, "year") {
 			return strconv.Itoa(x)

@@ -66,7 +66,7 @@ func (s *site) entered(r *echo.Route, who string) bool {
 	s.t.Helper()
 	path := strings.NewReplacer(
 		":case", "AA0000AA", ":facility", "AA0000AA", ":ref", "AA0000AA", ":number", "4.1.9", ":list", "stage",
-		":year", "2024", ":command", "close-case", ":lang", "en", "*", "app.css",
+		":year", "2024", ":command", "close-case", ":lang", "en", ":id", "1", "*", "app.css",
 	).Replace(r.Path)
 	if strings.Contains(path, ":") {
 		s.t.Fatalf("%s: the test does not know what to put there", r.Path)

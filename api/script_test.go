@@ -26,7 +26,7 @@ import (
 //	log +1                         (the log has grown by one decision since "log")
 //
 // "restart" stops the whole server and starts it again on its folder; "raw"
-// sends a body as it is. $64k is a text of 65,536 characters, $10k of 10,240.
+// sends a body as it is. $128k is a text of 131,072 characters, $10k of 10,240.
 func TestScripts(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.txt")
 	if err != nil || len(files) == 0 {
@@ -36,7 +36,7 @@ func TestScripts(t *testing.T) {
 		t.Run(filepath.Base(file), func(t *testing.T) {
 			t.Parallel()
 			p := &player{site: newSite(t), file: file, vars: map[string]string{
-				"$64k": strings.Repeat("a", 64<<10), "$10k": strings.Repeat("A", 10<<10),
+				"$128k": strings.Repeat("a", 128<<10), "$10k": strings.Repeat("A", 10<<10),
 			}}
 			p.play(t)
 		})

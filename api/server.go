@@ -30,6 +30,15 @@ type Views interface {
 	Queues(ctx context.Context, by domain.Actor, now time.Time) ([]projections.Queue, error)
 	Overdue(ctx context.Context, by domain.Actor, now time.Time, limit, offset int) ([]projections.Due, int, error)
 
+	// Search finds cases by who the person is. What is searched for stands in
+	// no error of it.
+	Search(ctx context.Context, by domain.Actor, now time.Time, q projections.Query) ([]projections.Match, error)
+	// Erasures lists what is asked to be erased, and what was.
+	Erasures(ctx context.Context, by domain.Actor, now time.Time) ([]projections.ErasureRow, error)
+	// Provable refuses "no_such_event" when the actor may not ask for the proof
+	// of the decision at a position, or there is none.
+	Provable(ctx context.Context, by domain.Actor, now time.Time, seq uint64) error
+
 	Facilities(ctx context.Context) ([]projections.FacilityRow, error)
 	Facility(ctx context.Context, by domain.Actor, ref domain.Ref) (projections.FacilityRow, []projections.Entry, error)
 
@@ -75,6 +84,8 @@ type Server struct {
 	// SecureOnly says that browsers reach this server by TLS, its own or that
 	// of a proxy in front of it. Cookies are then sent over TLS only.
 	SecureOnly bool
+	// Witness proves that the log is what it was. Nil: no proofs are served.
+	Witness Witness
 	// TrustedProxies are the networks (CIDR, separated by commas) whose word on
 	// a client's address is taken. Of anybody else X-Forwarded-For is ignored.
 	TrustedProxies string

@@ -34,6 +34,7 @@ type site struct {
 	server *Server
 	http.Handler
 	logged *lines
+	vault  *vault // outlives restarts, as a key file does
 	stop   func()
 }
 
@@ -42,7 +43,7 @@ var today = time.Date(2024, 3, 20, 8, 0, 0, 0, time.UTC)
 
 func newSite(t testing.TB) *site {
 	t.Helper()
-	s := &site{t: t, dir: t.TempDir(), logged: &lines{}}
+	s := &site{t: t, dir: t.TempDir(), logged: &lines{}, vault: newVault()}
 	if err := os.WriteFile(s.accountsFile(), staff().file, 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -63,9 +64,9 @@ func (s *site) restart() {
 func (s *site) start(init bool) {
 	s.t.Helper()
 	server := eventstoretest.Restart(s.t, filepath.Join(s.dir, "log"), init)
-	log, err := eventstore.Open(s.t.Context(), server.Conn(), codec(), eventstore.Options{})
+	log, err := eventstore.Open(s.t.Context(), server.Conn(), s.vault.codec(), eventstore.Options{Sealer: s.vault})
 	s.must(err)
-	views, err := projections.Open(s.t.Context(), s.dir, log, nil)
+	views, err := projections.Open(s.t.Context(), s.dir, log, s.vault, nil)
 	s.must(err)
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
@@ -85,7 +86,7 @@ func (s *site) start(init bool) {
 	s.log, s.views, s.people = log, views, people
 	s.server = &Server{
 		Log: log, Views: views, Accounts: people, Now: func() time.Time { return today },
-		Logger: slog.New(slog.NewJSONHandler(s.logged, nil)),
+		Logger: slog.New(slog.NewJSONHandler(s.logged, nil)), Witness: notary{log},
 	}
 	s.Handler, err = s.server.Handler()
 	s.must(err)
@@ -201,29 +202,6 @@ func (e employees) token(t testing.TB, who string) string {
 		t.Fatalf("nobody is called %q", who)
 	}
 	return token
-}
-
-func codec() eventstore.Codec[domain.Decision] {
-	return eventstore.Codec[domain.Decision]{
-		Encode: func(d domain.Decision) (eventstore.Message, error) {
-			m := eventstore.Message{Stream: d.Stream.String(), ID: d.ID, Meta: d.Meta()}
-			for _, e := range d.Events {
-				typ, data, err := domain.EncodeEvent(e)
-				if err != nil {
-					return m, err
-				}
-				m.Events = append(m.Events, eventstore.Entry{Type: typ, Data: data})
-			}
-			return m, nil
-		},
-		Decode: func(m eventstore.Message) (domain.Decision, error) {
-			types, data := make([]string, len(m.Events)), make([][]byte, len(m.Events))
-			for i, e := range m.Events {
-				types[i], data[i] = e.Type, e.Data
-			}
-			return domain.DecisionFrom(m.Seq, m.Stream, m.ID, m.Meta, types, data)
-		},
-	}
 }
 
 // lines collects what is logged.

@@ -76,12 +76,12 @@ type RequestShelter struct {
 // address.
 type ShelterRequested struct {
 	Facility     Ref      `json:"facility"`
-	Organisation string   `json:"organisation"`
-	Kind         string   `json:"kind"`
-	District     string   `json:"district"`
+	Organisation string   `json:"organisation" code:"organisation"`
+	Kind         string   `json:"kind" code:"facility_kind"`
+	District     string   `json:"district" code:"district"`
 	Dependants   int      `json:"dependants,omitempty"`
-	Needs        []string `json:"needs,omitempty"`
-	Security     string   `json:"security"`
+	Needs        []string `json:"needs,omitempty" code:"shelter_need"`
+	Security     string   `json:"security" code:"risk_level"`
 }
 
 func (ShelterRequested) EventType() string { return "ShelterRequested" }
@@ -136,10 +136,10 @@ type ConfirmAdmission struct {
 // AdmissionConfirmed stops the admission clock.
 type AdmissionConfirmed struct {
 	Facility     Ref    `json:"facility"`
-	Organisation string `json:"organisation"`
-	Kind         string `json:"kind"`
-	District     string `json:"district"`
-	Basis        string `json:"basis"`
+	Organisation string `json:"organisation" code:"organisation"`
+	Kind         string `json:"kind" code:"facility_kind"`
+	District     string `json:"district" code:"district"`
+	Basis        string `json:"basis" code:"admission_basis"`
 	Dependants   int    `json:"dependants,omitempty"`
 	OverCapacity bool   `json:"over_capacity,omitempty"`
 }
@@ -212,8 +212,8 @@ type RefuseAdmission struct {
 // AdmissionRefused is reported to the Coordinator by its reason.
 type AdmissionRefused struct {
 	Facility     Ref    `json:"facility"`
-	Organisation string `json:"organisation"`
-	Reason       string `json:"reason"`
+	Organisation string `json:"organisation" code:"organisation"`
+	Reason       string `json:"reason" code:"refusal_reason"`
 }
 
 func (AdmissionRefused) EventType() string         { return "AdmissionRefused" }
@@ -239,7 +239,7 @@ type RecordNonArrival struct {
 // NonArrivalRecorded ends a request without an admission.
 type NonArrivalRecorded struct {
 	Facility     Ref    `json:"facility"`
-	Organisation string `json:"organisation"`
+	Organisation string `json:"organisation" code:"organisation"`
 }
 
 func (NonArrivalRecorded) EventType() string         { return "NonArrivalRecorded" }
@@ -293,8 +293,8 @@ type RecordDeparture struct {
 // Departed ends a stay.
 type Departed struct {
 	Facility     Ref    `json:"facility"`
-	Organisation string `json:"organisation"`
-	Destination  string `json:"destination"`
+	Organisation string `json:"organisation" code:"organisation"`
+	Destination  string `json:"destination" code:"destination"`
 	Planned      bool   `json:"planned,omitempty"`
 }
 

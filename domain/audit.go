@@ -92,7 +92,16 @@ func (a *Audit) onCase(name string, d Decision) error {
 
 // lawful holds what no rule may ever let through.
 func lawful(e AnyEvent, d Decision, before *Case) error {
+	if spec, _ := EventSpecOf(e.EventType()); spec.Personal && before != nil && before.Erased() {
+		return fmt.Errorf("%s after the person was erased", e.EventType())
+	}
 	switch e := e.(type) {
+	case IdentityErased:
+		return erasable(before, d.By)
+	case ErasureCompleted:
+		if d.By.Role != Clock || before == nil || !before.Erased() {
+			return fmt.Errorf("an erasure completed that was not approved")
+		}
 	case IdentificationDecided:
 		if d.By.Role != Head || !Head.fits(d.By.Organisation) {
 			return fmt.Errorf("identification decided by %s of %s", d.By.Role, d.By.Organisation)
@@ -115,6 +124,28 @@ func lawful(e AnyEvent, d Decision, before *Case) error {
 		}
 	}
 	return nil
+}
+
+// erasable holds what an erasure must never be: asked and approved by one
+// person, or under a legal hold.
+func erasable(c *Case, by Actor) error {
+	switch {
+	case c == nil || c.Erasure.Asked.IsZero():
+		return fmt.Errorf("erased without a request")
+	case c.Hold != "":
+		return fmt.Errorf("erased under a legal hold")
+	case c.Erasure.AskedBy == by.User:
+		return fmt.Errorf("erased by the person who asked for it")
+	}
+	return nil
+}
+
+// ErasureOf tells how far the erasure of a case's person has come.
+func (a *Audit) ErasureOf(s Stream) Erasure {
+	if c := a.cases[s.String()]; c != nil {
+		return c.Erasure
+	}
+	return Erasure{}
 }
 
 func apply[S any](states map[string]*S, name string, d Decision) error {

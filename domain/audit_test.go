@@ -49,6 +49,25 @@ func TestAuditFindsWhatMustNotBe(t *testing.T) {
 		return append(ds, again)
 	})
 	find("out of order", "comes after position", func(ds []Decision) []Decision { return append(ds, ds[0]) })
+	asked := Decision{Seq: good[len(good)-1].Seq + 1, Stream: theCase, ID: NewID(), By: officer, Happened: mustWhen("2024-06-01"), Recorded: specNow, Events: []AnyEvent{ErasureRequested{"person_asked"}}}
+	erasing := func(by Actor, events ...AnyEvent) Decision {
+		return Decision{Seq: asked.Seq + 1, Stream: theCase, ID: NewID(), By: by, Happened: mustWhen("2024-06-02"), Recorded: specNow, Events: events}
+	}
+	find("nobody asked for the erasure", "without a request", func(ds []Decision) []Decision { return append(ds, erasing(head, IdentityErased{"person_asked"})) })
+	find("one person erased", "by the person who asked", func(ds []Decision) []Decision {
+		return append(ds, asked, erasing(officer, IdentityErased{"person_asked"}))
+	})
+	find("erased under a hold", "under a legal hold", func(ds []Decision) []Decision {
+		held := asked
+		held.Events = append(held.Events, LegalHoldPlaced{"court"})
+		return append(ds, held, erasing(head, IdentityErased{"person_asked"}))
+	})
+	find("remembered again", "after the person was erased", func(ds []Decision) []Decision {
+		late := erasing(officer, NoteAdded{"x"})
+		late.Seq++
+		return append(ds, asked, erasing(head, IdentityErased{"person_asked"}), late)
+	})
+	find("said to be done", "was not approved", func(ds []Decision) []Decision { return append(ds, erasing(ClockActor(), ErasureCompleted{1})) })
 	find("an allowance before the decision", "not due", func(ds []Decision) []Decision {
 		at(ds, "HandoverAccepted").Events = []AnyEvent{AllowancePaid{Amount: 70000}}
 		return ds

@@ -38,6 +38,10 @@ type Case struct {
 	CloseReason  string `json:"close_reason,omitempty"`
 	EverReopened bool   `json:"ever_reopened,omitempty"`
 
+	Personal map[string]When `json:"personal,omitempty"` // when which personal event last happened; what it says stays sealed
+	Hold     string          `json:"hold,omitempty"`     // why nothing may be erased, if so
+	Erasure  Erasure         `json:"erasure,omitzero"`
+
 	Access     []Access        `json:"access,omitempty"`
 	Clocks     []DeadlineClock `json:"clocks,omitempty"`
 	Endings    []Ending        `json:"endings,omitempty"`
@@ -105,7 +109,10 @@ func (c *Case) OpenClocks() (open []DeadlineClock) {
 }
 
 // after is called with every decision once its events have been applied.
-func (c *Case) after(d Decision) { c.tick(d) }
+func (c *Case) after(d Decision) {
+	c.requestedBy(d)
+	c.tick(d)
+}
 
 // involve adds an organisation's relation to the case, or renews it.
 func (c *Case) involve(organisation string, r Relation) {
@@ -133,7 +140,7 @@ func (c *Case) release(organisation string, r Relation, at time.Time, still time
 // What is recorded out of order stays visible; only what would be false is
 // refused.
 type DeviationNoted struct {
-	Code string `json:"code"` // code list "deviation"
+	Code string `json:"code" code:"deviation"` // code list "deviation"
 }
 
 func (DeviationNoted) EventType() string { return "DeviationNoted" }

@@ -17,6 +17,7 @@ type EventSpec struct {
 	Type        string
 	Kind        StreamKind
 	Compartment Compartment // who may read its data; that it happened belongs to [Flow]
+	Personal    bool        // its data name or describe a person, so they are sealed under the key of the compartment
 	Track       string      // code list "track"
 	decode      func([]byte) (AnyEvent, error)
 }
@@ -79,6 +80,21 @@ var EventSpecs = sync.OnceValue(func() []EventSpec {
 		event[CaseReopened, Case]("closure", Flow),
 		event[DeadlineMissed, Case]("deadlines", Flow),
 		event[DeviationNoted, Case]("deadlines", Flow),
+
+		personal[IdentityRecorded]("person", Identity),
+		personal[DocumentRecorded]("person", Documents),
+		personal[ContactRecorded]("person", Contacts),
+		personal[NarrativeRecorded]("person", Narrative),
+		personal[NoteAdded]("person", Narrative),
+		personal[HealthRecorded]("person", Medical),
+		personal[TestimonyRecorded]("person", Testimony),
+		personal[WhereaboutsRecorded]("person", Whereabouts),
+		event[LegalHoldPlaced, Case]("erasure", Flow),
+		event[LegalHoldLifted, Case]("erasure", Flow),
+		event[ErasureRequested, Case]("erasure", Flow),
+		event[ErasureRejected, Case]("erasure", Flow),
+		event[IdentityErased, Case]("erasure", Flow),
+		event[ErasureCompleted, Case]("erasure", Flow),
 
 		event[FacilityOpened, Facility]("facility", Flow),
 		event[FacilityCapacityChanged, Facility]("facility", Flow),
@@ -144,6 +160,21 @@ var CommandSpecs = sync.OnceValue(func() []CommandSpec {
 		command[CloseCase]("close-case", CaseKind, "closure"),
 		command[ReopenCase]("reopen-case", CaseKind, "closure"),
 		command[MarkOverdue]("mark-overdue", CaseKind, "deadlines"),
+
+		command[RecordIdentity]("record-identity", CaseKind, "person"),
+		command[RecordDocument]("record-document", CaseKind, "person"),
+		command[RecordContact]("record-contact", CaseKind, "person"),
+		command[RecordNarrative]("record-narrative", CaseKind, "person"),
+		command[AddNote]("add-note", CaseKind, "person"),
+		command[RecordHealth]("record-health", CaseKind, "person"),
+		command[RecordTestimony]("record-testimony", CaseKind, "person"),
+		command[RecordWhereabouts]("record-whereabouts", CaseKind, "person"),
+		command[PlaceLegalHold]("place-legal-hold", CaseKind, "erasure"),
+		command[LiftLegalHold]("lift-legal-hold", CaseKind, "erasure"),
+		command[RequestErasure]("request-erasure", CaseKind, "erasure"),
+		command[RejectErasure]("reject-erasure", CaseKind, "erasure"),
+		command[ApproveErasure]("approve-erasure", CaseKind, "erasure"),
+		command[CompleteErasure]("complete-erasure", CaseKind, "erasure"),
 
 		command[OpenFacility]("open-facility", FacilityKind, "facility"),
 		command[ChangeCapacity]("change-capacity", FacilityKind, "facility"),
@@ -218,8 +249,12 @@ var eventIndex = sync.OnceValue(func() map[string]EventSpec {
 	return index
 })
 
-// EncodeEvent gives an event's stored name and data.
+// EncodeEvent gives an event's stored name and data. The data of a sealed event
+// come out of its box.
 func EncodeEvent(e AnyEvent) (typ string, data []byte, err error) {
+	if e, err = Opened(e); err != nil {
+		return "", nil, err
+	}
 	data, err = json.Marshal(e)
 	return e.EventType(), data, err
 }
@@ -243,6 +278,13 @@ func event[E Event[S], S Case | Facility | Action](track string, c Compartment) 
 		}
 		return e, nil
 	}}
+}
+
+// personal is an event of a case whose data are sealed.
+func personal[E Event[Case]](track string, c Compartment) EventSpec {
+	s := event[E, Case](track, c)
+	s.Personal = true
+	return s
 }
 
 func kindOf[S any]() StreamKind {

@@ -7,7 +7,7 @@ type CloseCase struct {
 
 // CaseClosed ends the duties that are still open.
 type CaseClosed struct {
-	Reason string `json:"reason"`
+	Reason string `json:"reason" code:"closure_reason"`
 }
 
 func (CaseClosed) EventType() string { return "CaseClosed" }
@@ -38,7 +38,7 @@ type ReopenCase struct {
 
 // CaseReopened says why.
 type CaseReopened struct {
-	Reason string `json:"reason"`
+	Reason string `json:"reason" code:"reopening_reason"`
 }
 
 func (CaseReopened) EventType() string { return "CaseReopened" }

@@ -54,7 +54,8 @@ var organisationsFile []byte
 
 // lists gives all code lists by name. "district" has the districts of
 // Azerbaijan (ISO 3166-2) with their economic region of 07.07.2021 as group,
-// "organisation" the organisations with their kind as group, "indicator" the
+// "organisation" the organisations with their kind as group,
+// "nationality" Azerbaijan and the countries, "indicator" the
 // plan's indicators with their action as group.
 var lists = sync.OnceValue(func() map[string][]Code {
 	all := must(read[map[string][]Code](codesFile))
@@ -62,6 +63,9 @@ var lists = sync.OnceValue(func() map[string][]Code {
 	for _, o := range organisations() {
 		all["organisation"] = append(all["organisation"], Code{Code: o.Code, Group: o.Kind, Text: o.Text})
 	}
+	az, _ := find(all["citizenship"], "az")
+	az.Code = "AZ"
+	all["nationality"] = append([]Code{az}, all["country"]...)
 	for _, a := range CurrentPlan().Actions {
 		for _, i := range a.Indicators {
 			all["indicator"] = append(all["indicator"], Code{Code: i.ID, Group: a.Number, Text: i.Label})
@@ -87,7 +91,10 @@ func Lists() []string { return slices.Sorted(maps.Keys(lists())) }
 
 // CodeOf finds a code on a list.
 func CodeOf(list, code string) (Code, bool) {
-	codes := Codes(list)
+	return find(Codes(list), code)
+}
+
+func find(codes []Code, code string) (Code, bool) {
 	if i := slices.IndexFunc(codes, func(c Code) bool { return c.Code == code }); i >= 0 {
 		return codes[i], true
 	}

@@ -216,8 +216,8 @@ type MarkOverdue struct {
 
 // DeadlineMissed says that a duty was not done in time.
 type DeadlineMissed struct {
-	Rule string    `json:"rule"`
-	Key  string    `json:"key,omitempty"`
+	Rule string    `json:"rule" code:"rule"`
+	Key  string    `json:"key,omitempty" opaque:"facility"`
 	Due  time.Time `json:"due"`
 }
 

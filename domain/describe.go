@@ -20,6 +20,8 @@ const (
 	Amount    FieldKind = "money"    // qəpik
 	ADay      FieldKind = "day"      // a day in Baku
 	ATime     FieldKind = "time"     // a [When]
+	ShortText FieldKind = "text"     // [Words] of at most Max characters, on one line
+	LongText  FieldKind = "prose"    // [Prose] of at most Max characters
 	AFacility FieldKind = "facility" // the reference of a facility
 )
 
@@ -32,7 +34,7 @@ type Field struct {
 	Group    string // only codes of this group of the list
 	Optional bool
 	Min, Max int
-	index    int
+	index    []int
 }
 
 // Fields describes a command, in the order of its struct. The tags are: json
@@ -44,9 +46,9 @@ func Fields(cmd Asked) []Field {
 		return f.([]Field)
 	}
 	var fields []Field
-	for i := range t.NumField() {
-		if f, ok := fieldOf(t.Field(i)); ok {
-			f.index = i
+	for _, sf := range reflect.VisibleFields(t) { // also those of embedded groups of fields
+		if f, ok := fieldOf(sf); ok {
+			f.index = sf.Index
 			fields = append(fields, f)
 		}
 	}
@@ -80,6 +82,10 @@ func fieldOf(sf reflect.StructField) (Field, bool) {
 		f.Kind = ATime
 	case reflect.TypeFor[Ref]():
 		f.Kind = AFacility
+	case reflect.TypeFor[Words]():
+		f.Kind, f.Max = ShortText, bound(sf, "max", maxWords)
+	case reflect.TypeFor[Prose]():
+		f.Kind, f.Max = LongText, bound(sf, "max", maxProse)
 	default:
 		panic("domain: field " + sf.Name + " has a type that commands do not take") // found by a test over all commands
 	}
@@ -115,11 +121,11 @@ func (f Field) takes(code string) bool {
 
 // check refuses a command whose fields do not hold what they must: "required",
 // "unknown_code", "repeated_code", "out_of_range", "in_future",
-// "no_such_facility", each with the field.
+// "no_such_facility", "not_text", "too_long", each with the field.
 func check(cmd Asked, now time.Time) error {
 	v := reflect.ValueOf(cmd)
 	for _, f := range Fields(cmd) {
-		if code := f.fault(v.Field(f.index), now); code != "" {
+		if code := f.fault(v.FieldByIndex(f.index), now); code != "" {
 			return invalid(code, f.Name)
 		}
 	}
@@ -156,6 +162,8 @@ func (f Field) fault(v reflect.Value, now time.Time) string {
 		if r, err := ParseRef(v.String()); err != nil || r != v.Interface().(Ref) {
 			return "no_such_facility"
 		}
+	case ShortText, LongText:
+		return textFault(v.String(), f.Max, f.Kind == LongText)
 	case ATime:
 		if v.Interface().(When).After(now.Add(skew)) {
 			return "in_future"

@@ -3,6 +3,7 @@ package domain
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -124,14 +125,29 @@ func unchanged(req Request, stream Stream, cmd Asked, histories [][]Decision, fi
 	again := req
 	again.Now, again.Claimed = first.Recorded, first.Claimed
 	answer, err := decide(again, stream, cmd, then)
-	if _, refused := AsRefusal(err); refused || err == nil && !sameDecision(answer[0], first) {
+	if _, refused := AsRefusal(err); refused {
+		return conflict("id_reused")
+	}
+	if err != nil {
+		return err
+	}
+	is, err := sameDecision(answer[0], first)
+	if err == nil && !is {
 		return conflict("id_reused")
 	}
 	return err
 }
 
-func sameDecision(a, b Decision) bool {
-	return a.By == b.By && a.Happened.Equal(b.Happened) && slices.EqualFunc(a.Events, b.Events, same)
+func sameDecision(a, b Decision) (bool, error) {
+	if a.By != b.By || !a.Happened.Equal(b.Happened) || len(a.Events) != len(b.Events) {
+		return false, nil
+	}
+	for i := range a.Events {
+		if is, err := same(a.Events[i], b.Events[i]); err != nil || !is {
+			return false, err
+		}
+	}
+	return true, nil
 }
 
 func decide(req Request, stream Stream, cmd Asked, histories [][]Decision) ([]Decision, error) {
@@ -164,7 +180,10 @@ func single[S any](req Request, stream Stream, cmd Command[S], history []Decisio
 	for i, e := range events {
 		facts[i] = e
 	}
-	if recorded(history, req.Happened, facts) {
+	switch already, err := recorded(history, req.Happened, facts); {
+	case err != nil:
+		return nil, err
+	case already:
 		facts = nil
 	}
 	return []Decision{req.decision(stream, facts)}, nil
@@ -201,7 +220,10 @@ func joint(req Request, stream Stream, cmd Command[Placement], histories [][]Dec
 			onFacility = append(onFacility, e.Event)
 		}
 	}
-	if recorded(histories[0], req.Happened, onCase) {
+	switch already, err := recorded(histories[0], req.Happened, onCase); {
+	case err != nil:
+		return nil, err
+	case already:
 		onCase, onFacility = nil, nil
 	}
 	facility := FacilityStream(cmd.(placement).facility())
@@ -211,30 +233,51 @@ func joint(req Request, stream Stream, cmd Command[Placement], histories [][]Dec
 // recorded reports whether the very same facts already stand in the history as
 // having happened at the same time. Deviations are remarks about a decision,
 // not facts of their own, and do not count.
-func recorded(history []Decision, happened When, facts []AnyEvent) bool {
+func recorded(history []Decision, happened When, facts []AnyEvent) (bool, error) {
 	facts = slices.DeleteFunc(slices.Clone(facts), isRemark)
-	if len(facts) == 0 {
-		return true
-	}
 	for _, f := range facts {
-		if !slices.ContainsFunc(history, func(d Decision) bool {
-			return d.Happened.Equal(happened) && slices.ContainsFunc(d.Events, func(e AnyEvent) bool { return same(e, f) })
-		}) {
-			return false
+		found := false
+		for _, d := range history {
+			if !d.Happened.Equal(happened) {
+				continue
+			}
+			for _, e := range d.Events {
+				is, err := alike(e, f)
+				if err != nil && !errors.Is(err, ErrErased) { // after an erasure nothing personal comes this far but what is repeated
+					return false, err
+				}
+				found = found || is
+			}
+		}
+		if !found {
+			return false, nil
 		}
 	}
-	return true
+	return true, nil
 }
 
-// same compares two events as they are stored: what is absent and what is empty
-// are the same there.
-func same(a, b AnyEvent) bool {
-	if a.EventType() != b.EventType() {
-		return false
+// same compares an event with one that is stored. Of what was erased nobody can
+// tell any more; it counts as the same, so that nothing erased is recorded again.
+func same(a, b AnyEvent) (bool, error) {
+	is, err := alike(a, b)
+	if errors.Is(err, ErrErased) {
+		return true, nil
 	}
-	_, x, errX := EncodeEvent(a)
-	_, y, errY := EncodeEvent(b)
-	return errX == nil && errY == nil && bytes.Equal(x, y)
+	return is, err
+}
+
+// alike compares two events as they are stored: what is absent and what is empty
+// are the same there. It fails with [ErrErased] if either was erased.
+func alike(a, b AnyEvent) (bool, error) {
+	if a.EventType() != b.EventType() {
+		return false, nil
+	}
+	_, x, err := EncodeEvent(a)
+	if err != nil {
+		return false, err
+	}
+	_, y, err := EncodeEvent(b)
+	return bytes.Equal(x, y), err
 }
 
 func isRemark(e AnyEvent) bool { _, ok := e.(DeviationNoted); return ok }

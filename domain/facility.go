@@ -64,10 +64,10 @@ type OpenFacility struct {
 
 // FacilityOpened counts for plan action 4.4.1 when it is outside Bakı.
 type FacilityOpened struct {
-	Kind         string `json:"kind"`
-	Operator     string `json:"operator"`
-	Organisation string `json:"organisation"`
-	District     string `json:"district"`
+	Kind         string `json:"kind" code:"facility_kind"`
+	Operator     string `json:"operator" code:"operator"`
+	Organisation string `json:"organisation" code:"organisation"`
+	District     string `json:"district" code:"district"`
 	Capacity     int    `json:"capacity"`
 }
 
@@ -160,8 +160,8 @@ type SignNgoAgreement struct {
 
 // NgoAgreementSigned is in force from the day it happened until its last day.
 type NgoAgreementSigned struct {
-	Ngo      string   `json:"ngo"`
-	Services []string `json:"services"`
+	Ngo      string   `json:"ngo" code:"organisation"`
+	Services []string `json:"services" code:"service"`
 	Until    Day      `json:"until"`
 }
 

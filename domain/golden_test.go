@@ -59,6 +59,8 @@ func example(t reflect.Type) reflect.Value {
 			f.SetString(string(NewRef("example")))
 		case []string:
 			f.Set(reflect.ValueOf([]string{"one", "two"}))
+		case Words, Prose:
+			f.SetString("ə")
 		case bool:
 			f.SetBool(true)
 		case int:
@@ -104,7 +106,7 @@ func TestPolicy(t *testing.T) {
 	b.WriteString("\nWHO SEES WHICH PART OF A CASE THEY MAY SEE\n")
 	for _, r := range Roles() {
 		var parts []string
-		for _, c := range []Compartment{Flow, Screening, Health, Criminal, Child, Money, Location} {
+		for _, c := range Compartments() {
 			if r.Sees(c) {
 				parts = append(parts, string(c))
 			}

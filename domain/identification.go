@@ -14,9 +14,9 @@ type ScreenIndicators struct {
 
 // IndicatorScreeningCompleted holds the answers and what they suggest.
 type IndicatorScreeningCompleted struct {
-	Instrument string   `json:"instrument"`
-	Present    []string `json:"present"`
-	Suggestion string   `json:"suggestion"` // code list "suggestion"
+	Instrument string   `json:"instrument" code:"instrument"`
+	Present    []string `json:"present" code:"ilo_indicator"`
+	Suggestion string   `json:"suggestion" code:"suggestion"` // code list "suggestion"
 }
 
 func (IndicatorScreeningCompleted) EventType() string       { return "IndicatorScreeningCompleted" }
@@ -52,8 +52,8 @@ type AssessRisk struct {
 
 // RiskAssessed holds a level: low, medium, high or extreme.
 type RiskAssessed struct {
-	Level    string   `json:"level"`
-	Factors  []string `json:"factors,omitempty"`
+	Level    string   `json:"level" code:"risk_level"`
+	Factors  []string `json:"factors,omitempty" code:"risk_factor"`
 	ReviewOn Day      `json:"review_on,omitzero"`
 }
 
@@ -77,7 +77,7 @@ type HoldInterview struct {
 
 // InterviewHeld says who took part, by function, never by name.
 type InterviewHeld struct {
-	Participants  []string `json:"participants"`
+	Participants  []string `json:"participants" code:"participant"`
 	Child         bool     `json:"child,omitempty"` // the person was treated as a child then
 	ChildStandard bool     `json:"child_standard,omitempty"`
 }
@@ -107,11 +107,11 @@ type DecideIdentification struct {
 
 // IdentificationDecided is positive, negative, suspended or withdrawn.
 type IdentificationDecided struct {
-	Outcome   string   `json:"outcome"`
-	Forms     []string `json:"forms,omitempty"`
-	Means     []string `json:"means,omitempty"`
-	Grounds   []string `json:"grounds"`
-	Geography string   `json:"geography,omitempty"`
+	Outcome   string   `json:"outcome" code:"outcome"`
+	Forms     []string `json:"forms,omitempty" code:"form_of_exploitation"`
+	Means     []string `json:"means,omitempty" code:"means"`
+	Grounds   []string `json:"grounds" code:"ground"`
+	Geography string   `json:"geography,omitempty" code:"geography"`
 	Informed  bool     `json:"informed,omitempty"`
 }
 

@@ -32,8 +32,8 @@ type ReviseLegalStatus struct {
 
 // LegalStatusRevised takes effect on its day.
 type LegalStatusRevised struct {
-	Body      string `json:"body"`
-	Act       string `json:"act"`
+	Body      string `json:"body" code:"body"`
+	Act       string `json:"act" code:"act"`
 	Effective Day    `json:"effective"`
 }
 
@@ -57,8 +57,8 @@ type ReconstituteBody struct {
 // CommissionReconstituted says how many members are NGOs and international
 // organisations.
 type CommissionReconstituted struct {
-	Body       string `json:"body"`
-	Act        string `json:"act"`
+	Body       string `json:"body" code:"body"`
+	Act        string `json:"act" code:"act"`
 	Members    int    `json:"members"`
 	NgoMembers int    `json:"ngo_members"`
 	IoMembers  int    `json:"io_members"`
@@ -85,7 +85,7 @@ type HoldMeeting struct {
 
 // MeetingHeld has a quorum when two thirds of the members were present.
 type MeetingHeld struct {
-	Body    string `json:"body"`
+	Body    string `json:"body" code:"body"`
 	Present int    `json:"present"`
 	Members int    `json:"members"`
 	Quorum  bool   `json:"quorum"`
@@ -108,7 +108,7 @@ type SubmitProposal struct {
 
 // ProposalSubmitted satisfies actions whose verb is "to prepare proposals".
 type ProposalSubmitted struct {
-	To string `json:"to"`
+	To string `json:"to" code:"proposal_recipient"`
 }
 
 func (ProposalSubmitted) EventType() string    { return "ProposalSubmitted" }
@@ -127,8 +127,8 @@ type AdoptStandard struct {
 
 // StandardAdopted names the agency that applies it.
 type StandardAdopted struct {
-	Standard  string `json:"standard"`
-	Agency    string `json:"agency"`
+	Standard  string `json:"standard" code:"standard"`
+	Agency    string `json:"agency" code:"agency"`
 	Effective Day    `json:"effective"`
 }
 
@@ -148,8 +148,8 @@ type AdoptProcedure struct {
 
 // ProcedureAdopted names the agency that applies it.
 type ProcedureAdopted struct {
-	Procedure string `json:"procedure"`
-	Agency    string `json:"agency"`
+	Procedure string `json:"procedure" code:"procedure"`
+	Agency    string `json:"agency" code:"agency"`
 	Effective Day    `json:"effective"`
 }
 
@@ -168,8 +168,8 @@ type PublishStudy struct {
 
 // StudyPublished counts its region as studied.
 type StudyPublished struct {
-	Region string `json:"region"`
-	Topic  string `json:"topic"`
+	Region string `json:"region" code:"region"`
+	Topic  string `json:"topic" code:"study_topic"`
 }
 
 func (StudyPublished) EventType() string    { return "StudyPublished" }
@@ -191,11 +191,11 @@ type AllocateFunding struct {
 
 // FundingAllocated keeps state bodies and NGOs apart.
 type FundingAllocated struct {
-	Organisation string `json:"organisation"`
-	Kind         string `json:"kind"` // provider kind: state, ngo or io
+	Organisation string `json:"organisation" code:"organisation"`
+	Kind         string `json:"kind" code:"provider_kind"` // provider kind: state, ngo or io
 	Amount       Qepik  `json:"amount"`
 	Year         int    `json:"year"` // the budget year
-	Source       string `json:"source"`
+	Source       string `json:"source" code:"funding_source"`
 	Facility     Ref    `json:"facility,omitempty"`
 }
 
@@ -216,9 +216,9 @@ type SetTarget struct {
 
 // TargetSet replaces an earlier target of the indicator.
 type TargetSet struct {
-	Indicator string `json:"indicator"`
+	Indicator string `json:"indicator" code:"indicator"`
 	Value     int    `json:"value"`
-	Reason    string `json:"reason"`
+	Reason    string `json:"reason" code:"target_reason"`
 }
 
 func (TargetSet) EventType() string { return "TargetSet" }
@@ -248,7 +248,7 @@ type AttestPeriod struct {
 
 // ReportingPeriodAttested holds for one year.
 type ReportingPeriodAttested struct {
-	Organisation string `json:"organisation"`
+	Organisation string `json:"organisation" code:"organisation"`
 	Year         int    `json:"year"`
 }
 

@@ -16,23 +16,51 @@ const (
 	Child     Compartment = "child"     // child interview and guardianship
 	Money     Compartment = "money"     // amounts on a person's case
 	Location  Compartment = "location"  // which facility hosts the person
+
+	// What names or describes the person is sealed, each under a key of its own.
+	Identity    Compartment = "identity"    // names, birth, nationality
+	Documents   Compartment = "documents"   // passports and the like
+	Contacts    Compartment = "contacts"    // how the person can be reached
+	Narrative   Compartment = "narrative"   // what happened, in free text
+	Medical     Compartment = "medical"     // health, in free text
+	Testimony   Compartment = "testimony"   // what is said for the proceedings
+	Whereabouts Compartment = "whereabouts" // where the person can be found
 )
 
+// Sealed reports whether the compartment holds what names or describes a person.
+func (c Compartment) Sealed() bool {
+	switch c {
+	case Identity, Documents, Contacts, Narrative, Medical, Testimony, Whereabouts:
+		return true
+	}
+	return false
+}
+
+// Compartments lists them all.
+func Compartments() []Compartment {
+	return []Compartment{
+		Flow, Screening, Health, Criminal, Child, Money, Location,
+		Identity, Documents, Contacts, Narrative, Medical, Testimony, Whereabouts,
+	}
+}
+
 // sees is the table of who may see what of a case that they may see at all.
-// Where a person is hosted is told to the Coordinator as a region only.
+// Where a person is hosted is told to the Coordinator as a region only. The duty
+// officer writes down who a person is and does not read it back; whoever hosts,
+// pays, accompanies or defends a person knows whom.
 var sees = map[Role][]Compartment{
 	Referrer:         {},
 	DutyOfficer:      {Flow, Location, Criminal},
-	CaseOfficer:      {Flow, Screening, Health, Criminal, Child, Money, Location},
-	Head:             {Flow, Screening, Criminal, Child, Money, Location},
-	Shelter:          {Flow, Health, Child, Location},
-	AssistanceCentre: {Flow, Health, Child, Location},
+	CaseOfficer:      {Flow, Screening, Health, Criminal, Child, Money, Location, Identity, Documents, Contacts, Narrative, Testimony, Whereabouts},
+	Head:             {Flow, Screening, Criminal, Child, Money, Location, Identity, Documents, Contacts, Narrative, Testimony, Whereabouts},
+	Shelter:          {Flow, Health, Child, Location, Identity, Medical},
+	AssistanceCentre: {Flow, Health, Child, Location, Identity, Medical},
 	ChildProtection:  {Flow, Child},
-	Migration:        {Flow},
-	Consulate:        {Flow},
-	FundOfficer:      {Flow, Money},
-	LegalAid:         {Flow, Health, Criminal, Money},
-	Prosecution:      {Flow, Criminal},
+	Migration:        {Flow, Identity, Documents},
+	Consulate:        {Flow, Identity, Documents},
+	FundOfficer:      {Flow, Money, Identity, Documents},
+	LegalAid:         {Flow, Health, Criminal, Money, Identity, Documents, Contacts},
+	Prosecution:      {Flow, Criminal, Testimony},
 	Coordinator:      {Flow},
 	DataProtection:   nil,
 }
@@ -91,6 +119,12 @@ func MaySee(by Actor, rows []Access, now time.Time) bool {
 	return by.Role.SeesEveryCase() || slices.ContainsFunc(rows, func(a Access) bool { return a.Covers(by, now) })
 }
 
+// opens reports whether the relation is one that shows the compartment: to have
+// been asked to take a person in is no reason yet to know who it is.
+func (a Access) opens(of Compartment) bool {
+	return a.Relation != ReferredIt && (a.Relation != AskedFor || !of.Sealed())
+}
+
 // MayRead reports whether the actor may see facts of the compartment on a case
 // they may see. Whoever only referred a person sees the state of the referral;
 // a mission abroad and the migration service go on working with the person.
@@ -99,7 +133,7 @@ func MayRead(by Actor, rows []Access, of Compartment, now time.Time) bool {
 		return false
 	}
 	return by.Role.SeesEveryCase() || by.Role == Consulate || by.Role == Migration ||
-		slices.ContainsFunc(rows, func(a Access) bool { return a.Relation != ReferredIt && a.Covers(by, now) })
+		slices.ContainsFunc(rows, func(a Access) bool { return a.opens(of) && a.Covers(by, now) })
 }
 
 // ReadsUntil is the time up to which an actor may know of a case that they may
@@ -129,7 +163,7 @@ func (c *Case) accepts(req Request, cmd Asked) error {
 	if _, opens := cmd.(RegisterReferral); opens {
 		return nil
 	}
-	if !c.Opened() || !c.mayTouch(req) {
+	if !c.Opened() || !c.mayTouch(req, cmd) {
 		return &Refusal{Kind: NotFound, Code: "no_such_case"}
 	}
 	if req.Happened.guess().Before(c.Detected) {
@@ -143,6 +177,9 @@ func (c *Case) accepts(req Request, cmd Asked) error {
 
 // mayTouch judges what is imported by the time at which the earlier register
 // recorded it.
-func (c *Case) mayTouch(req Request) bool {
+func (c *Case) mayTouch(req Request, cmd Asked) bool {
+	if _, ok := cmd.(guarding); ok && req.By.Role == DataProtection {
+		return true
+	}
 	return req.By.Role.police() || req.By.Role == Clock || MaySee(req.By, c.Access, req.known())
 }

@@ -16,7 +16,7 @@ type RequestProtection struct {
 
 // ProtectionRequested starts the time to a measure.
 type ProtectionRequested struct {
-	Subject string `json:"subject"`
+	Subject string `json:"subject" code:"protected_subject"`
 }
 
 func (ProtectionRequested) EventType() string       { return "ProtectionRequested" }
@@ -37,7 +37,7 @@ type OrderProtection struct {
 
 // ProtectionMeasureOrdered is in force until it ends.
 type ProtectionMeasureOrdered struct {
-	Measure string `json:"measure"`
+	Measure string `json:"measure" code:"protection_measure"`
 }
 
 func (ProtectionMeasureOrdered) EventType() string { return "ProtectionMeasureOrdered" }
@@ -62,7 +62,7 @@ type EndProtection struct {
 
 // ProtectionMeasureEnded takes a measure out of force.
 type ProtectionMeasureEnded struct {
-	Measure string `json:"measure"`
+	Measure string `json:"measure" code:"protection_measure"`
 }
 
 func (ProtectionMeasureEnded) EventType() string { return "ProtectionMeasureEnded" }

@@ -75,6 +75,9 @@ func randomSaying(t *rapid.T) said {
 	spec := rapid.SampledFrom(specs).Draw(t, "command")
 	data := map[string]any{}
 	for _, f := range spec.Fields() {
+		if f.Optional && rapid.Bool().Draw(t, "without "+f.Name) {
+			continue
+		}
 		switch f.Kind {
 		case OneCode:
 			data[f.Name] = rapid.SampledFrom(f.Choices()).Draw(t, f.Name).Code
@@ -83,13 +86,15 @@ func randomSaying(t *rapid.T) said {
 		case YesNo:
 			data[f.Name] = rapid.Bool().Draw(t, f.Name)
 		case Number:
-			data[f.Name] = rapid.IntRange(max(f.Min, 0), min(f.Max, 5)).Draw(t, f.Name)
+			data[f.Name] = rapid.IntRange(max(f.Min, 0), min(f.Max, max(f.Min, 0)+100)).Draw(t, f.Name)
 		case Amount:
 			data[f.Name] = rapid.SampledFrom([]int{40000, 70000, 100000}).Draw(t, f.Name)
 		case ADay:
 			data[f.Name] = NewDay(2024, 4, rapid.IntRange(1, 30).Draw(t, f.Name)).String()
 		case ATime:
 			data[f.Name] = NewDay(2024, 3, rapid.IntRange(1, 30).Draw(t, f.Name)).String()
+		case ShortText, LongText:
+			data[f.Name] = rapid.StringOfN(rapid.RuneFrom([]rune("aəıİşçАяё -'")), 1, 20, -1).Draw(t, f.Name)
 		case AFacility:
 			data[f.Name] = house
 		}
@@ -116,6 +121,11 @@ func holds(t *rapid.T, log *memory) {
 	for _, d := range log.all() {
 		if err := audit.Add(d); err != nil {
 			t.Fatal(err)
+		}
+		for _, e := range d.Events {
+			if err := codesHold(e); err != nil {
+				t.Fatal(err)
+			}
 		}
 	}
 	for _, err := range audit.Finish() {

@@ -24,7 +24,7 @@ type ExplainRedressRights struct {
 
 // RedressRightsExplained should come before every claim.
 type RedressRightsExplained struct {
-	Language string `json:"language"`
+	Language string `json:"language" code:"language"`
 }
 
 func (RedressRightsExplained) EventType() string      { return "RedressRightsExplained" }
@@ -85,7 +85,7 @@ type RequestFundAssistance struct {
 
 // FundAssistanceRequested names purpose and amount.
 type FundAssistanceRequested struct {
-	Purpose string `json:"purpose"`
+	Purpose string `json:"purpose" code:"fund_purpose"`
 	Amount  Qepik  `json:"amount"`
 }
 
@@ -113,7 +113,7 @@ type PayFundAssistance struct {
 
 // FundAssistancePaid is a line of the Coordinator's yearly report.
 type FundAssistancePaid struct {
-	Purpose string `json:"purpose"`
+	Purpose string `json:"purpose" code:"fund_purpose"`
 	Amount  Qepik  `json:"amount"`
 }
 
@@ -136,7 +136,7 @@ type FileClaim struct {
 
 // CompensationClaimFiled names the forum and the amount claimed.
 type CompensationClaimFiled struct {
-	Forum  string `json:"forum"`
+	Forum  string `json:"forum" code:"claim_forum"`
 	Amount Qepik  `json:"amount"`
 }
 
@@ -162,7 +162,7 @@ type RecordAward struct {
 // CompensationAwarded names the amount and who owes it.
 type CompensationAwarded struct {
 	Amount Qepik  `json:"amount"`
-	Source string `json:"source"`
+	Source string `json:"source" code:"award_source"`
 }
 
 func (CompensationAwarded) EventType() string        { return "CompensationAwarded" }
@@ -183,7 +183,7 @@ type RecordCompensationPayment struct {
 // CompensationPaid is one payment.
 type CompensationPaid struct {
 	Amount Qepik  `json:"amount"`
-	Source string `json:"source"`
+	Source string `json:"source" code:"award_source"`
 }
 
 func (CompensationPaid) EventType() string { return "CompensationPaid" }

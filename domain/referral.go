@@ -9,7 +9,7 @@ import (
 // refers the person to the special police unit. It opens the case.
 //
 // Happened is the time of detection. Law 958-IIQ Article 9.5: the unit is told
-// at once. Names, documents and free text are not part of it.
+// at once. Who the person is may be told now or later; it is sealed.
 type RegisterReferral struct {
 	Source          string   `json:"source" code:"referral_source"`
 	Circumstances   []string `json:"circumstances" code:"circumstance"`
@@ -23,39 +23,44 @@ type RegisterReferral struct {
 	Basis           string   `json:"basis" code:"referral_basis"` // consent, or vital interest
 	Told            When     `json:"told,omitzero"`               // when the unit was told, if before now
 
+	IdentityFields
+	DocumentFields
+	ContactFields
+	Notes Prose `json:"notes,omitempty"`
+
 	fresh bool // the reference was just made: any history under it is another person's
 }
 
 // DetectionRecorded opens a case.
 type DetectionRecorded struct {
-	Source          string   `json:"source"`
-	Circumstances   []string `json:"circumstances"`
-	Status          string   `json:"status"`
-	Age             string   `json:"age"`
-	Sex             string   `json:"sex"`
-	Citizenship     string   `json:"citizenship"`
-	District        string   `json:"district,omitempty"`
-	Country         string   `json:"country,omitempty"`
+	Source          string   `json:"source" code:"referral_source"`
+	Circumstances   []string `json:"circumstances" code:"circumstance"`
+	Status          string   `json:"status" code:"victim_status"`
+	Age             string   `json:"age" code:"age"`
+	Sex             string   `json:"sex" code:"sex"`
+	Citizenship     string   `json:"citizenship" code:"citizenship"`
+	District        string   `json:"district,omitempty" code:"district"`
+	Country         string   `json:"country,omitempty" code:"country"`
 	ImmediateDanger bool     `json:"immediate_danger,omitempty"`
 }
 
 // ReferralSubmitted says who referred the person, and on what basis their data
 // may be passed on.
 type ReferralSubmitted struct {
-	From  string `json:"from"`
-	Basis string `json:"basis"`
+	From  string `json:"from" code:"organisation"`
+	Basis string `json:"basis" code:"referral_basis"`
 }
 
 // SpuNotified says when the special police unit was told.
 type SpuNotified struct {
-	At      When   `json:"at,omitzero"` // if it was told before the referral was recorded
-	Channel string `json:"channel"`     // register, or told by other means
+	At      When   `json:"at,omitzero"`                         // if it was told before the referral was recorded
+	Channel string `json:"channel" code:"notification_channel"` // register, or told by other means
 }
 
 // CitizenAbroadReported says that a citizen of Azerbaijan needs protection in
 // another country (plan actions 4.2.9, 4.4.8).
 type CitizenAbroadReported struct {
-	Country string `json:"country"`
+	Country string `json:"country" code:"country"`
 }
 
 func (DetectionRecorded) EventType() string     { return "DetectionRecorded" }
@@ -113,6 +118,10 @@ func (cmd RegisterReferral) decide(c *Case, req Request) ([]Event[Case], error) 
 	case c.Opened():
 		return nil, nil
 	}
+	personal, err := cmd.personal(req.Happened.Day())
+	if err != nil {
+		return nil, err
+	}
 	told := SpuNotified{At: cmd.Told, Channel: "register"}
 	if !cmd.Told.IsZero() {
 		told.Channel = "direct"
@@ -121,7 +130,7 @@ func (cmd RegisterReferral) decide(c *Case, req Request) ([]Event[Case], error) 
 	if cmd.Country != "" && cmd.Citizenship == "az" {
 		events = append(events, CitizenAbroadReported{Country: cmd.Country})
 	}
-	return events, nil
+	return append(events, personal...), nil
 }
 
 func (c *Case) sameReferral(e DetectionRecorded, req Request) bool {
@@ -140,8 +149,8 @@ type AcceptHandover struct {
 
 // HandoverAccepted starts the unit's inquiry.
 type HandoverAccepted struct {
-	District    string `json:"district"`
-	Condition   string `json:"condition"`
+	District    string `json:"district" code:"district"`
+	Condition   string `json:"condition" code:"condition"`
 	Interpreter bool   `json:"interpreter,omitempty"`
 }
 
@@ -170,9 +179,9 @@ type SendServiceReferral struct {
 
 // ServiceReferralSent opens the case to a body for the services named.
 type ServiceReferralSent struct {
-	Organisation string   `json:"organisation"`
-	Kind         string   `json:"kind"` // of the organisation, as it was then
-	Services     []string `json:"services"`
+	Organisation string   `json:"organisation" code:"organisation"`
+	Kind         string   `json:"kind" code:"organisation_kind"` // of the organisation, as it was then
+	Services     []string `json:"services" code:"service"`
 }
 
 func (ServiceReferralSent) EventType() string { return "ServiceReferralSent" }

@@ -27,7 +27,7 @@ type ExpressReturnWish struct {
 
 // ReturnWishExpressed starts a return.
 type ReturnWishExpressed struct {
-	Direction string `json:"direction"`
+	Direction string `json:"direction" code:"return_direction"`
 }
 
 func (ReturnWishExpressed) EventType() string { return "ReturnWishExpressed" }
@@ -55,8 +55,8 @@ type AssessReturnRisk struct {
 
 // ReturnRiskAssessed holds the level and whether the return can go ahead.
 type ReturnRiskAssessed struct {
-	Level    string `json:"level"`
-	Decision string `json:"decision"`
+	Level    string `json:"level" code:"risk_level"`
+	Decision string `json:"decision" code:"return_decision"`
 }
 
 func (ReturnRiskAssessed) EventType() string       { return "ReturnRiskAssessed" }
@@ -76,7 +76,7 @@ type RecordReturnConsent struct {
 
 // ReturnConsentRecorded says who consented, by function.
 type ReturnConsentRecorded struct {
-	By string `json:"by"`
+	By string `json:"by" code:"consent_by"`
 }
 
 func (ReturnConsentRecorded) EventType() string       { return "ReturnConsentRecorded" }
@@ -149,8 +149,8 @@ type RecordReturnDeparture struct {
 
 // ReturnDeparted says in which direction and with whom.
 type ReturnDeparted struct {
-	Direction string `json:"direction"`
-	Escort    string `json:"escort"`
+	Direction string `json:"direction" code:"return_direction"`
+	Escort    string `json:"escort" code:"escort"`
 	Foreign   bool   `json:"foreign,omitempty"` // not a citizen of Azerbaijan
 }
 
@@ -183,7 +183,7 @@ type RecordReturnArrival struct{}
 
 // ReturnArrived ends the journey.
 type ReturnArrived struct {
-	Direction string `json:"direction"`
+	Direction string `json:"direction" code:"return_direction"`
 }
 
 func (ReturnArrived) EventType() string       { return "ReturnArrived" }
@@ -206,7 +206,7 @@ type RecordReturnReception struct{}
 
 // ReturnReceived says which body it was.
 type ReturnReceived struct {
-	Organisation string `json:"organisation"`
+	Organisation string `json:"organisation" code:"organisation"`
 }
 
 func (ReturnReceived) EventType() string       { return "ReturnReceived" }
@@ -233,7 +233,7 @@ type RecordFollowUp struct {
 // ReintegrationFollowUpDone says how the person was.
 type ReintegrationFollowUpDone struct {
 	Month  int    `json:"month"`
-	Status string `json:"status"`
+	Status string `json:"status" code:"follow_up_status"`
 }
 
 func (ReintegrationFollowUpDone) EventType() string { return "ReintegrationFollowUpDone" }

@@ -24,7 +24,7 @@ type RecordServiceNeed struct {
 
 // ServiceNeedRecorded is the denominator of several measures of the plan.
 type ServiceNeedRecorded struct {
-	Service    string `json:"service"`
+	Service    string `json:"service" code:"service"`
 	WorkingAge bool   `json:"working_age,omitempty"` // not treated as a child then
 }
 
@@ -49,9 +49,9 @@ type StartService struct {
 
 // ServiceStarted is kept for courses, jobs and school.
 type ServiceStarted struct {
-	Service  string `json:"service"`
-	Provider string `json:"provider"`
-	Kind     string `json:"kind"` // provider kind: state, ngo or io
+	Service  string `json:"service" code:"service"`
+	Provider string `json:"provider" code:"organisation"`
+	Kind     string `json:"kind" code:"provider_kind"` // provider kind: state, ngo or io
 }
 
 func (ServiceStarted) EventType() string { return "ServiceStarted" }
@@ -79,12 +79,12 @@ type DeliverService struct {
 
 // ServiceDelivered says who gave what, and which facility hosted the person.
 type ServiceDelivered struct {
-	Service      string `json:"service"`
-	Provider     string `json:"provider"`           // organisation
-	ProviderType string `json:"provider_type"`      // its kind, as it was then
-	Kind         string `json:"kind"`               // provider kind: state, ngo or io
-	Facility     Ref    `json:"facility,omitempty"` // where the person lived
-	Child        bool   `json:"child,omitempty"`    // treated as a child then
+	Service      string `json:"service" code:"service"`
+	Provider     string `json:"provider" code:"organisation"`           // organisation
+	ProviderType string `json:"provider_type" code:"organisation_kind"` // its kind, as it was then
+	Kind         string `json:"kind" code:"provider_kind"`              // provider kind: state, ngo or io
+	Facility     Ref    `json:"facility,omitempty"`                     // where the person lived
+	Child        bool   `json:"child,omitempty"`                        // treated as a child then
 	WorkingAge   bool   `json:"working_age,omitempty"`
 }
 
@@ -165,7 +165,7 @@ type GiveConsularAssistance struct {
 
 // ConsularAssistanceGiven says what kind of help it was.
 type ConsularAssistanceGiven struct {
-	Help []string `json:"help"`
+	Help []string `json:"help" code:"consular_help"`
 }
 
 func (ConsularAssistanceGiven) EventType() string  { return "ConsularAssistanceGiven" }

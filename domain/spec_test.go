@@ -68,18 +68,40 @@ func (m *memory) Update(_ context.Context, streams []string, decide func([][]Dec
 	return m.seq, nil
 }
 
+// A drawer is a box of these specs: it is closed, and empty once the person of
+// its case is erased.
+type drawer struct {
+	slot   Slot
+	data   []byte
+	erased *sync.Map // of streams
+}
+
+var erased sync.Map
+
+func (b *drawer) Open() ([]byte, error) {
+	if _, gone := b.erased.Load(b.slot.Stream); gone {
+		return nil, ErrErased
+	}
+	return b.data, nil
+}
+
+func (b *drawer) Stored() []byte { return nil }
+
 // stored is what a decision looks like once it was written and read back.
 func stored(d Decision) Decision {
-	var types []string
-	var data [][]byte
-	for _, e := range d.Events {
+	var events []StoredEvent
+	for n, e := range d.Events {
 		typ, b, err := EncodeEvent(e)
 		if err != nil {
 			panic(err)
 		}
-		types, data = append(types, typ), append(data, b)
+		kept := StoredEvent{Type: typ, Data: b}
+		if spec, _ := EventSpecOf(typ); spec.Personal {
+			kept = StoredEvent{Type: typ, Box: &drawer{Slot{d.Stream, d.ID, n, typ}, b, &erased}}
+		}
+		events = append(events, kept)
 	}
-	back, err := DecisionFrom(d.Seq, d.Stream.String(), d.ID, d.Meta(), types, data)
+	back, err := DecisionFrom(d.Seq, d.Stream.String(), d.ID, d.Meta(), events)
 	if err != nil {
 		panic(err)
 	}

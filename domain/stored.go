@@ -26,8 +26,31 @@ func (d Decision) Meta() map[string]string {
 	return m
 }
 
-// DecisionFrom reads a stored decision back. Types and data are parallel.
-func DecisionFrom(seq uint64, stream, id string, meta map[string]string, types []string, data [][]byte) (Decision, error) {
+// A StoredEvent is an event as it was stored: open, or, if it is personal, in a
+// box.
+type StoredEvent struct {
+	Type string
+	Data []byte
+	Box  Box // nil if the event is not sealed
+}
+
+// Event reads a stored event back. One that should be sealed and is not, or the
+// other way round, is a fault.
+func (s StoredEvent) Event() (AnyEvent, error) {
+	spec, ok := EventSpecOf(s.Type)
+	switch {
+	case !ok:
+		return nil, fmt.Errorf("domain: unknown event type %q", s.Type)
+	case spec.Personal != (s.Box != nil):
+		return nil, fmt.Errorf("domain: %s stands in the log sealed: %t, must be: %t", s.Type, s.Box != nil, spec.Personal)
+	case spec.Personal:
+		return Sealed{Type: s.Type, Box: s.Box}, nil
+	}
+	return spec.decode(s.Data)
+}
+
+// DecisionFrom reads a stored decision back.
+func DecisionFrom(seq uint64, stream, id string, meta map[string]string, events []StoredEvent) (Decision, error) {
 	d := Decision{Seq: seq, ID: id, Cause: meta["cause"], By: Actor{User: meta["user"], Role: Role(meta["role"]), Organisation: meta["organisation"]}}
 	var err error
 	if d.Stream, err = StreamNamed(stream); err != nil {
@@ -45,8 +68,8 @@ func DecisionFrom(seq uint64, stream, id string, meta map[string]string, types [
 			return d, fmt.Errorf("domain: decision %s: claimed: %w", id, err)
 		}
 	}
-	for i, typ := range types {
-		e, err := DecodeEvent(typ, data[i])
+	for _, stored := range events {
+		e, err := stored.Event()
 		if err != nil {
 			return d, fmt.Errorf("decision %s: %w", id, err)
 		}

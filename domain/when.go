@@ -162,6 +162,15 @@ func (d Day) After(o Day) bool  { return d.start.After(o.start) }
 func (d Day) Before(o Day) bool { return d.start.Before(o.start) }
 func (d Day) Year() int         { return d.start.Year() }
 
+// Years counts the whole years from d to a later day: an age, for a birthday.
+func (d Day) Years(on Day) int {
+	n := on.Year() - d.Year()
+	if d.start.AddDate(n, 0, 0).After(on.start) {
+		n--
+	}
+	return n
+}
+
 // Since counts the days from o to d.
 func (d Day) Since(o Day) int { return int(d.start.Sub(o.start).Round(time.Hour) / (24 * time.Hour)) }
 

@@ -24,6 +24,7 @@ var benchText = strings.Repeat("what happened to a case. ", 12) // about 300 byt
 type bench struct {
 	store  *eventstore.Store[note]
 	js     jetstream.JetStream // with a stream like the store's, on raw.>
+	text   string              // before benchText
 	rounds int
 }
 
@@ -44,6 +45,12 @@ func newBench(b *testing.B) *bench {
 // how many times as fast ours was.
 func against(b *testing.B, ours, theirs func(n int) error) {
 	b.Helper()
+	compare(b, "x-raw", ours, theirs)
+}
+
+// compare is against with a name for the ratio.
+func compare(b *testing.B, ratio string, ours, theirs func(n int) error) {
+	b.Helper()
 	var took [2]time.Duration
 	for left := b.N; left > 0; {
 		n := min(left, max(1, (b.N+7)/8))
@@ -58,7 +65,7 @@ func against(b *testing.B, ours, theirs func(n int) error) {
 	}
 	b.ReportMetric(float64(took[1].Nanoseconds())/float64(b.N), "ns/op")
 	b.ReportMetric(float64(b.N)/took[1].Seconds(), "op/s")
-	b.ReportMetric(float64(took[0])/float64(took[1]), "x-raw")
+	b.ReportMetric(float64(took[0])/float64(took[1]), ratio)
 }
 
 // clients shares n operations among some clients, each in sequence.
@@ -82,7 +89,7 @@ func (bn *bench) clients(count, n int, op func(client, i int) error) error {
 func (bn *bench) update(clients int) func(int) error {
 	return func(n int) error {
 		return bn.clients(clients, n, func(c, i int) error {
-			d := newNote(fmt.Sprintf("case.%d-%d", c, i/perStream), benchText)
+			d := newNote(fmt.Sprintf("case.%d-%d", c, i/perStream), bn.text+benchText)
 			_, err := bn.store.Update(context.Background(), []string{d.Stream}, always(d))
 			return err
 		})
@@ -116,6 +123,31 @@ func BenchmarkUpdate(b *testing.B) {
 	}
 }
 
+// What sealing costs: one decision whose text is sealed, with a key that is
+// known, against the same in clear. Both are on one server.
+func BenchmarkUpdateSealed(b *testing.B) {
+	for _, clients := range []int{1, 32} {
+		b.Run(fmt.Sprintf("clients=%d", clients), func(b *testing.B) {
+			srv := eventstoretest.Server(b)
+			open := &bench{store: eventstoretest.Open(b, srv, secretly(), eventstore.Options{})}
+			sealed := &bench{store: eventstoretest.Open(b, srv, secretly(), eventstore.Options{Sealer: newSealer(b)}), text: "secret: ", rounds: 1 << 20}
+			compare(b, "x-clear", sealed.update(clients), open.update(clients))
+		})
+	}
+}
+
+// What the server's own encryption costs.
+func BenchmarkUpdateEncrypted(b *testing.B) {
+	for _, clients := range []int{1, 32} {
+		b.Run(fmt.Sprintf("clients=%d", clients), func(b *testing.B) {
+			plain := &bench{store: eventstoretest.New(b, notes())}
+			srv := eventstoretest.RestartWith(b, b.TempDir(), true, keyA)
+			encrypted := &bench{store: eventstoretest.Open(b, srv, notes(), eventstore.Options{})}
+			compare(b, "x-plain", encrypted.update(clients), plain.update(clients))
+		})
+	}
+}
+
 // Two streams at once against one atomic batch would compare us with
 // ourselves; the baseline is two publishes.
 func BenchmarkUpdateTwoStreams(b *testing.B) {
@@ -129,6 +161,32 @@ func BenchmarkUpdateTwoStreams(b *testing.B) {
 			return err
 		})
 	}, func(n int) error { return raw(2 * n) })
+}
+
+// What the leaves cost against the decisions, which are decoded. An operation
+// is a message read.
+func BenchmarkLeaves(b *testing.B) {
+	const size = 20_000
+	bn := &bench{store: eventstoretest.New(b, notes())}
+	if err := bn.update(128)(size); err != nil {
+		b.Fatal(err)
+	}
+	b.ResetTimer()
+	compare(b, "x-replay", func(n int) error {
+		for ; n > 0; n -= size {
+			if err := bn.store.Leaves(b.Context(), 0, uint64(min(n, size)), func([]eventstore.Leaf) error { return nil }); err != nil {
+				return err
+			}
+		}
+		return nil
+	}, func(n int) error {
+		for ; n > 0; n -= size {
+			if err := bn.store.Replay(b.Context(), 0, uint64(min(n, size)), func([]note) error { return nil }); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // An operation is a decision read.

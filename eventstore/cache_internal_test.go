@@ -16,7 +16,7 @@ func plain() Codec[Message] {
 }
 
 func TestCacheStaysWithinItsBound(t *testing.T) {
-	srv, err := Start(t.Context(), t.TempDir(), nil)
+	srv, err := Start(t.Context(), t.TempDir(), StartOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -41,7 +41,7 @@ func TestCacheStaysWithinItsBound(t *testing.T) {
 			for i := range streams * each / workers {
 				name := fmt.Sprintf("s.%d", (i*7+w)%streams)
 				if _, err := s.Update(t.Context(), []string{name}, func([][]Message) ([]Message, error) {
-					return []Message{{Stream: name, ID: uuid.NewString(), Events: []Entry{{"E", text}}}}, nil
+					return []Message{{Stream: name, ID: uuid.NewString(), Events: []Entry{{Type: "E", Data: text}}}}, nil
 				}); err != nil {
 					return err
 				}
@@ -95,7 +95,7 @@ func TestLongHistory(t *testing.T) {
 	go c.run()
 	defer c.stop()
 	for i := range n {
-		b, err := seal(Message{ID: uuid.NewString(), Events: []Entry{{"E", []byte("1")}}}, prev)
+		b, err := writeBody(Message{ID: uuid.NewString(), Events: []Entry{{Type: "E", Data: []byte("1")}}}, prev)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -136,7 +136,7 @@ func TestHintsAreOnlyHints(t *testing.T) {
 			if stream == "s" {
 				w.last = last
 			}
-			b, err := seal(Message{ID: w.id, Events: []Entry{{"E", []byte("1")}}}, prev)
+			b, err := writeBody(Message{ID: w.id, Events: []Entry{{Type: "E", Data: []byte("1")}}}, prev)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -111,7 +111,7 @@ func TestCluster(t *testing.T) {
 				if _, err := s.Update(t.Context(), streams, func(h [][]Message) ([]Message, error) {
 					var out []Message
 					for k, name := range streams {
-						out = append(out, Message{Stream: name, ID: id, Events: []Entry{{"E", fmt.Append(nil, len(h[k]))}}})
+						out = append(out, Message{Stream: name, ID: id, Events: []Entry{{Type: "E", Data: fmt.Append(nil, len(h[k]))}}})
 					}
 					if n%9 == 4 {
 						out[1].Events = nil // written to one, judged on two

@@ -49,7 +49,7 @@ func TestJudge(t *testing.T) {
 
 func testLink(t *testing.T) *link {
 	t.Helper()
-	srv, err := Start(t.Context(), t.TempDir(), nil)
+	srv, err := Start(t.Context(), t.TempDir(), StartOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,7 +69,7 @@ func testUnit(t *testing.T, last uint64, streams ...string) *unit {
 	u := newUnit()
 	id := uuid.NewString()
 	for _, s := range streams {
-		b, err := seal(Message{ID: id, Events: []Entry{{"Noted", []byte(`"` + s + `"`)}}}, "")
+		b, err := writeBody(Message{ID: id, Events: []Entry{{Type: "Noted", Data: []byte(`"` + s + `"`)}}}, "")
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -149,12 +149,12 @@ func TestBrokenChain(t *testing.T) {
 			wantErr(t, err, eventstore.ErrDamaged)
 		}
 	}
-	err = fresh.Verify(t.Context(), 4, func([]note) error { return nil })
+	err = fresh.Verify(t.Context(), 4, nil, func([]note) error { return nil })
 	wantErr(t, err, eventstore.ErrDamaged)
 	if !strings.Contains(err.Error(), "position 3") {
 		t.Fatal(err)
 	}
-	if err := fresh.Verify(t.Context(), 2, func([]note) error { return nil }); err != nil {
+	if err := fresh.Verify(t.Context(), 2, nil, func([]note) error { return nil }); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := srv.Conn().Request("nrm.c", []byte("not json"), time.Second); err != nil {

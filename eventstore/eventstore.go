@@ -6,6 +6,9 @@
 // on the same subject, and the store checks that chain whenever it reads a
 // history. Every write says which message it was decided on; a write that came
 // second is decided again.
+//
+// An event can be sealed under a named key before it is stored. The store asks
+// a Sealer to do so and does not open what was sealed.
 package eventstore
 
 import (
@@ -20,10 +23,16 @@ import (
 	"github.com/nats-io/nats.go"
 )
 
-// Entry is one event as stored.
+// Entry is one event as stored: in clear, with its Data, or sealed, with the
+// name of its Key and what the Sealer made of the data.
+//
+// An Entry that Encode gives with a Key has its Data sealed before it is
+// stored. Decode gets it with Key and Sealed and without Data.
 type Entry struct {
-	Type string          `json:"type"`
-	Data json.RawMessage `json:"data"`
+	Type   string          `json:"type"`
+	Data   json.RawMessage `json:"data,omitempty"`
+	Key    string          `json:"key,omitempty"`
+	Sealed []byte          `json:"sealed,omitempty"`
 }
 
 // Message is one decision: what happened together, stored together, on one
@@ -49,7 +58,7 @@ type Message struct {
 // functions are called from several goroutines at once.
 type Codec[D any] struct {
 	// Encode gives the Stream, ID, Meta and Events of a decision. A decision
-	// without events is nothing to store.
+	// without events is nothing to store. It never gives Sealed.
 	Encode func(D) (Message, error)
 	// Decode must give equal answers for equal messages. What it returns is
 	// kept in memory and handed out many times: nobody may change it.
@@ -71,6 +80,8 @@ type Options struct {
 	// how far the log went. Open refuses a log that does not reach that far
 	// or says something else there. Empty means that nothing is remembered.
 	HighWater string
+	// Sealer seals the entries that have a Key; nil refuses them.
+	Sealer Sealer
 	// Logger hears of trouble that has no caller to be returned to; nil
 	// discards it.
 	Logger *slog.Logger

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -20,48 +21,90 @@ import (
 // and stops with ErrDamaged at a position that is missing or cannot be read. It
 // also does so if the log ends before position after.
 func (s *Store[D]) Follow(ctx context.Context, after uint64, f func([]D) error) error {
-	return s.follow(ctx, &feed[D]{after: after}, f)
+	return newFeed(s, after, 0, s.decision, f).follow(ctx)
 }
 
 // Replay is Follow that ends with the decision at position through. It fails
 // if the log does not go that far.
 func (s *Store[D]) Replay(ctx context.Context, after, through uint64, f func([]D) error) error {
-	return s.replay(ctx, &feed[D]{after: after, through: through}, f)
+	return newFeed(s, after, through, s.decision, f).replay(ctx)
 }
 
 // Verify is a Replay from the beginning that also checks the chain of every
 // stream: each message must carry the hash of the one before it. It fails with
 // ErrDamaged at the first position where the chain is broken.
-func (s *Store[D]) Verify(ctx context.Context, through uint64, f func([]D) error) error {
+//
+// If each is not nil it is called once with every leaf, in log order, before
+// anything is made of the message: it can compare the log with what is known
+// of it from elsewhere. An error of it ends Verify at that position, after f
+// was given what comes before.
+func (s *Store[D]) Verify(ctx context.Context, through uint64, each func(Leaf) error, f func([]D) error) error {
 	hashes := map[string]string{} // by stream, of its last message
-	return s.replay(ctx, &feed[D]{through: through, check: func(m Message) error {
+	return newFeed(s, 0, through, func(r received) (d D, err error) {
+		l, err := leaf(r)
+		if err != nil {
+			return d, err
+		}
+		if each != nil {
+			if err := each(l); err != nil {
+				return d, err
+			}
+		}
+		m, err := readBody(r)
+		if err != nil {
+			return d, err
+		}
 		if m.Prev != hashes[m.Stream] {
-			return fmt.Errorf("%w: position %d does not continue the history of %s", ErrDamaged, m.Seq, m.Stream)
+			return d, fmt.Errorf("%w: position %d does not continue the history of %s", ErrDamaged, m.Seq, m.Stream)
 		}
 		hashes[m.Stream] = m.Hash
-		return nil
-	}}, f)
+		return s.decode(m)
+	}, f).replay(ctx)
 }
 
-func (s *Store[D]) replay(ctx context.Context, fd *feed[D], f func([]D) error) error {
+func (s *Store[D]) decision(r received) (d D, err error) {
+	m, err := readBody(r)
+	if err != nil {
+		return d, err
+	}
+	return s.decode(m)
+}
+
+func (s *Store[D]) decode(m Message) (D, error) {
+	d, err := s.codec.Decode(m)
+	if err != nil {
+		return d, fmt.Errorf("decode position %d: %w", m.Seq, err)
+	}
+	return d, nil
+}
+
+// A feed is a reader of the log on its way. T is what it makes of a message.
+type feed[T any] struct {
+	link    *link
+	batch   int
+	logger  *slog.Logger
+	after   uint64                    // the last position handed over
+	through uint64                    // where to end, 0 for never
+	read    func(received) (T, error) // called once for each position, in order
+	f       func([]T) error
+}
+
+func newFeed[D, T any](s *Store[D], after, through uint64, read func(received) (T, error), f func([]T) error) *feed[T] {
+	return &feed[T]{s.link, s.opts.Batch, s.opts.Logger, after, through, read, f}
+}
+
+func (fd *feed[T]) replay(ctx context.Context) error {
 	if fd.through <= fd.after {
 		return nil
 	}
-	last, err := s.Last(ctx)
+	last, err := fd.link.last(ctx)
 	if err != nil {
-		return err
+		return fmt.Errorf("eventstore: last position: %w", err)
 	}
 	if last < fd.through {
 		return fmt.Errorf("eventstore: replay to %d: the log ends at %d", fd.through, last)
 	}
-	return s.follow(ctx, fd, f)
-}
-
-// A feed is a reader on its way.
-type feed[D any] struct {
-	after   uint64              // the last position handed over
-	through uint64              // where to end, 0 for never
-	check   func(Message) error // what must be true of each message; may be nil
+	return fd.follow(ctx)
 }
 
 var (
@@ -69,11 +112,11 @@ var (
 	errEnd    = errors.New("read to the end")
 )
 
-func (s *Store[D]) follow(ctx context.Context, fd *feed[D], f func([]D) error) error {
+func (fd *feed[T]) follow(ctx context.Context) error {
 	wait := 10 * time.Millisecond
 	for {
 		before := fd.after
-		err := s.read(ctx, fd, f)
+		err := fd.consumeOnce(ctx)
 		switch {
 		case errors.Is(err, errEnd):
 			return nil
@@ -81,10 +124,10 @@ func (s *Store[D]) follow(ctx context.Context, fd *feed[D], f func([]D) error) e
 			return ctx.Err()
 		case !errors.Is(err, errBroken):
 			return fmt.Errorf("eventstore: after position %d: %w", fd.after, err)
-		case s.link.wire.nc.IsClosed():
+		case fd.link.wire.nc.IsClosed():
 			return fmt.Errorf("eventstore: after position %d: %w", fd.after, nats.ErrConnectionClosed)
 		}
-		s.opts.Logger.Warn("reading the log again", "after", fd.after, "error", err)
+		fd.logger.Warn("reading the log again", "after", fd.after, "error", err)
 		if fd.after > before {
 			wait = 10 * time.Millisecond
 		}
@@ -93,24 +136,24 @@ func (s *Store[D]) follow(ctx context.Context, fd *feed[D], f func([]D) error) e
 	}
 }
 
-// read follows with one consumer, as long as that works.
-func (s *Store[D]) read(ctx context.Context, fd *feed[D], f func([]D) error) error {
-	last, err := s.link.last(ctx)
+// consumeOnce follows with one consumer, as long as that works.
+func (fd *feed[T]) consumeOnce(ctx context.Context) error {
+	last, err := fd.link.last(ctx)
 	if err != nil {
 		return fmt.Errorf("%w: %w", errBroken, err)
 	}
 	if last < fd.after {
-		if s.link.replicated {
+		if fd.link.replicated {
 			return fmt.Errorf("%w: the log ends at %d", errBroken, last)
 		}
 		return fmt.Errorf("%w: it ends at %d", ErrDamaged, last)
 	}
-	waiting, stop, err := s.consume(ctx, fd.after)
+	waiting, stop, err := fd.consume(ctx)
 	if err != nil {
 		return fmt.Errorf("%w: %w", errBroken, err)
 	}
 	defer stop()
-	idle := time.NewTicker(s.opts.Timeout)
+	idle := time.NewTicker(fd.link.timeout)
 	defer idle.Stop()
 	quiet := true // nothing has come since the last tick
 	for {
@@ -119,13 +162,13 @@ func (s *Store[D]) read(ctx context.Context, fd *feed[D], f func([]D) error) err
 			return ctx.Err()
 		case m := <-waiting:
 			quiet = false
-			if err := s.handOver(ctx, fd, m, waiting, f); err != nil {
+			if err := fd.handOver(ctx, m, waiting); err != nil {
 				return err
 			}
 		case <-idle.C:
 			// A consumer that has died without a word looks like a quiet log.
 			if quiet {
-				last, err := s.link.last(ctx)
+				last, err := fd.link.last(ctx)
 				if err != nil {
 					return fmt.Errorf("%w: %w", errBroken, err)
 				}
@@ -139,18 +182,18 @@ func (s *Store[D]) read(ctx context.Context, fd *feed[D], f func([]D) error) err
 }
 
 // consume starts a consumer that fills a channel, and a function that ends it.
-func (s *Store[D]) consume(ctx context.Context, after uint64) (<-chan jetstream.Msg, func(), error) {
-	startCtx, cancel := context.WithTimeout(ctx, s.opts.Timeout)
+func (fd *feed[T]) consume(ctx context.Context) (<-chan jetstream.Msg, func(), error) {
+	startCtx, cancel := context.WithTimeout(ctx, fd.link.timeout)
 	defer cancel()
-	c, err := s.link.js.OrderedConsumer(startCtx, streamName, jetstream.OrderedConsumerConfig{
+	c, err := fd.link.js.OrderedConsumer(startCtx, streamName, jetstream.OrderedConsumerConfig{
 		DeliverPolicy:     jetstream.DeliverByStartSequencePolicy,
-		OptStartSeq:       after + 1,
+		OptStartSeq:       fd.after + 1,
 		InactiveThreshold: time.Minute,
 	})
 	if err != nil {
 		return nil, nil, err
 	}
-	waiting := make(chan jetstream.Msg, s.opts.Batch)
+	waiting := make(chan jetstream.Msg, fd.batch)
 	ended := make(chan struct{})
 	cc, err := c.Consume(func(m jetstream.Msg) {
 		select {
@@ -160,8 +203,8 @@ func (s *Store[D]) consume(ctx context.Context, after uint64) (<-chan jetstream.
 	},
 		// As much is asked for as two runs, but not more bytes than a connection
 		// may hold back.
-		jetstream.PullMaxMessagesWithBytesLimit(2*s.opts.Batch, 16<<20),
-		jetstream.PullHeartbeat(min(max(s.opts.Timeout, 500*time.Millisecond), 5*time.Second)),
+		jetstream.PullMaxMessagesWithBytesLimit(2*fd.batch, 16<<20),
+		jetstream.PullHeartbeat(min(max(fd.link.timeout, 500*time.Millisecond), 5*time.Second)),
 	)
 	if err != nil {
 		return nil, nil, err
@@ -171,34 +214,37 @@ func (s *Store[D]) consume(ctx context.Context, after uint64) (<-chan jetstream.
 		cc.Stop()
 		<-cc.Closed()
 		if info := c.CachedInfo(); info != nil {
-			ctx, cancel := context.WithTimeout(context.Background(), s.opts.Timeout)
+			ctx, cancel := context.WithTimeout(context.Background(), fd.link.timeout)
 			defer cancel()
-			_ = s.link.js.DeleteConsumer(ctx, streamName, info.Name) // else it expires
+			_ = fd.link.js.DeleteConsumer(ctx, streamName, info.Name) // else it expires
 		}
 	}, nil
 }
 
 // handOver gives first and what waits behind it to f.
-func (s *Store[D]) handOver(ctx context.Context, fd *feed[D], first jetstream.Msg, waiting <-chan jetstream.Msg, f func([]D) error) error {
-	run := make([]D, 0, min(len(waiting)+1, s.opts.Batch))
+func (fd *feed[T]) handOver(ctx context.Context, first jetstream.Msg, waiting <-chan jetstream.Msg) error {
+	run := make([]T, 0, min(len(waiting)+1, fd.batch))
 	next := fd.after + 1
 	var stopped error
 	for m := first; m != nil; {
-		d, err := s.decode(ctx, fd, m, next)
+		r, again, err := fd.receive(ctx, m, next)
+		if err == nil && !again {
+			var one T
+			if one, err = fd.read(r); err == nil {
+				run = append(run, one)
+				next++
+			}
+		}
 		if err != nil {
 			stopped = err
 			break
-		}
-		if d != nil {
-			run = append(run, *d)
-			next++
 		}
 		if next-1 == fd.through {
 			stopped = errEnd
 			break
 		}
 		m = nil
-		if len(run) < s.opts.Batch {
+		if len(run) < fd.batch {
 			select {
 			case m = <-waiting:
 			default:
@@ -206,7 +252,7 @@ func (s *Store[D]) handOver(ctx context.Context, fd *feed[D], first jetstream.Ms
 		}
 	}
 	if len(run) > 0 {
-		if err := f(run); err != nil {
+		if err := fd.f(run); err != nil {
 			return err
 		}
 		fd.after = next - 1
@@ -214,36 +260,23 @@ func (s *Store[D]) handOver(ctx context.Context, fd *feed[D], first jetstream.Ms
 	return stopped
 }
 
-// decode reads the message at position want. It returns nil for one that was
-// handed over before.
-func (s *Store[D]) decode(ctx context.Context, fd *feed[D], m jetstream.Msg, want uint64) (*D, error) {
+// receive takes the message at position want. It tells of one that was handed
+// over before.
+func (fd *feed[T]) receive(ctx context.Context, m jetstream.Msg, want uint64) (r received, again bool, err error) {
 	md, err := m.Metadata()
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", errBroken, err)
+		return r, false, fmt.Errorf("%w: %w", errBroken, err)
 	}
 	switch seq := md.Sequence.Stream; {
 	case seq < want:
-		return nil, nil
+		return r, true, nil
 	case seq > want:
 		// Did the consumer jump, or is there nothing?
-		found, err := s.link.at(ctx, want)
+		found, err := fd.link.at(ctx, want)
 		if err == nil && found.Seq == 0 {
-			return nil, fmt.Errorf("%w: position %d is missing", ErrDamaged, want)
+			return r, false, fmt.Errorf("%w: position %d is missing", ErrDamaged, want)
 		}
-		return nil, fmt.Errorf("%w: position %d came instead of %d", errBroken, seq, want)
+		return r, false, fmt.Errorf("%w: position %d came instead of %d", errBroken, seq, want)
 	}
-	msg, err := unseal(m.Subject(), want, md.Timestamp, m.Data())
-	if err != nil {
-		return nil, err
-	}
-	if fd.check != nil {
-		if err := fd.check(msg); err != nil {
-			return nil, err
-		}
-	}
-	d, err := s.codec.Decode(msg)
-	if err != nil {
-		return nil, fmt.Errorf("decode position %d: %w", want, err)
-	}
-	return &d, nil
+	return received{m.Subject(), want, md.Timestamp, m.Data()}, false, nil
 }

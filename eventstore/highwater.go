@@ -62,6 +62,9 @@ func openHighWater(ctx context.Context, l *link, path string, logger *slog.Logge
 		if err != nil {
 			return nil, err
 		}
+		if m.Seq == 0 {
+			return nil, fmt.Errorf("%w: position %d is missing; "+wayOut, ErrDamaged, mark.Seq, path)
+		}
 		if m.Hash != mark.Hash || m.Stream != mark.Stream {
 			return nil, fmt.Errorf("%w: it was replaced: position %d is not the message that was stored there; "+wayOut, ErrDamaged, mark.Seq, path)
 		}

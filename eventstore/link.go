@@ -49,6 +49,11 @@ func dial(ctx context.Context, nc *nats.Conn, timeout time.Duration) (*link, err
 		return nil, err
 	}
 	info := stream.CachedInfo()
+	if info.State.NumDeleted > 0 { // then we want to say which
+		if info, err = stream.Info(ctx, jetstream.WithDeletedDetails(true)); err != nil {
+			return nil, err
+		}
+	}
 	if err := checkSettings(info); err != nil {
 		return nil, err
 	}
@@ -282,7 +287,7 @@ func records(answers []*nats.Msg) (found []record, more bool, err error) {
 		if err != nil {
 			return nil, false, err
 		}
-		m, err := unseal(a.Header.Get("Nats-Subject"), seq, at, a.Data)
+		m, err := readBody(received{a.Header.Get("Nats-Subject"), seq, at, a.Data})
 		if err != nil {
 			return nil, false, err
 		}
@@ -324,7 +329,7 @@ func (l *link) ofLeader(ctx context.Context, question map[string]any) (record, e
 		}
 		return record{}, r.Error
 	}
-	m, err := unseal(r.Message.Subject, r.Message.Seq, r.Message.Time, r.Message.Data)
+	m, err := readBody(received{r.Message.Subject, r.Message.Seq, r.Message.Time, r.Message.Data})
 	if err != nil {
 		return record{}, err
 	}

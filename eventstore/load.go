@@ -132,7 +132,7 @@ func (s *Store[D]) extend(sl *slot[D], w write, seq uint64) error {
 	if sl.last != w.last {
 		return nil // a reader was faster
 	}
-	m, err := unseal(prefix+w.stream, seq, time.Now().UTC().Round(0), w.body)
+	m, err := readBody(received{prefix + w.stream, seq, time.Now().UTC().Round(0), w.body})
 	if err != nil {
 		return err
 	}
@@ -165,9 +165,9 @@ func (s *Store[D]) apply(sl *slot[D], found []Message) error {
 		if err := checkID(m.ID); err != nil {
 			return fmt.Errorf("%w: position %d: %w", ErrDamaged, m.Seq, err)
 		}
-		d, err := s.codec.Decode(m)
+		d, err := s.decode(m)
 		if err != nil {
-			return fmt.Errorf("decode position %d: %w", m.Seq, err)
+			return err
 		}
 		history = append(history, d)
 		ids = append(ids, decided{m.ID, m.Seq})
@@ -186,7 +186,7 @@ func sizeOf(m Message) int64 {
 		n += 2 * (len(k) + len(v))
 	}
 	for _, e := range m.Events {
-		n += 2 * (len(e.Type) + len(e.Data))
+		n += 2 * (len(e.Type) + len(e.Data) + len(e.Key) + len(e.Sealed))
 	}
 	return int64(n)
 }

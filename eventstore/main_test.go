@@ -19,7 +19,7 @@ import (
 
 func TestMain(m *testing.M) {
 	if dir := os.Getenv("EVENTSTORE_TEST_START"); dir != "" { // see TestLockedByAnotherProcess
-		_, err := eventstore.Start(context.Background(), dir, nil)
+		_, err := eventstore.Start(context.Background(), dir, eventstore.StartOptions{})
 		fmt.Println(err)
 		if !errors.Is(err, eventstore.ErrLocked) {
 			os.Exit(1)

@@ -53,8 +53,8 @@ func checkID(id string) error {
 	return nil
 }
 
-// seal makes the body of a message that follows the one with hash prev.
-func seal(m Message, prev string) ([]byte, error) {
+// writeBody makes the body of a message that follows the one with hash prev.
+func writeBody(m Message, prev string) ([]byte, error) {
 	if m.Meta == nil {
 		m.Meta = map[string]string{}
 	}
@@ -67,18 +67,32 @@ func seal(m Message, prev string) ([]byte, error) {
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
 }
 
-// unseal reads a stored message.
-func unseal(subject string, seq uint64, stored time.Time, b []byte) (Message, error) {
-	var in body
-	if err := json.Unmarshal(b, &in); err != nil {
-		return Message{}, fmt.Errorf("%w: position %d cannot be read: %w", ErrDamaged, seq, err)
+// received is a message as it came from the log.
+type received struct {
+	subject string
+	seq     uint64
+	stored  time.Time
+	body    []byte
+}
+
+// readBody reads a stored message.
+func readBody(r received) (Message, error) {
+	l, err := leaf(r)
+	if err != nil {
+		return Message{}, err
 	}
-	if len(subject) <= len(prefix) || subject[:len(prefix)] != prefix {
-		return Message{}, fmt.Errorf("%w: position %d is on subject %q", ErrDamaged, seq, subject)
+	var in body
+	if err := json.Unmarshal(r.body, &in); err != nil {
+		return Message{}, fmt.Errorf("%w: position %d cannot be read: %w", ErrDamaged, r.seq, err)
+	}
+	for i, e := range in.Events {
+		if (e.Key != "") != (len(e.Sealed) > 0) || e.Key != "" && e.Data != nil {
+			return Message{}, fmt.Errorf("%w: event %d at position %d is neither sealed nor in clear", ErrDamaged, i, r.seq)
+		}
 	}
 	return Message{
-		Stream: subject[len(prefix):], ID: in.ID, Meta: in.Meta, Events: in.Events,
-		Seq: seq, Prev: in.Prev, Hash: hashOf(b), Stored: stored,
+		Stream: l.Stream, ID: in.ID, Meta: in.Meta, Events: in.Events,
+		Seq: r.seq, Prev: in.Prev, Hash: l.Hash, Stored: r.stored,
 	}, nil
 }
 

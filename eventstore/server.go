@@ -28,22 +28,39 @@ type Server struct {
 	err     error // of Close
 }
 
+// StartOptions tune a server. The zero value stores without encryption, which
+// is for tests only.
+type StartOptions struct {
+	// Key encrypts, with AES, everything that the server writes to files. What
+	// is there must be encrypted with it too: a folder without encryption is
+	// refused, and so is an encrypted one without Key.
+	Key string
+	// OldKey is the key before it, while it is being changed. If files are
+	// under it, Start encrypts all of them anew with Key, which takes time and
+	// room for a second copy; once Start has succeeded OldKey is not needed any
+	// more. If Start fails or the process dies, what was there is as it was.
+	OldKey string
+	Logger *slog.Logger // nil discards
+}
+
 // Start runs a server that keeps its data in dir/jetstream. It first takes
 // dir/LOCK for this process, and fails with ErrLocked if another server has
-// it. It waits until all data is recovered, which may take seconds after a
-// crash, or until ctx ends. It creates no log.
-func Start(ctx context.Context, dir string, logger *slog.Logger) (*Server, error) {
-	s, err := start(ctx, dir, logger)
+// it. Then it checks that the files there belong to the key, and fails with
+// ErrKey if they do not. It waits until all data is recovered, which may take
+// seconds after a crash, or until ctx ends. If the server cannot read what is
+// there it fails with ErrDamaged. It creates no log.
+func Start(ctx context.Context, dir string, opts StartOptions) (*Server, error) {
+	if opts.Logger == nil {
+		opts.Logger = slog.New(slog.DiscardHandler)
+	}
+	s, err := start(ctx, dir, opts)
 	if err != nil {
 		return nil, fmt.Errorf("eventstore: start %s: %w", dir, err)
 	}
 	return s, nil
 }
 
-func start(ctx context.Context, dir string, logger *slog.Logger) (_ *Server, err error) {
-	if logger == nil {
-		logger = slog.New(slog.DiscardHandler)
-	}
+func start(ctx context.Context, dir string, opts StartOptions) (_ *Server, err error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
@@ -55,13 +72,53 @@ func start(ctx context.Context, dir string, logger *slog.Logger) (_ *Server, err
 		return nil, err
 	}
 	defer func() {
-		if err != nil {
-			if s.nc != nil {
-				s.nc.Close()
-			}
-			_ = s.shutdown()
+		if err != nil && s.lock != nil {
+			_ = s.abandon()
 		}
 	}()
+	if _, err := liftGuard(dir); err != nil { // of a start that was killed
+		return nil, err
+	}
+	if err := errors.Join(tidy(dir), clearHalfMade(filepath.Join(dir, "jetstream"))); err != nil {
+		return nil, err
+	}
+	needsOld, err := checkKeys(filepath.Join(dir, "jetstream"), opts.Key, opts.OldKey)
+	if err != nil {
+		return nil, err
+	}
+	if needsOld {
+		if err := rekey(ctx, dir, opts); err != nil {
+			return nil, err
+		}
+	}
+	opts.OldKey = "" // the server must do without
+	if err := setGuard(dir); err != nil {
+		return nil, err
+	}
+	if err := s.run(ctx, dir, opts); err != nil {
+		failed := s.abandon()
+		s.lock = nil
+		return nil, errors.Join(err, failed, lift(dir, opts))
+	}
+	return s, lift(dir, opts)
+}
+
+// lift ends the guard of a start.
+func lift(dir string, opts StartOptions) error {
+	restored, err := liftGuard(dir)
+	if len(restored) > 0 {
+		opts.Logger.Error("the server had removed streams that it could not read; they are put back", "streams", restored)
+	}
+	return err
+}
+
+// run starts the server itself and connects to it. The caller has the lock,
+// and abandons the server if this fails.
+func (s *Server) run(ctx context.Context, dir string, opts StartOptions) (err error) {
+	dirs, err := streamFolders(filepath.Join(dir, "jetstream")) // what it must know when it runs
+	if err != nil {
+		return err
+	}
 	s.ns, err = server.NewServer(&server.Options{
 		ServerName: "nrm",
 		JetStream:  true,
@@ -70,25 +127,31 @@ func start(ctx context.Context, dir string, logger *slog.Logger) (_ *Server, err
 		DontListen: true,
 		NoSigs:     true,
 
+		JetStreamKey:    opts.Key,
+		JetStreamOldKey: opts.OldKey,
+		JetStreamCipher: server.AES,
+
 		JetStreamMaxMemory: 64 << 20, // consumers only
 	})
 	if err != nil {
-		return nil, err
+		return err
 	}
-	s.ns.SetLoggerV2(natsLogger{logger}, false, false, false)
+	s.ns.SetLoggerV2(natsLogger{opts.Logger}, false, false, false)
 	s.ns.Start()
 	for !s.ns.ReadyForConnections(100 * time.Millisecond) {
 		if err := ctx.Err(); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	switch js := s.ns.JetStreamConfig(); {
 	case js == nil:
-		return nil, errors.New("JetStream did not start")
+		return errors.New("JetStream did not start")
 	case !js.SyncAlways:
-		return nil, errors.New("JetStream does not sync every write")
+		return errors.New("JetStream does not sync every write")
 	case js.StoreDir != filepath.Join(dir, "jetstream"):
-		return nil, fmt.Errorf("JetStream keeps its data in %s", js.StoreDir)
+		return fmt.Errorf("JetStream keeps its data in %s", js.StoreDir)
+	case s.ns.GlobalAccount().Name != account:
+		return fmt.Errorf("JetStream keeps its data for the account %s", s.ns.GlobalAccount().Name)
 	}
 	s.nc, err = nats.Connect("", nats.InProcessServer(s.ns), nats.Name("nrm"),
 		nats.MaxReconnects(-1), nats.ReconnectWait(50*time.Millisecond),
@@ -96,32 +159,28 @@ func start(ctx context.Context, dir string, logger *slog.Logger) (_ *Server, err
 		nats.FlusherTimeout(5*time.Second), // a server that stops reading blocks nobody for longer
 		nats.ClosedHandler(func(*nats.Conn) { close(s.drained) }),
 		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
-			logger.Warn("nats connection", "error", err)
+			opts.Logger.Warn("nats connection", "error", err)
 		}),
 	)
 	if err != nil {
-		return nil, err
-	}
-	return s, s.checkRecovered(ctx, dir)
-}
-
-// checkRecovered fails if the server does not know a log whose files are
-// there. Creating it anew would erase them, so nobody gets as far as trying.
-func (s *Server) checkRecovered(ctx context.Context, dir string) error {
-	files := filepath.Join(dir, "jetstream", s.ns.GlobalAccount().Name, "streams", streamName)
-	if _, err := os.Stat(files); errors.Is(err, os.ErrNotExist) {
-		return nil
-	} else if err != nil {
 		return err
 	}
+	return s.checkRecovered(ctx, dirs)
+}
+
+// checkRecovered fails if there were files of a stream that the server does not
+// know. Creating it anew would erase them, so nobody gets as far as trying.
+func (s *Server) checkRecovered(ctx context.Context, dirs []string) error {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
 	js, err := jetstream.New(s.nc)
 	if err != nil {
 		return err
 	}
-	if _, err := js.Stream(ctx, streamName); err != nil {
-		return fmt.Errorf("%w: its files are in %s, but the server cannot read them: %w", ErrDamaged, files, err)
+	for _, dir := range dirs {
+		if _, err := js.Stream(ctx, filepath.Base(dir)); err != nil {
+			return fmt.Errorf("%w: there are files of a stream in %s, but the server cannot read them: %w", ErrDamaged, dir, err)
+		}
 	}
 	return nil
 }
@@ -162,10 +221,21 @@ func (s *Server) Close() error {
 	return s.err
 }
 
+// abandon stops a server that was not started as it should be.
+func (s *Server) abandon() error {
+	if s.nc != nil {
+		s.nc.Close()
+	}
+	return s.shutdown()
+}
+
 func (s *Server) shutdown() error {
 	if s.ns != nil {
 		s.ns.Shutdown()
 		s.ns.WaitForShutdown()
+	}
+	if s.lock == nil {
+		return nil
 	}
 	return s.lock.Close() // releases the lock
 }

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/nats-io/nats.go/jetstream"
+
 	"nrm/eventstore"
 	"nrm/eventstore/eventstoretest"
 )
@@ -45,7 +47,7 @@ func TestRestartKeepsEverything(t *testing.T) {
 func TestLocked(t *testing.T) {
 	dir := t.TempDir()
 	srv := eventstoretest.Restart(t, dir, true)
-	_, err := eventstore.Start(t.Context(), dir, nil)
+	_, err := eventstore.Start(t.Context(), dir, eventstore.StartOptions{})
 	wantErr(t, err, eventstore.ErrLocked)
 	if !strings.Contains(err.Error(), fmt.Sprint("process ", os.Getpid())) {
 		t.Errorf("the error does not say who: %v", err)
@@ -67,31 +69,46 @@ func TestLockedByAnotherProcess(t *testing.T) {
 	}
 }
 
-// A server that cannot read the log's files must not come up as if there were
-// no log: the next step would be to create one over them.
+// A server that cannot read the files of a stream must not come up as if there
+// were none: the next step would be to create one over them. That holds for
+// every stream, not only for the log.
 func TestUnreadableFiles(t *testing.T) {
-	dir := t.TempDir()
-	srv := eventstoretest.Restart(t, dir, true)
-	s := eventstoretest.Open(t, srv, notes(), eventstore.Options{})
-	add(t, s, "a", "x")
-	s.Close()
-	if err := srv.Close(); err != nil {
-		t.Fatal(err)
+	for _, key := range []string{"", "storage key"} {
+		dir, opts := t.TempDir(), eventstore.StartOptions{Key: key}
+		srv := eventstoretest.RestartWith(t, dir, true, opts)
+		js, err := jetstream.New(srv.Conn())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := js.CreateStream(t.Context(), jetstream.StreamConfig{Name: "NRMKEYS", Subjects: []string{"nrmkeys.>"}}); err != nil {
+			t.Fatal(err)
+		}
+		s := eventstoretest.Open(t, srv, notes(), eventstore.Options{})
+		add(t, s, "a", "x")
+		s.Close()
+		if err := srv.Close(); err != nil {
+			t.Fatal(err)
+		}
+		for _, stream := range []string{"NRM", "NRMKEYS"} {
+			meta := filepath.Join(streamFolder(dir, stream), "meta.inf")
+			good, err := os.ReadFile(meta)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(meta, good[:len(good)/2], 0o600); err != nil {
+				t.Fatal(err)
+			}
+			_, err = eventstore.Start(t.Context(), dir, opts)
+			wantErr(t, err, eventstore.ErrDamaged)
+			if !strings.Contains(err.Error(), filepath.Dir(meta)) {
+				t.Errorf("the error does not say where: %v", err)
+			}
+			if err := os.WriteFile(meta, good, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		everything(t, eventstoretest.Open(t, eventstoretest.RestartWith(t, dir, false, opts), notes(), eventstore.Options{}))
 	}
-	meta := filepath.Join(dir, "jetstream", "$G", "streams", "NRM", "meta.inf")
-	good, err := os.ReadFile(meta)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(meta, good[:len(good)/2], 0o600); err != nil {
-		t.Fatal(err)
-	}
-	_, err = eventstore.Start(t.Context(), dir, nil)
-	wantErr(t, err, eventstore.ErrDamaged)
-	if err := os.WriteFile(meta, good, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	everything(t, eventstoretest.Open(t, eventstoretest.Restart(t, dir, false), notes(), eventstore.Options{}))
 }
 
 func TestStartOnAFile(t *testing.T) {
@@ -99,7 +116,7 @@ func TestStartOnAFile(t *testing.T) {
 	if err := os.WriteFile(path, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := eventstore.Start(t.Context(), path, nil); err == nil {
+	if _, err := eventstore.Start(t.Context(), path, eventstore.StartOptions{}); err == nil {
 		t.Fatal("started in a file")
 	}
 }

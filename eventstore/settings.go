@@ -104,8 +104,12 @@ func checkSettings(info *jetstream.StreamInfo) error {
 	}
 	st := info.State
 	if st.LastSeq > 0 && (st.FirstSeq != 1 || st.Msgs != st.LastSeq) {
-		return fmt.Errorf("%w: it ends at position %d and starts at %d, but holds %d messages: restore it from a backup",
-			ErrDamaged, st.LastSeq, st.FirstSeq, st.Msgs)
+		missing := uint64(1)
+		if st.FirstSeq == 1 && len(st.Deleted) > 0 {
+			missing = slices.Min(st.Deleted)
+		}
+		return fmt.Errorf("%w: position %d is missing: it ends at position %d and starts at %d, but holds %d messages; restore it from a backup",
+			ErrDamaged, missing, st.LastSeq, st.FirstSeq, st.Msgs)
 	}
 	return nil
 }

@@ -10,7 +10,7 @@ import (
 )
 
 func TestInitAndOpen(t *testing.T) {
-	srv, err := Start(t.Context(), t.TempDir(), nil)
+	srv, err := Start(t.Context(), t.TempDir(), StartOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -73,15 +73,15 @@ func TestUnsafeSettings(t *testing.T) {
 			t.Errorf("%s: %v", setting, err)
 		}
 	}
-	for name, state := range map[string]jetstream.StreamState{
-		"beginning lost": {Msgs: 3, FirstSeq: 3, LastSeq: 5},
-		"middle lost":    {Msgs: 4, FirstSeq: 1, LastSeq: 5},
-		"all lost":       {Msgs: 0, FirstSeq: 6, LastSeq: 5},
+	for missing, state := range map[string]jetstream.StreamState{
+		"position 1 is": {Msgs: 3, FirstSeq: 3, LastSeq: 5},
+		"position 4 is": {Msgs: 4, FirstSeq: 1, LastSeq: 6, NumDeleted: 2, Deleted: []uint64{5, 4}},
+		"position 1 ":   {Msgs: 0, FirstSeq: 6, LastSeq: 5},
 	} {
 		info := good()
 		info.State = state
-		if err := checkSettings(info); !errors.Is(err, ErrDamaged) {
-			t.Errorf("%s: %v", name, err)
+		if err := checkSettings(info); !errors.Is(err, ErrDamaged) || !strings.Contains(err.Error(), missing) {
+			t.Errorf("%s: %v", missing, err)
 		}
 	}
 }
@@ -99,7 +99,7 @@ func TestOpenRefusesRealStreams(t *testing.T) {
 		"Storage":           func(c *jetstream.StreamConfig) { c.Storage = jetstream.MemoryStorage },
 		"it ends at":        func(c *jetstream.StreamConfig) { c.FirstSeq = 5 },
 	} {
-		srv, err := Start(t.Context(), t.TempDir(), nil)
+		srv, err := Start(t.Context(), t.TempDir(), StartOptions{})
 		if err != nil {
 			t.Fatal(err)
 		}

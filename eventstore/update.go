@@ -30,6 +30,10 @@ const maxStreams = 100
 // server syncs always, as Start's does). An error of decide is returned as it
 // is, after confirming that the histories it saw are the latest.
 //
+// Events with a key are sealed before anything is sent, each time that decide
+// was called; other updates of the same streams wait meanwhile. If sealing
+// fails, nothing was sent and the Sealer's error is wrapped in that of Update.
+//
 // If ctx ends, Update returns at once with its error; if the decisions were
 // already sent they may or may not become stored, and asking again with the
 // same ids is safe. Other errors: ErrName, ErrTooLarge, ErrBusy and ErrClosed
@@ -71,7 +75,7 @@ func (s *Store[D]) update(ctx context.Context, streams []string, decide func([][
 		decisions, answer := decide(histories(views))
 		var u *unit
 		if answer == nil {
-			if u, err = s.prepare(streams, views, decisions); err != nil {
+			if u, err = s.prepare(ctx, streams, views, decisions); err != nil {
 				return 0, nil, err
 			}
 		}
@@ -126,8 +130,10 @@ func (s *Store[D]) update(ctx context.Context, streams []string, decide func([][
 }
 
 // prepare turns decisions into a unit of writing, nil if there is nothing to
-// store or all of it is stored already.
-func (s *Store[D]) prepare(streams []string, views []view[D], decisions []D) (*unit, error) {
+// store or all of it is stored already. What has to be sealed is sealed here,
+// while the streams are held: each attempt anew, because it will stand behind
+// another message.
+func (s *Store[D]) prepare(ctx context.Context, streams []string, views []view[D], decisions []D) (*unit, error) {
 	if len(decisions) == 0 {
 		return nil, nil
 	}
@@ -135,6 +141,7 @@ func (s *Store[D]) prepare(streams []string, views []view[D], decisions []D) (*u
 		return nil, fmt.Errorf("%d decisions for %d streams", len(decisions), len(streams))
 	}
 	u := newUnit()
+	var messages []Message
 	already := 0
 	for i, d := range decisions {
 		m, err := s.codec.Encode(d)
@@ -151,28 +158,39 @@ func (s *Store[D]) prepare(streams []string, views []view[D], decisions []D) (*u
 		if err := checkID(m.ID); err != nil {
 			return nil, err
 		}
-		if len(u.writes) > 0 && u.writes[0].id != m.ID {
-			return nil, fmt.Errorf("decisions %s and %s are made together and must have the same id", u.writes[0].id, m.ID)
+		if len(messages) > 0 && messages[0].ID != m.ID {
+			return nil, fmt.Errorf("decisions %s and %s are made together and must have the same id", messages[0].ID, m.ID)
 		}
 		if _, ok := views[i].holds(m.ID); ok {
 			already++
 		}
-		b, err := seal(m, views[i].hash)
+		m.Prev = views[i].hash
+		messages = append(messages, m)
+		u.writes = append(u.writes, write{guard{streams[i], views[i].last}, m.ID, views[i].before(), nil})
+	}
+	switch already {
+	case len(messages): // and is not sealed again: its key may be destroyed by now
+		return nil, nil
+	case 0:
+	default:
+		return nil, fmt.Errorf("decision %s is already stored on some of the streams, so it cannot be made on the others", messages[0].ID)
+	}
+	for i, m := range messages {
+		events, err := s.seal(ctx, m)
+		if err != nil {
+			return nil, fmt.Errorf("decision %s: %w", m.ID, err)
+		}
+		m.Events = events
+		b, err := writeBody(m, m.Prev)
 		if err != nil {
 			return nil, fmt.Errorf("encode %s: %w", m.ID, err)
 		}
 		if len(b) > s.writes.maxBody() {
 			return nil, fmt.Errorf("%w: %d bytes, at most %d", ErrTooLarge, len(b), s.writes.maxBody())
 		}
-		u.writes = append(u.writes, write{guard{streams[i], views[i].last}, m.ID, views[i].before(), b})
+		u.writes[i].body = b
 	}
-	switch already {
-	case len(u.writes):
-		return nil, nil
-	case 0:
-		return u, nil
-	}
-	return nil, fmt.Errorf("decision %s is already stored on some of the streams, so it cannot be made on the others", u.writes[0].id)
+	return u, nil
 }
 
 // storedAt returns the highest position of a unit's messages if the histories

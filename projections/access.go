@@ -122,16 +122,19 @@ func (s sight) most(ctx context.Context, q queryer) (condition, error) {
 	return condition{`c.ref IN (` + few.sql + `)`, few.args}, nil
 }
 
-// accessOf reads who has to do with the cases of a list.
-func accessOf(ctx context.Context, tx *sql.Tx, rows []CaseRow) (map[domain.Ref][]domain.Access, error) {
-	if len(rows) == 0 {
+// accessOf reads who has to do with each of the cases of a list.
+func accessOf(ctx context.Context, tx *sql.Tx, of []domain.Ref) (map[domain.Ref][]domain.Access, error) {
+	if len(of) == 0 {
 		return nil, nil
 	}
-	refs := make([]any, len(rows))
-	for i, r := range rows {
-		refs[i] = string(r.Ref)
+	refs := make([]any, len(of))
+	for i, ref := range of {
+		refs[i] = string(ref)
 	}
 	access := map[domain.Ref][]domain.Access{}
+	for _, ref := range of {
+		access[ref] = nil
+	}
 	_, err := collect(ctx, tx, func(row *sql.Rows) (struct{}, error) {
 		var (
 			ref, relation string

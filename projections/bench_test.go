@@ -25,7 +25,10 @@ type country struct {
 	last         uint64
 	events       int
 	now          time.Time
+	safe         *safe
 }
+
+func (c *country) keys() *safe { return c.safe }
 
 type stored struct {
 	stream domain.Stream
@@ -44,7 +47,8 @@ func newCountry(tb testing.TB, cases int) *country {
 	tb.Helper()
 	log := newMemory()
 	w := newWorld(tb, log, 99)
-	c := &country{}
+	w.keeps = true
+	c := &country{safe: &safe{seed: "country"}}
 	for i := range 400 {
 		first, from := len(log.all), w.now
 		ref := w.referred([]domain.Actor{referrer, lawyer, consul, children, shelter}[w.rnd.IntN(5)])
@@ -133,7 +137,14 @@ func (c *country) each(after uint64, f func(domain.Decision) error) error {
 		if stream.Kind == domain.CaseKind {
 			stream = domain.CaseStream(of)
 		}
-		d, err := domain.DecisionFrom(seq, stream.String(), s.id, s.meta, s.types, s.data)
+		events := make([]domain.StoredEvent, len(s.types))
+		for n, typ := range s.types {
+			events[n] = domain.StoredEvent{Type: typ, Data: s.data[n]}
+			if spec, _ := domain.EventSpecOf(typ); spec.Personal {
+				events[n].Box = c.safe.seal(domain.Slot{Stream: stream, Decision: s.id, N: n, Type: typ}, s.data[n])
+			}
+		}
+		d, err := domain.DecisionFrom(seq, stream.String(), s.id, s.meta, events)
 		if err != nil {
 			return err
 		}
@@ -207,7 +218,7 @@ func BenchmarkReplay(b *testing.B) {
 		for b.Loop() {
 			began := time.Now()
 			dir := b.TempDir()
-			if err := Rebuild(b.Context(), dir, c, nil); err != nil {
+			if err := Rebuild(b.Context(), dir, c, c.safe, nil); err != nil {
 				b.Fatal(err)
 			}
 			report(b, c, raw, time.Since(began))
@@ -281,7 +292,7 @@ func largeCountry(b *testing.B) (*country, *Views) {
 			b.Fatal(err)
 		}
 		large.country = newCountry(b, cases)
-		if err := Rebuild(b.Context(), large.dir, large.country, nil); err != nil {
+		if err := Rebuild(b.Context(), large.dir, large.country, large.safe, nil); err != nil {
 			b.Fatal(err)
 		}
 	})
@@ -328,7 +339,7 @@ func bare(b *testing.B, v *Views, c *country) time.Duration {
 func BenchmarkOpen(b *testing.B) {
 	c, _ := largeCountry(b)
 	for b.Loop() {
-		v, err := Open(b.Context(), large.dir, c, nil)
+		v, err := Open(b.Context(), large.dir, c, c.safe, nil)
 		if err != nil {
 			b.Fatal(err)
 		}

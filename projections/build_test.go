@@ -22,7 +22,7 @@ import (
 func closed(t *testing.T, log Log) (dir, path string) {
 	t.Helper()
 	dir = t.TempDir()
-	if err := Rebuild(t.Context(), dir, log, nil); err != nil {
+	if err := Rebuild(t.Context(), dir, log, keysOf(t, log), nil); err != nil {
 		t.Fatal(err)
 	}
 	return dir, filepath.Join(dir, "views.db")
@@ -82,6 +82,7 @@ func TestMadeAnewWhereUnusable(t *testing.T) {
 		"another shape":    change(`UPDATE position SET schema = 'of last year'`),
 		"no position":      change(`DELETE FROM position`),
 		"a table less":     change(`DROP TABLE deadlines; UPDATE position SET seq = seq + 0`),
+		"no search index":  change(`DROP TABLE blind_grams`),
 		"of another log":   func(t *testing.T, path string) { copyOver(t, another, path) },
 		"ahead of the log": change(`UPDATE position SET seq = 1000000`),
 		"a stray write-ahead log": func(t *testing.T, path string) {
@@ -178,12 +179,12 @@ func TestInterruptedBuildLeavesTheOldFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := Rebuild(t.Context(), dir, breaking{log, 3}, nil); !errors.Is(err, errBroken) {
+	if err := Rebuild(t.Context(), dir, breaking{log, 3}, log.safe, nil); !errors.Is(err, errBroken) {
 		t.Fatalf("a broken log: %v", err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	steps := 0
-	err = Rebuild(ctx, dir, log, func(done, total uint64) {
+	err = Rebuild(ctx, dir, log, log.safe, func(done, total uint64) {
 		if steps++; done > total/2 {
 			cancel()
 		}
@@ -205,7 +206,7 @@ func TestProgress(t *testing.T) {
 	log.batch = 10
 	newWorld(t, log, 26).crowd(4, 60)
 	last, of := uint64(0), uint64(0)
-	err := Rebuild(t.Context(), t.TempDir(), log, func(done, total uint64) {
+	err := Rebuild(t.Context(), t.TempDir(), log, log.safe, func(done, total uint64) {
 		if done < last || done > total || of != 0 && total != of {
 			t.Errorf("%d of %d after %d of %d", done, total, last, of)
 		}
@@ -296,7 +297,7 @@ func TestKilledInTheMiddle(t *testing.T) {
 
 func beKilled(t *testing.T, dir string) {
 	log := sameEverywhere(t, 1000)
-	v, err := Open(t.Context(), dir, log, nil)
+	v, err := Open(t.Context(), dir, log, log.safe, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -19,6 +19,10 @@ type folded struct {
 		typ      string
 		happened domain.When
 	} // the fact that happened last
+	asked struct {
+		at domain.When
+		by string
+	} // the request for erasure, which the approval replaces in the state
 }
 
 func newFolded(ref domain.Ref) *folded { return &folded{ref: ref, state: new(domain.Case)} }
@@ -27,6 +31,9 @@ func newFolded(ref domain.Ref) *folded { return &folded{ref: ref, state: new(dom
 func (c *folded) add(d domain.Decision) error {
 	if err := domain.Apply(c.state, d); err != nil {
 		return err
+	}
+	if r := c.state.Erasure; !c.state.Erased() {
+		c.asked.at, c.asked.by = r.Asked, r.AskedBy
 	}
 	for _, e := range d.Events {
 		at := domain.MomentOf(e, d.Times())
@@ -43,6 +50,7 @@ type rowsBeside struct {
 	access    []accessRow
 	places    []placeRow
 	deadlines []domain.DeadlineClock
+	erasure   erasureColumns
 }
 
 type accessRow struct {
@@ -55,7 +63,7 @@ type accessRow struct {
 type placeRow struct{ facility, organisation, state string }
 
 func (c *folded) rows() rowsBeside {
-	r := rowsBeside{deadlines: slices.Clone(c.state.Clocks)}
+	r := rowsBeside{deadlines: slices.Clone(c.state.Clocks), erasure: c.erasure()}
 	for i, a := range c.state.Access {
 		r.access = append(r.access, accessRow{a.Organisation, string(a.Relation), c.state.Stage(), millis(a.Ended), untilOf(a.Until), longest(c.state.Access, i)})
 	}
@@ -85,6 +93,11 @@ func (w *writer) writeCase(ctx context.Context, c *folded, was rowsBeside) error
 		return fmt.Errorf("row: %w", err)
 	}
 	rows := c.rows()
+	if rows.erasure != was.erasure {
+		if err := w.writeErasure(ctx, c.ref, rows.erasure); err != nil {
+			return fmt.Errorf("erasure: %w", err)
+		}
+	}
 	if !rows.follows(was) {
 		for _, s := range w.forget {
 			if _, err := s.ExecContext(ctx, string(c.ref)); err != nil {

@@ -31,6 +31,7 @@ func (v *Views) Cases(ctx context.Context, by domain.Actor, now time.Time, f Fil
 		only = only.and(condition{`c.ref >= ? AND c.ref < ?`, []any{search, search + "~"}}) // references are letters and digits
 	}
 	var rows []CaseRow
+	var called callings
 	var count int
 	err := v.within(ctx, func(tx *sql.Tx) error {
 		where, err := q.cases(ctx, tx, by, now)
@@ -47,10 +48,30 @@ func (v *Views) Cases(ctx context.Context, by domain.Actor, now time.Time, f Fil
 			return err
 		}
 		limit, offset := page(f.Limit, f.Offset)
-		rows, err = caseRows(ctx, tx, by, now, where.sql+order+` LIMIT ? OFFSET ?`, append(where.args, limit, offset)...)
+		var access map[domain.Ref][]domain.Access
+		rows, access, err = caseRows(ctx, tx, by, now, where.sql+order+` LIMIT ? OFFSET ?`, append(where.args, limit, offset)...)
+		if err != nil {
+			return err
+		}
+		called, err = callingsOf(ctx, tx, v.keys, by, now, access)
 		return err
 	})
-	return rows, count, wrap(err, "cases")
+	if err == nil {
+		err = named(ctx, rows, called)
+	}
+	if err != nil {
+		return nil, 0, wrap(err, "cases")
+	}
+	return rows, count, nil
+}
+
+// named opens how the people of some cases are called.
+func named(ctx context.Context, rows []CaseRow, called callings) error {
+	names, err := called.open(ctx)
+	for i := range rows {
+		rows[i].Name = names[rows[i].Ref]
+	}
+	return err
 }
 
 // page puts bounds on a page of a list: at most 200 rows, otherwise 50.
@@ -65,26 +86,31 @@ const selectCases = `SELECT c.ref, c.stage, c.status, c.age, c.region, c.country
 	c.danger, c.risk, c.deviations, c.last_type, c.last_happened, c.last_precision, c.next, ` + deadlineColumns + `
 	FROM cases c LEFT JOIN deadlines d ON d.ref = c.ref AND d.n = c.next WHERE `
 
-// caseRows selects cases and shows of each what the actor may see.
-func caseRows(ctx context.Context, tx *sql.Tx, by domain.Actor, now time.Time, where string, args ...any) ([]CaseRow, error) {
+// caseRows selects cases, shows of each what the actor may see, and tells who has
+// to do with them. How the people are called is not in it.
+func caseRows(ctx context.Context, tx *sql.Tx, by domain.Actor, now time.Time, where string, args ...any) ([]CaseRow, map[domain.Ref][]domain.Access, error) {
 	rows, err := collect(ctx, tx, func(row *sql.Rows) (CaseRow, error) { return scanCase(row, now) }, selectCases+where, args...)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	access, err := accessOf(ctx, tx, rows)
+	refs := make([]domain.Ref, len(rows))
+	for i, r := range rows {
+		refs[i] = r.Ref
+	}
+	access, err := accessOf(ctx, tx, refs)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	for i := range rows {
 		r := &rows[i]
 		if end := domain.ReadsUntil(by, access[r.Ref], now); !end.IsZero() {
 			if err := r.lookBack(ctx, tx, end); err != nil {
-				return nil, err
+				return nil, nil, err
 			}
 		}
 		r.show(by, access[r.Ref], now)
 	}
-	return rows, nil
+	return rows, access, nil
 }
 
 func scanCase(row *sql.Rows, now time.Time) (CaseRow, error) {
@@ -122,7 +148,7 @@ func (r *CaseRow) show(by domain.Actor, access []domain.Access, now time.Time) {
 // lookBack turns the row into what was known of the case at a time. Nothing is
 // due then that concerns the reader.
 func (r *CaseRow) lookBack(ctx context.Context, tx *sql.Tx, at time.Time) error {
-	history, err := shown(ctx, tx, selectShown+` WHERE kind = ? AND stream = ? AND known <= ? ORDER BY seq, n`,
+	history, err := shown(ctx, tx, nil, selectShown+` WHERE kind = ? AND stream = ? AND known <= ? ORDER BY seq, n`,
 		string(domain.CaseKind), string(r.Ref), at.UnixMilli())
 	if err != nil {
 		return err

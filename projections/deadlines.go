@@ -67,20 +67,41 @@ func (v *Views) Overdue(ctx context.Context, by domain.Actor, now time.Time, lim
 	limit, offset = page(limit, offset)
 	var list []Due
 	var count int
+	var called callings
 	err := v.within(ctx, func(tx *sql.Tx) (err error) {
 		count, err = number(ctx, tx, `SELECT count(*) FROM deadlines d WHERE `+where.sql, where.args...)
 		if err != nil {
 			return err
 		}
 		list, err = dues(ctx, tx, now, where.sql+` ORDER BY d.due, d.ref, d.n LIMIT ? OFFSET ?`, append(where.args, limit, offset)...)
+		if err != nil {
+			return err
+		}
+		var refs []domain.Ref
+		for _, d := range list {
+			refs = append(refs, d.Ref)
+		}
+		access, err := accessOf(ctx, tx, refs)
+		if err != nil {
+			return err
+		}
+		called, err = callingsOf(ctx, tx, v.keys, by, now, access)
 		return err
 	})
+	if err != nil {
+		return nil, 0, wrap(err, "overdue")
+	}
+	names, err := called.open(ctx)
+	if err != nil {
+		return nil, 0, wrap(err, "overdue")
+	}
 	for i := range list {
+		list[i].Name = names[list[i].Ref]
 		if !by.Role.Sees(domain.Location) || houses(by.Organisation) {
 			list[i].Clock.Key = ""
 		}
 	}
-	return list, count, wrap(err, "overdue")
+	return list, count, nil
 }
 
 // ToMark lists duties that are past due and that the register has not yet

@@ -10,7 +10,7 @@ import (
 // number is empty, the newest first. It names nobody: whoever may see the plan
 // may see it.
 func (v *Views) Deeds(ctx context.Context, action string) ([]Entry, error) {
-	deeds, err := shown(ctx, v.readers, selectShown+` WHERE kind = ? AND (stream = ? OR ? = '') ORDER BY seq, n`,
+	deeds, err := shown(ctx, v.readers, v.keys, selectShown+` WHERE kind = ? AND (stream = ? OR ? = '') ORDER BY seq, n`,
 		string(domain.ActionKind), action, action)
 	return entriesOf(deeds, false), wrap(err, "deeds")
 }

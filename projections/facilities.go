@@ -76,7 +76,7 @@ func (v *Views) Facility(ctx context.Context, by domain.Actor, ref domain.Ref) (
 }
 
 func facilityEntries(ctx context.Context, tx *sql.Tx, by domain.Actor, ref domain.Ref) ([]Entry, error) {
-	deeds, err := shown(ctx, tx, `SELECT * FROM (`+selectShown+` WHERE kind = ? AND stream = ? ORDER BY seq DESC, n DESC LIMIT ?) ORDER BY seq, n`,
+	deeds, err := shown(ctx, tx, nil, `SELECT * FROM (`+selectShown+` WHERE kind = ? AND stream = ? ORDER BY seq DESC, n DESC LIMIT ?) ORDER BY seq, n`,
 		string(domain.FacilityKind), string(ref), entriesOfFacility)
 	if err != nil {
 		return nil, err

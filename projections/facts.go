@@ -3,6 +3,7 @@ package projections
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"time"
 
@@ -16,16 +17,16 @@ type fact struct {
 	happened domain.When
 }
 
-// A deed is a decision as the facts tell it: everything but its id and cause.
+// A deed is a decision as the facts tell it: everything but its cause.
 type deed struct {
 	domain.Decision
 	facts []fact
 }
 
 const (
-	factColumns = 19
-	factRow     = `(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`
-	insertFact  = `INSERT INTO facts (seq, n, kind, stream, type, day, year, happened, precision, effective,
+	factColumns = 20
+	factRow     = `(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`
+	insertFact  = `INSERT INTO facts (seq, n, decision, kind, stream, type, day, year, happened, precision, effective,
 	known, recorded, imported, user, role, organisation, data, decided, decided_precision) VALUES ` + factRow
 
 	// atOnce is how many facts one statement writes when there are many: that
@@ -82,9 +83,9 @@ func appendFacts(columns []any, d domain.Decision) ([]any, error) {
 		if !ok || spec.Kind != d.Stream.Kind {
 			return nil, fmt.Errorf("%s does not belong on %s", e.EventType(), d.Stream)
 		}
-		typ, data, err := domain.EncodeEvent(e)
+		data, err := dataOf(e, spec)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", typ, err)
+			return nil, fmt.Errorf("%s: %w", spec.Type, err)
 		}
 		at, on, year := domain.MomentOf(e, d.Times()), today, day.Year()
 		var decided, precision any
@@ -96,17 +97,38 @@ func appendFacts(columns []any, d domain.Decision) ([]any, error) {
 		if own := domain.Effective(e, d.Times()); own != day {
 			effective = own.String()
 		}
-		columns = append(columns, int64(d.Seq), n, string(d.Stream.Kind), d.Stream.ID, typ, on, year, at.At.Unix(), string(at.Precision), effective,
-			d.Known().UnixMilli(), d.Recorded.UnixMilli(), d.Imported(), d.By.User, string(d.By.Role), d.By.Organisation, string(data), decided, precision)
+		columns = append(columns, int64(d.Seq), n, d.ID, string(d.Stream.Kind), d.Stream.ID, spec.Type, on, year, at.At.Unix(), string(at.Precision), effective,
+			d.Known().UnixMilli(), d.Recorded.UnixMilli(), d.Imported(), d.By.User, string(d.By.Role), d.By.Organisation, data, decided, precision)
 	}
 	return columns, nil
 }
 
-// A row is a row of the facts. Who is only read where it is shown.
+// dataOf is what the facts keep of an event: text, or bytes of what stays
+// sealed. Nothing is opened here, and nothing personal is let in that is not
+// sealed.
+func dataOf(e domain.AnyEvent, spec domain.EventSpec) (any, error) {
+	s, sealed := e.(domain.Sealed)
+	switch {
+	case sealed != spec.Personal:
+		return nil, fmt.Errorf("sealed: %t, must be: %t", sealed, spec.Personal)
+	case sealed:
+		stored := s.Box.Stored()
+		if len(stored) == 0 {
+			return nil, errors.New("an empty box: it would pass for one that was erased")
+		}
+		return stored, nil
+	}
+	_, data, err := domain.EncodeEvent(e)
+	return string(data), err
+}
+
+// A row is a row of the facts. Of who, only the user is read where it is not
+// shown: a rule asks for it.
 type row struct {
 	kind, stream    string
 	seq             uint64
 	n               int
+	decision        string
 	typ, data       string
 	happened        sql.NullInt64
 	precision       string
@@ -118,9 +140,9 @@ type row struct {
 }
 
 const (
-	selectRows  = `SELECT kind, stream, seq, n, type, data, happened, precision, decided, decided_precision, known FROM facts`
-	selectShown = `SELECT kind, stream, seq, n, type, data, happened, precision, decided, decided_precision, known,
-		recorded, imported, user, role, organisation FROM facts`
+	selectRows  = `SELECT kind, stream, seq, n, decision, type, data, happened, precision, decided, decided_precision, known, user FROM facts`
+	selectShown = `SELECT kind, stream, seq, n, decision, type, data, happened, precision, decided, decided_precision, known, user,
+		recorded, imported, role, organisation FROM facts`
 )
 
 func scanRow(rows *sql.Rows) (r row, err error) {
@@ -128,24 +150,33 @@ func scanRow(rows *sql.Rows) (r row, err error) {
 }
 
 func scanShown(rows *sql.Rows) (r row, err error) {
-	return r, rows.Scan(append(r.targets(), &r.recorded, &r.imported, &r.by.User, (*string)(&r.by.Role), &r.by.Organisation)...)
+	return r, rows.Scan(append(r.targets(), &r.recorded, &r.imported, (*string)(&r.by.Role), &r.by.Organisation)...)
 }
 
 func (r *row) targets() []any {
-	return []any{&r.kind, &r.stream, &r.seq, &r.n, &r.typ, &r.data, &r.happened, &r.precision, &r.decided, &r.decidedP, &r.known}
+	return []any{&r.kind, &r.stream, &r.seq, &r.n, &r.decision, &r.typ, &r.data, &r.happened, &r.precision, &r.decided, &r.decidedP, &r.known, &r.by.User}
 }
 
-// fact reads the event in a row.
-func (r row) fact() (fact, error) {
-	e, err := domain.DecodeEvent(r.typ, []byte(r.data))
+// fact reads the event in a row. One that is sealed stays so.
+func (r row) fact(keys Keys) (fact, error) {
+	stored := domain.StoredEvent{Type: r.typ, Data: []byte(r.data)}
+	if spec, _ := domain.EventSpecOf(r.typ); spec.Personal {
+		stored.Box = kept{keys: keys, slot: domain.Slot{Stream: r.of(), Decision: r.decision, N: r.n, Type: r.typ}, stored: r.data}
+	}
+	e, err := stored.Event()
 	return fact{n: r.n, event: e, happened: whenOf(r.happened, r.precision)}, err
+}
+
+// of is the stream that the row belongs to.
+func (r row) of() domain.Stream {
+	return domain.Stream{Kind: domain.StreamKind(r.kind), ID: r.stream}
 }
 
 // deed is the decision that a row belongs to, without its facts. Known is
 // right even where who was not read.
 func (r row) deed() deed {
 	d := deed{Decision: domain.Decision{
-		Seq: r.seq, Stream: domain.Stream{Kind: domain.StreamKind(r.kind), ID: r.stream}, By: r.by,
+		Seq: r.seq, ID: r.decision, Stream: r.of(), By: r.by,
 		Happened: whenOf(r.happened, r.precision), Recorded: time.UnixMilli(r.recorded).UTC(), Claimed: time.UnixMilli(r.known).UTC(),
 	}}
 	if r.decided.Valid {
@@ -157,11 +188,12 @@ func (r row) deed() deed {
 	return d
 }
 
-// deedsOf puts rows together that belong to one decision.
-func deedsOf(rows []row) ([]deed, error) {
+// deedsOf puts rows together that belong to one decision. To fold them takes no
+// keys.
+func deedsOf(keys Keys, rows []row) ([]deed, error) {
 	var all []deed
 	for _, r := range rows {
-		f, err := r.fact()
+		f, err := r.fact(keys)
 		if err != nil {
 			return nil, fmt.Errorf("position %d: %w", r.seq, err)
 		}
@@ -175,10 +207,10 @@ func deedsOf(rows []row) ([]deed, error) {
 }
 
 // shown reads deeds to be shown on a timeline.
-func shown(ctx context.Context, q queryer, query string, args ...any) ([]deed, error) {
+func shown(ctx context.Context, q queryer, keys Keys, query string, args ...any) ([]deed, error) {
 	rows, err := collect(ctx, q, scanShown, query, args...)
 	if err != nil {
 		return nil, err
 	}
-	return deedsOf(rows)
+	return deedsOf(keys, rows)
 }

@@ -49,7 +49,11 @@ func (v *Views) apply(ctx context.Context, decisions []domain.Decision) error {
 	if len(decisions) == 0 {
 		return nil
 	}
-	err := transact(ctx, v.db, v.writer, func(ctx context.Context, w *writer) error { return v.add(ctx, w, position, decisions) })
+	learnt, err := wordsOf(ctx, decisions)
+	if err != nil {
+		return err
+	}
+	err = transact(ctx, v.db, v.writer, func(ctx context.Context, w *writer) error { return v.add(ctx, w, position, decisions, learnt) })
 	if err != nil {
 		return err
 	}
@@ -58,7 +62,7 @@ func (v *Views) apply(ctx context.Context, decisions []domain.Decision) error {
 }
 
 // add writes decisions and all that follows from them.
-func (v *Views) add(ctx context.Context, w *writer, after uint64, decisions []domain.Decision) error {
+func (v *Views) add(ctx context.Context, w *writer, after uint64, decisions []domain.Decision, learnt map[domain.Ref]*words) error {
 	if err := w.recordAll(ctx, after, decisions); err != nil {
 		return err
 	}
@@ -71,7 +75,7 @@ func (v *Views) add(ctx context.Context, w *writer, after uint64, decisions []do
 		added[d.Stream] = append(added[d.Stream], settled(d))
 	}
 	for _, s := range streams {
-		if err := v.refresh(ctx, w, s, added[s]); err != nil {
+		if err := v.refresh(ctx, w, s, added[s], learnt[s.Ref()]); err != nil {
 			return fmt.Errorf("%s, up to position %d: %w", s, added[s][len(added[s])-1].Seq, err)
 		}
 	}
@@ -81,10 +85,10 @@ func (v *Views) add(ctx context.Context, w *writer, after uint64, decisions []do
 }
 
 // refresh makes the rows that follow from decisions added to a stream.
-func (v *Views) refresh(ctx context.Context, w *writer, s domain.Stream, added []domain.Decision) error {
+func (v *Views) refresh(ctx context.Context, w *writer, s domain.Stream, added []domain.Decision, learnt *words) error {
 	switch s.Kind {
 	case domain.CaseKind:
-		return v.refreshCase(ctx, w, s, added)
+		return v.refreshCase(ctx, w, s, added, learnt)
 	case domain.FacilityKind:
 		return v.refreshFacility(ctx, w, s, added)
 	}
@@ -116,7 +120,7 @@ func (r *recent) keep(c *folded) {
 	r.young[c.ref] = c
 }
 
-func (v *Views) refreshCase(ctx context.Context, w *writer, s domain.Stream, added []domain.Decision) error {
+func (v *Views) refreshCase(ctx context.Context, w *writer, s domain.Stream, added []domain.Decision, learnt *words) error {
 	c, held := v.cases.get(s.Ref())
 	if !held {
 		c = newFolded(s.Ref())
@@ -125,11 +129,14 @@ func (v *Views) refreshCase(ctx context.Context, w *writer, s domain.Stream, add
 		}
 	}
 	v.cases.keep(c)
-	was := c.rows()
+	was, fresh := c.rows(), c.seq == 0
 	for _, d := range added {
 		if err := c.add(d); err != nil {
 			return err
 		}
+	}
+	if err := v.refreshPerson(ctx, w, c, fresh, added, learnt); err != nil {
+		return err
 	}
 	return w.writeCase(ctx, c, was)
 }
@@ -161,7 +168,7 @@ func eachBefore(ctx context.Context, q queryer, s domain.Stream, seq uint64, f f
 	if err != nil {
 		return err
 	}
-	deeds, err := deedsOf(rows)
+	deeds, err := deedsOf(nil, rows)
 	if err != nil {
 		return err
 	}

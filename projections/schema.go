@@ -1,17 +1,21 @@
 package projections
 
 import (
+	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
 
 	"nrm/domain"
+	"nrm/projections/blind"
+	"nrm/projections/names"
 )
 
 // version grows when rows must be made anew although neither the tables nor the
-// domain's data have changed: when a rule now folds history differently.
-const version = 1
+// domain's data have changed: when a rule now folds history differently, or a
+// name another way for the search index.
+const version = 2
 
 // Times in the tables: happened, start, due, stopped and the like are unix
 // seconds; known, recorded and until are unix milliseconds; days are days in
@@ -30,6 +34,7 @@ CREATE TABLE position (
 CREATE TABLE facts (
 	seq          INTEGER NOT NULL,
 	n            INTEGER NOT NULL, -- place in the decision, from 0
+	decision     TEXT NOT NULL,    -- its id
 	kind         TEXT NOT NULL,    -- case, facility or action
 	stream       TEXT NOT NULL,    -- the reference, or the action's number
 	type         TEXT NOT NULL,
@@ -44,7 +49,7 @@ CREATE TABLE facts (
 	user         TEXT NOT NULL,
 	role         TEXT NOT NULL,
 	organisation TEXT NOT NULL,
-	data         TEXT NOT NULL,    -- the event as JSON
+	data         TEXT NOT NULL,    -- the event as JSON; of a personal one its box, empty once the person was erased
 	decided           INTEGER,     -- when the decision happened, where the event
 	decided_precision TEXT,        -- has a time of its own; otherwise NULL
 	PRIMARY KEY (seq, n)
@@ -135,6 +140,20 @@ CREATE TABLE deadlines (
 	PRIMARY KEY (ref, n)
 ) WITHOUT ROWID;
 
+-- Requests that a person be forgotten, but for those that were rejected.
+CREATE TABLE erasures (
+	ref                 TEXT PRIMARY KEY,
+	reason              TEXT NOT NULL,
+	asked               INTEGER,
+	asked_precision     TEXT NOT NULL,
+	asked_by            TEXT NOT NULL, -- the user
+	hold                TEXT NOT NULL, -- why nothing may be erased
+	approved            INTEGER,
+	approved_precision  TEXT NOT NULL,
+	completed           INTEGER,
+	completed_precision TEXT NOT NULL
+) WITHOUT ROWID;
+
 CREATE TABLE facilities (
 	ref   TEXT PRIMARY KEY,
 	state TEXT NOT NULL -- domain.Facility as JSON, without its beds: they name cases
@@ -161,14 +180,20 @@ CREATE INDEX deadlines_unmarked ON deadlines (open, period, missed, due) WHERE o
 CREATE INDEX deadlines_rule ON deadlines (rule, start);
 `
 
-// streamIndex is needed already while the rows of a whole log are made.
-const streamIndex = `CREATE INDEX facts_stream ON facts (kind, stream, seq);`
+// earlyIndexes are needed already while the rows of a whole log are made.
+const earlyIndexes = `
+CREATE INDEX facts_stream ON facts (kind, stream, seq);
+CREATE INDEX facts_searched ON facts (stream, seq, n) WHERE ` + searched + `;
+`
 
 // schema identifies what the rows look like and what they are made by. A file
-// with another one is made anew from the log.
-func schema() (string, error) {
+// with another one is made anew from the log: also one whose search index is of
+// another key, which would find nobody. What stands for the key does not tell it.
+func schema(keys Keys) (string, error) {
+	key := hmac.New(sha256.New, keys.Search())
+	key.Write([]byte("nrm views"))
 	made, err := json.Marshal([]any{
-		version, tables, indexes, streamIndex,
+		version, tables, indexes, earlyIndexes, blind.Schema, names.EveryGram(), key.Sum(nil),
 		domain.Rules(), domain.Parameters(), domain.Codes("district"), domain.Codes("organisation"),
 	})
 	if err != nil {

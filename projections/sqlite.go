@@ -16,11 +16,11 @@ import (
 
 // The file can be made anew from the log, so a commit need not wait for the
 // disk: after a power cut the last transactions may be gone, and the position
-// with them, and Run applies them again.
+// with them, and Run applies them again. What is removed is overwritten.
 var (
-	writing  = []string{"journal_mode(WAL)", "synchronous(NORMAL)", "busy_timeout(10000)", "cache_size(-65536)"}
+	writing  = []string{"journal_mode(WAL)", "synchronous(NORMAL)", "busy_timeout(10000)", "cache_size(-65536)", "secure_delete(ON)"}
 	reading  = []string{"query_only(1)", "busy_timeout(10000)", "cache_size(-16384)"}
-	building = []string{"journal_mode(OFF)", "synchronous(OFF)", "locking_mode(EXCLUSIVE)", "cache_size(-262144)"}
+	building = []string{"journal_mode(OFF)", "synchronous(OFF)", "locking_mode(EXCLUSIVE)", "cache_size(-262144)", "secure_delete(ON)"}
 )
 
 // open opens a database file that exists. Each of its connections has the

@@ -12,7 +12,8 @@ import (
 
 // Case gives what the actor may see of a case. A case that is not there and one
 // that the actor may not know of are the same refusal, "no_such_case", found
-// out in the same way. Whoever only referred the person gets the row alone.
+// out in the same way. Whoever only referred the person gets the row alone. What
+// the actor may read of the person is opened; if that fails, so does the page.
 func (v *Views) Case(ctx context.Context, by domain.Actor, now time.Time, ref domain.Ref) (CasePage, error) {
 	var (
 		rows    []CaseRow
@@ -20,11 +21,11 @@ func (v *Views) Case(ctx context.Context, by domain.Actor, now time.Time, ref do
 	)
 	err := v.within(ctx, func(tx *sql.Tx) (err error) {
 		where := sightOf(by, now).each(`c`).and(condition{`c.ref = ?`, []any{string(ref)}})
-		rows, err = caseRows(ctx, tx, by, now, where.sql, where.args...)
+		rows, _, err = caseRows(ctx, tx, by, now, where.sql, where.args...)
 		if err != nil || len(rows) == 0 {
 			return err
 		}
-		history, err = shown(ctx, tx, selectShown+` WHERE kind = ? AND stream = ? ORDER BY seq, n`, string(domain.CaseKind), string(ref))
+		history, err = shown(ctx, tx, v.keys, selectShown+` WHERE kind = ? AND stream = ? ORDER BY seq, n`, string(domain.CaseKind), string(ref))
 		return err
 	})
 	if err != nil {
@@ -59,6 +60,14 @@ func (v *Views) Case(ctx context.Context, by domain.Actor, now time.Time, ref do
 		p.Timeline = append(p.Timeline, r.entries(d, c.Clocks, stops[i])...)
 	}
 	newestFirst(p.Timeline)
+	p.Hold, p.Erased = c.Hold, erasedNote(by, c, history)
+	if !inUnit(by.Role) && c.Erasure.AskedBy != "" {
+		told := *c
+		told.Erasure.AskedBy, p.State = "", &told
+	}
+	if err := p.open(ctx); err != nil {
+		return CasePage{}, wrap(err, "case")
+	}
 	if !r.sees(domain.Location) || houses(by.Organisation) {
 		p.hideLocation(by)
 	}
@@ -124,7 +133,8 @@ func (r reader) entries(d deed, clocks []domain.DeadlineClock, stopped []int) []
 		if spec.Compartment == domain.Location && (r.sees(domain.Location) || r.by.Role.SeesEveryCase()) {
 			e.Region = r.region(f.event)
 		}
-		if !r.sees(spec.Compartment) || spec.Compartment == domain.Location && houses(r.by.Organisation) && placeOf(f.event) != r.by.Organisation {
+		e.Erased = emptied(f.event)
+		if e.Erased || !r.sees(spec.Compartment) || spec.Compartment == domain.Location && houses(r.by.Organisation) && placeOf(f.event) != r.by.Organisation {
 			e.Event = nil
 		}
 		if !inUnit(r.by.Role) {

@@ -171,7 +171,13 @@ func TestWhatEachRoleSees(t *testing.T) {
 				if end := domain.ReadsUntil(by, c.Access, w.now); !end.IsZero() && e.Known.After(end) {
 					t.Errorf("%s, whose part ended %v, is told of %s at %v", by.Organisation, end, e.Type, e.Known)
 				}
-				if may != (e.Event != nil) {
+				if _, sealed := e.Event.(domain.Sealed); sealed {
+					t.Errorf("%s gets a sealed %s", by.Role, e.Type)
+				}
+				if spec.Personal && c.Erased() != e.Erased {
+					t.Errorf("%s: %s is erased: %t, says the page: %t", by.Role, e.Type, c.Erased(), e.Erased)
+				}
+				if may = may && !e.Erased; may != (e.Event != nil) {
 					t.Errorf("%s and %s of %s: %v", by.Role, e.Type, spec.Compartment, e.Event)
 				}
 				if may {
@@ -298,7 +304,7 @@ func TestFactsOfTheirOwnTime(t *testing.T) {
 	if err != nil || day != cmd.Told.Day().String() || happened != cmd.Told.At.Unix() || precision != "minute" {
 		t.Errorf("told %s, says %s %d %s, %v", cmd.Told, day, happened, precision, err)
 	}
-	deeds, err := shown(t.Context(), v.readers, selectShown+` WHERE stream = ? AND type = 'SpuNotified'`, string(ref))
+	deeds, err := shown(t.Context(), v.readers, v.keys, selectShown+` WHERE stream = ? AND type = 'SpuNotified'`, string(ref))
 	if err != nil || len(deeds) != 1 || !deeds[0].Happened.Equal(req.Happened) || !deeds[0].facts[0].happened.Equal(cmd.Told) {
 		t.Errorf("read back as %+v, %v", deeds, err)
 	}

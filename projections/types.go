@@ -21,6 +21,7 @@ type Log interface {
 // A CaseRow is a case in a list.
 type CaseRow struct {
 	Ref          domain.Ref
+	Name         string // how the person is called, for readers who may know and as long as anybody may
 	Stage        string // code list "stage"
 	Status       string // code list "victim_status"
 	Age          string
@@ -41,6 +42,7 @@ type Due struct {
 	Clock domain.DeadlineClock
 	State domain.ClockState // at the time asked about
 	Stage string
+	Name  string // as in CaseRow; only in lists
 }
 
 // A CasePage is what one actor may see of one case.
@@ -50,13 +52,17 @@ type CasePage struct {
 	Access   []domain.Access
 	Due      []Due
 	Timeline []Entry
+	Person   Person
+	Hold     string      // code list "hold_reason": why the person must not be erased, if so
+	Erased   *ErasedNote // nil unless the person was erased, as far as the reader may know
 }
 
 // An Entry is one event on a timeline.
 type Entry struct {
 	Seq       uint64
 	Stream    domain.Stream
-	Event     domain.AnyEvent // nil when its data are in a compartment the reader does not see
+	Event     domain.AnyEvent // nil when its data are in a compartment the reader does not see, or were erased; never sealed
+	Erased    bool            // its data were, whoever asks
 	Type      string
 	Track     string
 	Happened  domain.When

@@ -6,6 +6,10 @@
 // tables follows from the facts of one stream, folded by the domain. What a
 // person may see is decided by the domain's policy alone: the rows that filter
 // lists are computed by it.
+//
+// Personal events are kept as sealed as in the log, and no other table follows
+// from what is in them but the search index, which tells nothing without its
+// key. When a person is erased their boxes are emptied and they leave the index.
 package projections
 
 import (
@@ -17,11 +21,14 @@ import (
 	"sync"
 
 	"nrm/domain"
+	"nrm/projections/blind"
 )
 
 // Views are the read models of one log. They are safe for concurrent use.
 type Views struct {
 	path    string
+	keys    Keys
+	index   *blind.Index
 	db      *sql.DB // the one connection that writes, used by Run
 	readers *sql.DB
 	writer  *writer
@@ -39,19 +46,20 @@ type Views struct {
 // Open opens the views kept in dir. Where they are missing, damaged, of another
 // shape or of another log, it first makes them anew from the log, beside what
 // is there, and tells progress how far it has come; a nil progress is not told.
-// They are as of some earlier position of the log until Run has caught up.
-func Open(ctx context.Context, dir string, log Log, progress func(done, total uint64)) (*Views, error) {
+// They are as of some earlier position of the log until Run has caught up. Keys
+// with another search key have the views made anew too.
+func Open(ctx context.Context, dir string, log Log, keys Keys, progress func(done, total uint64)) (*Views, error) {
 	path := filepath.Join(dir, "views.db")
-	usable, err := check(ctx, path, log)
+	usable, err := check(ctx, path, log, keys)
 	if err != nil {
 		return nil, fmt.Errorf("projections: check %s: %w", path, err)
 	}
 	if !usable {
-		if err := Rebuild(ctx, dir, log, progress); err != nil {
+		if err := Rebuild(ctx, dir, log, keys, progress); err != nil {
 			return nil, err
 		}
 	}
-	v := &Views{path: path, wake: make(chan struct{})}
+	v := &Views{path: path, keys: keys, index: blind.New(keys.Search()), wake: make(chan struct{})}
 	if err := v.open(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("projections: open %s: %w", path, err), v.Close())
 	}

@@ -22,6 +22,11 @@ func TestRebuildEqualsLive(t *testing.T) {
 			caughtUp := follow(t, v, log)
 			w := newWorld(t, log, 1)
 			w.crowd(20, 500)
+			forgotten, approved, document := w.named("Örnəkova", "Sınaqə"), w.named("Sınaqlı", "Misalə"), w.named("Misalova", "Nümunə")
+			w.must(officer, domain.CaseStream(document), domain.RecordDocument{DocumentFields: domain.DocumentFields{DocumentKind: first("document_kind"), DocumentNumber: "XX1"}})
+			w.erases(forgotten)
+			w.destroyed(forgotten)
+			w.erases(approved) // the keys are still there
 			w.must(coordinator, domain.ActionStream("4.1.9"), domain.HoldMeeting{Body: domain.Codes("body")[0].Code, Present: 5, Members: 9})
 			caughtUp()
 			live := digestOf(t, v)
@@ -36,6 +41,11 @@ func TestRebuildEqualsLive(t *testing.T) {
 				}
 				if sum == "" {
 					t.Errorf("%s has no digest", table)
+				}
+			}
+			for _, c := range []string{"record-identity", "record-narrative", "approve-erasure", "complete-erasure"} {
+				if w.made[c] == 0 {
+					t.Errorf("%s was never accepted", c)
 				}
 			}
 			if len(w.made) < 30 {
@@ -64,7 +74,7 @@ func TestResumeWhereItWas(t *testing.T) {
 	w := newWorld(t, log, 3)
 	w.crowd(5, 60)
 	for range 3 {
-		v, err := Open(t.Context(), dir, log, nil)
+		v, err := Open(t.Context(), dir, log, log.safe, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -155,7 +165,7 @@ func TestStopsAtWhatItCannotApply(t *testing.T) {
 			if n, err := number(t.Context(), v.readers, `SELECT count(*) FROM facts WHERE seq > ?`, v.Position()); n != 0 || err != nil {
 				t.Errorf("%d facts of a run that failed, %v", n, err)
 			}
-			if _, err := Open(t.Context(), t.TempDir(), log, nil); err == nil || !strings.Contains(err.Error(), bad.EventType()) {
+			if _, err := Open(t.Context(), t.TempDir(), log, log.safe, nil); err == nil || !strings.Contains(err.Error(), bad.EventType()) {
 				t.Errorf("a build passes it over: %v", err)
 			}
 		})

@@ -12,6 +12,7 @@ import (
 type writer struct {
 	tx                                                           *sql.Tx
 	fact, facts, row, access, place, deadline, facility, reached *sql.Stmt
+	erasure, unasked, empty                                      *sql.Stmt   // empty takes the content of a case's boxes away
 	forget                                                       []*sql.Stmt // what stands beside a case's own row
 	all                                                          []*sql.Stmt
 }
@@ -36,6 +37,9 @@ func newWriter(ctx context.Context, db *sql.DB) (*writer, error) {
 	w.place = prepare(`INSERT OR REPLACE INTO places (ref, n, facility, organisation, state) VALUES (?,?,?,?,?)`)
 	w.deadline = prepare(insertDeadline)
 	w.facility = prepare(`INSERT OR REPLACE INTO facilities (ref, state) VALUES (?,?)`)
+	w.erasure = prepare(insertErasure)
+	w.unasked = prepare(`DELETE FROM erasures WHERE ref = ?`)
+	w.empty = prepare(`UPDATE facts SET data = '' WHERE kind = 'case' AND stream = ? AND data <> '' AND type IN (` + personalTypes() + `)`)
 	w.reached = prepare(`UPDATE position SET seq = ?, id = ?`)
 	for _, table := range []string{"case_access", "places", "deadlines"} {
 		w.forget = append(w.forget, prepare(`DELETE FROM `+table+` WHERE ref = ?`))
@@ -52,6 +56,7 @@ func (w *writer) on(ctx context.Context, tx *sql.Tx) *writer {
 	own := &writer{
 		tx: tx, fact: in(w.fact), facts: in(w.facts), row: in(w.row), access: in(w.access), place: in(w.place),
 		deadline: in(w.deadline), facility: in(w.facility), reached: in(w.reached),
+		erasure: in(w.erasure), unasked: in(w.unasked), empty: in(w.empty),
 	}
 	for _, s := range w.forget {
 		own.forget = append(own.forget, in(s))

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -51,8 +52,14 @@ type Field struct {
 	Width        int    // characters the answer will need: 2, 3, 4, 5, 10, 20 or 30; 0 is the full width
 	Rows         int    // of a text area; 5 if 0
 	Autocomplete string // what a browser may fill in (HTML token)
+	Private      bool   // what is typed names or describes a person: the browser neither keeps it nor sends it to be checked
 	Lang         string // of the value, where it differs from the page's
+	Begins       *Part  // the part of the form that begins with this question
 }
+
+// Part is a heading over some of a form's questions, and what they have in
+// common.
+type Part struct{ Heading, Text string }
 
 // Option is one answer that can be chosen.
 type Option struct {
@@ -103,10 +110,11 @@ func (p Parts) ISO() string {
 // FormView is a form: its questions, its one button, and what was refused.
 type FormView struct {
 	T       T
-	Title   string // the page's heading; may be empty
-	Caption string // over the heading: the reference of the case
-	Lead    string // what this is about, under the heading
-	Warning string // shown before the questions; does not stop anybody
+	Title   string       // the page's heading; may be empty
+	Caption string       // over the heading: the reference of the case
+	Lead    string       // what this is about, under the heading
+	Warning string       // shown before the questions; does not stop anybody
+	Facts   []SummaryRow // what the person should have before their eyes; may be none
 	Action  string
 	Get     bool // a search or filter: the answers go into the address
 	Fields  []Field
@@ -149,6 +157,12 @@ func (v FormView) target(e FormError) string {
 		}
 	}
 	return ""
+}
+
+// private reports whether a question asks who somebody is: then the browser
+// keeps none of the answers.
+func (v FormView) private() bool {
+	return slices.ContainsFunc(v.Fields, func(f Field) bool { return f.Private })
 }
 
 func (v FormView) method() string {

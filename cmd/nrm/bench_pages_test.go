@@ -83,7 +83,7 @@ func newBenchSite(b *testing.B, cases int) *benchSite {
 		}
 	}
 	dir := b.TempDir()
-	views, err := projections.Open(b.Context(), dir, log, nil)
+	views, err := projections.Open(b.Context(), dir, log, log.keys, nil)
 	if err != nil {
 		b.Fatal(err)
 	}

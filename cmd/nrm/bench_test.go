@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
 	"sync"
 	"testing"
 	"time"
@@ -58,7 +57,7 @@ func BenchmarkReplayViews(b *testing.B) {
 	b.ResetTimer()
 	for range b.N {
 		start := time.Now()
-		v, err := projections.Open(b.Context(), b.TempDir(), n.log, nil)
+		v, err := projections.Open(b.Context(), b.TempDir(), n.log, n.keys(), nil)
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -84,15 +83,11 @@ type benchNode struct {
 
 func newBenchNode(b *testing.B) *benchNode {
 	b.Helper()
-	dir := b.TempDir()
-	if err := create(b.Context(), dir, quiet()); err != nil {
-		b.Fatal(err)
-	}
-	n, err := openNode(b.Context(), dir, quiet())
+	n, err := openNode(b.Context(), newRegister(b), quiet())
 	if err != nil {
 		b.Fatal(err)
 	}
-	views, err := n.views(b.Context(), &screen{io.Discard, io.Discard})
+	views, err := n.views(b.Context(), unseen())
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -134,7 +129,7 @@ type rawLog struct {
 
 func newRawLog(b *testing.B) *rawLog {
 	b.Helper()
-	server, err := eventstore.Start(b.Context(), b.TempDir(), quiet())
+	server, err := eventstore.Start(b.Context(), b.TempDir(), eventstore.StartOptions{Logger: quiet()})
 	if err != nil {
 		b.Fatal(err)
 	}

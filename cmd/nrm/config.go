@@ -14,9 +14,11 @@ import (
 // as the environment variable named, or in the configuration file (JSON, with
 // the flags' names). An unknown setting is an error.
 type settings struct {
-	Data   string          `help:"Folder that holds the log, the views and the accounts (nrm-data; for the demo, a new folder). Keep it on a disk of its own, and back it up." env:"NRM_DATA" type:"path"`
-	Config kong.ConfigFlag `help:"Configuration file in JSON." env:"NRM_CONFIG" type:"existingfile"`
-	Log    string          `help:"How much to log: debug, info, warn or error." default:"info" enum:"debug,info,warn,error" env:"NRM_LOG"`
+	Data        string          `help:"Folder that holds the log, the views and the accounts (nrm-data; for the demo, a new folder). Keep it on a disk of its own, and back it up." env:"NRM_DATA" type:"path"`
+	Keys        string          `help:"Key file (the data folder's name with .key). It opens everything: keep it on another medium, and a copy of it under lock." env:"NRM_KEYS" type:"path"`
+	Checkpoints string          `help:"Folder for signed checkpoints of the log (the data folder's name with .checkpoints). Let others copy it." env:"NRM_CHECKPOINTS" type:"path"`
+	Config      kong.ConfigFlag `help:"Configuration file in JSON." env:"NRM_CONFIG" type:"existingfile"`
+	Log         string          `help:"How much to log: debug, info, warn or error." default:"info" enum:"debug,info,warn,error" env:"NRM_LOG"`
 }
 
 // folder is the data folder.
@@ -25,6 +27,18 @@ func (s *settings) folder() string {
 		return "nrm-data"
 	}
 	return s.Data
+}
+
+// places says where the register keeps what.
+func (s *settings) places() places {
+	at := beside(s.folder())
+	if s.Keys != "" {
+		at.keys = s.Keys
+	}
+	if s.Checkpoints != "" {
+		at.checkpoints = s.Checkpoints
+	}
+	return at
 }
 
 // listening are the settings of whatever serves pages.
@@ -43,6 +57,7 @@ type cli struct {
 	Import  importCommand  `cmd:"" help:"Bring in what another register recorded (JSON Lines). The server must not be running."`
 	Rebuild rebuildCommand `cmd:"" help:"Build the views anew from the log. The server must not be running."`
 	Verify  verifyCommand  `cmd:"" help:"Check the whole log and the views. The server must not be running."`
+	Key     keyCommand     `cmd:"" help:"The key file: without it nothing personal can be read."`
 	Account accountCommand `cmd:"" help:"Accounts: who may sign in."`
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -15,6 +16,7 @@ import (
 	"nrm/cmd/nrm/internal/country"
 	"nrm/cmd/nrm/internal/importfile"
 	"nrm/domain"
+	"nrm/eventstore/keyfile"
 )
 
 type demoCommand struct {
@@ -41,14 +43,17 @@ func (cmd demoCommand) Run(ctx context.Context, s *settings, scr *screen) (err e
 		quiet.Log = "warn"
 		logger = quiet.logger(scr.errs)
 	}
-	dir, err := fresh(s.Data)
+	at, err := fresh(s)
 	if err != nil {
 		return err
 	}
-	if err := create(ctx, dir, logger); err != nil {
+	if _, err := keyfile.Create(at.keys); err != nil {
 		return err
 	}
-	n, err := openNode(ctx, dir, logger)
+	if err := create(ctx, at, logger); err != nil {
+		return err
+	}
+	n, err := openNode(ctx, at, logger)
 	if err != nil {
 		return err
 	}
@@ -56,46 +61,52 @@ func (cmd demoCommand) Run(ctx context.Context, s *settings, scr *screen) (err e
 	if err := cmd.fill(ctx, n, scr); err != nil {
 		return err
 	}
-	people, err := demoPeople(dir)
+	people, err := demoPeople(at.data)
 	if err != nil {
 		return err
 	}
 	if cmd.Prepare {
-		fmt.Fprintf(scr.out, "Filled %s. Serve it with: nrm serve --data %s\n", dir, dir)
+		fmt.Fprintf(scr.out, "Filled %s. Serve it with: nrm serve --data %s\n", at.data, at.data)
 		return nil
 	}
-	return n.serve(ctx, cmd.listening, scr, logger, func(address string) { welcome(scr.out, dir, address, people) })
+	return n.serve(ctx, cmd.listening, scr, logger, func(address string) { welcome(scr.out, at, address, people) })
 }
 
-// fresh gives the demo's folder: a new one, or the one that was named if it is
-// empty. The demo overwrites nothing.
-func fresh(named string) (string, error) {
-	if named == "" {
-		return os.MkdirTemp("", "nrm-demo-")
+// fresh gives the demo's places: in a new folder, or the ones that were named if
+// nothing is there yet. The demo overwrites nothing.
+func fresh(s *settings) (places, error) {
+	named := *s
+	if s.Data == "" {
+		dir, err := os.MkdirTemp("", "nrm-demo-")
+		if err != nil {
+			return places{}, err
+		}
+		named.Data = filepath.Join(dir, "nrm-data")
 	}
-	entries, err := os.ReadDir(named)
+	at := named.places()
+	entries, err := os.ReadDir(at.data)
 	if errors.Is(err, os.ErrNotExist) || err == nil && len(entries) == 0 {
-		return named, nil
+		return at, keyfile.Outside(at.keys, at.data)
 	}
 	if err != nil {
-		return "", err
+		return at, err
 	}
-	return "", fmt.Errorf("%s is not empty: the demo needs a fresh folder", named)
+	return at, fmt.Errorf("%s is not empty: the demo needs a fresh folder", at.data)
 }
 
-// fill writes the country into a file and imports it: the demo and the import
-// share one path.
+// fill makes the country and imports it: the demo and the import share one path.
+// It stays in memory, because it says who people are.
 func (cmd demoCommand) fill(ctx context.Context, n *node, scr *screen) error {
-	file := filepath.Join(n.dir, "demo.jsonl")
-	f, err := os.OpenFile(file, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
-	if err != nil {
+	var lines bytes.Buffer
+	now := time.Now()
+	if err := country.Write(&lines, country.Options{Seed: cmd.Seed, Now: now}); err != nil {
 		return err
 	}
-	now := time.Now()
-	if err := errors.Join(country.Write(f, country.Options{Seed: cmd.Seed, Now: now}), f.Close()); err != nil {
-		return fmt.Errorf("write %s: %w", file, err)
-	}
-	res, err := bringIn(ctx, n, file, importfile.Options{Now: now}, scr)
+	var res importfile.Result
+	err := n.witnessed(ctx, scr, func() (err error) {
+		res, err = importFrom(ctx, n, bytes.NewReader(lines.Bytes()), importfile.Options{Now: now}, scr)
+		return err
+	})
 	if err != nil {
 		return err
 	}
@@ -138,8 +149,8 @@ func demoPeople(dir string) ([]demoAccount, error) {
 	return people, os.WriteFile(filepath.Join(dir, "demo-accounts.json"), append(b, '\n'), 0o600)
 }
 
-func welcome(w io.Writer, dir, address string, people []demoAccount) {
-	fmt.Fprintf(w, "\nThe register is at http://%s\nEverything in it is invented. Its folder is %s.\n\n", address, dir)
+func welcome(w io.Writer, at places, address string, people []demoAccount) {
+	fmt.Fprintf(w, "\nThe register is at http://%s\nEverything in it is invented. Its folder is %s,\nits key file %s.\n\n", address, at.data, at.keys)
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "USER\tPASSWORD\tROLE\tORGANISATION")
 	for _, p := range people {
@@ -150,5 +161,5 @@ func welcome(w io.Writer, dir, address string, people []demoAccount) {
 		fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", p.User, p.Password, role, organisation)
 	}
 	_ = t.Flush()
-	fmt.Fprintf(w, "\nAPI tokens are in %s. Stop with Ctrl-C.\n", filepath.Join(dir, "demo-accounts.json"))
+	fmt.Fprintf(w, "\nAPI tokens are in %s. Stop with Ctrl-C.\n", filepath.Join(at.data, "demo-accounts.json"))
 }

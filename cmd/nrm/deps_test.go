@@ -22,7 +22,7 @@ func TestImports(t *testing.T) {
 			"the rules do no I/O and can be read without knowing any library"},
 		{"nrm/eventstore", []string{"nrm/eventstore", "github.com/nats-io/", "github.com/google/uuid", "github.com/klauspost/compress/", "github.com/minio/highwayhash", "github.com/google/go-tpm/", "github.com/antithesishq/antithesis-sdk-go/", "golang.org/x/"},
 			"the log knows no event: it must be possible to reason about durability alone"},
-		{"nrm/projections", []string{"nrm/projections", "nrm/domain", "github.com/google/uuid", "modernc.org/", "github.com/dustin/go-humanize", "github.com/mattn/go-isatty", "github.com/ncruces/go-strftime", "github.com/remyoudompheng/bigfft", "golang.org/x/"},
+		{"nrm/projections", []string{"nrm/projections", "nrm/domain", "github.com/google/uuid", "modernc.org/", "github.com/xrash/smetrics", "github.com/dustin/go-humanize", "github.com/mattn/go-isatty", "github.com/ncruces/go-strftime", "github.com/remyoudompheng/bigfft", "golang.org/x/"},
 			"views are made of facts and know neither the log's server nor HTTP"},
 	} {
 		if far := unlisted(dependencies(t, rule.pkg), rule.reaches); len(far) > 0 {

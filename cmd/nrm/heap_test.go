@@ -18,7 +18,7 @@ import (
 // decided lets the domain decide every line of an import file in memory.
 func decided(t testing.TB, file io.Reader, now time.Time) *heap {
 	t.Helper()
-	log := &heap{streams: map[string][]domain.Decision{}}
+	log := &heap{streams: map[string][]domain.Decision{}, keys: newHeapKeys()}
 	lines := bufio.NewScanner(file)
 	for lines.Scan() {
 		var l importfile.Line
@@ -51,6 +51,7 @@ type heap struct {
 	mu      sync.Mutex
 	all     []domain.Decision
 	streams map[string][]domain.Decision
+	keys    heapKeys
 }
 
 func (h *heap) Update(_ context.Context, streams []string, decide func([][]domain.Decision) ([]domain.Decision, error)) (uint64, error) {
@@ -67,6 +68,7 @@ func (h *heap) Update(_ context.Context, streams []string, decide func([][]domai
 	for i, d := range decisions {
 		if len(d.Events) > 0 {
 			d.Seq = uint64(len(h.all) + 1)
+			d.Events = h.keys.seal(d.Events)
 			h.all = append(h.all, d)
 			h.streams[streams[i]] = append(h.streams[streams[i]], d)
 		}

@@ -32,6 +32,7 @@ func TestJourney(t *testing.T) {
 	ref := consul.register(answers{
 		"source": "consulate", "circumstances": []string{"sought_help", "documents_withheld"}, "status": "presumed", "age": "adult",
 		"sex": "female", "citizenship": "az", "country": "TR", "immediate_danger": true, "basis": "consent",
+		"family_name": "Sınaqova", "given_name": "Nümunəxanım", "document_kind": "passport", "document_number": "X0000017", "notes": "Gecə gəlib.",
 	})
 	consul.p.Screenshot("01-referral-registered.png")
 	consul.record(ref, "give-consular-assistance", answers{"help": []string{"document", "travel"}})
@@ -47,7 +48,17 @@ func TestJourney(t *testing.T) {
 	duty.record(ref, "record-return-arrival", nil)
 	duty.record(ref, "accept-handover", answers{"district": "AZ-BA", "condition": "needs_rest", "interpreter": false})
 
+	duty.p.MustNotSee(theName) // writes names down and does not read them
+
 	officer := as("officer")
+	officer.open(ref)
+	officer.p.MustSee(theName)
+	officer.p.Goto(officer.url + "/search")
+	officer.p.Fill(officer.say("search.name"), "Синагова Нюмунаханым")
+	officer.p.Press(officer.say("search.submit"))
+	officer.p.MustSee(ref)
+	officer.p.Screenshot("03-found-by-name.png")
+	officer.check()
 	officer.record(ref, "screen-indicators", answers{"instrument": "ilo-11", "present": []string{"deception", "retention_of_documents", "debt_bondage"}})
 	officer.record(ref, "assess-risk", answers{"level": "high", "factors": []string{"trafficker_at_large"}})
 	officer.record(ref, "request-protection", answers{"subject": "person"})
@@ -103,12 +114,14 @@ func TestJourney(t *testing.T) {
 	t.Run("the Coordinator", func(t *testing.T) { d.coordinator(t, ref) })
 	t.Run("the data protection officer", func(t *testing.T) {
 		dpo := d.signIn(t, browsertest.Open(t), "protection", "az")
+		dpo.p.Goto(d.url + "/policy")
 		dpo.p.MustSee(dpo.say("role.head"))
 		dpo.p.Screenshot("09-policy.png")
 		dpo.check()
 		dpo.p.Goto(d.url + "/cases/" + ref)
 		dpo.p.MustNotSee(dpo.say("event.IdentificationDecided"))
 	})
+	t.Run("the person is forgotten", func(t *testing.T) { d.forget(t, ref) })
 	d.stopAndVerify(t)
 }
 
@@ -200,6 +213,41 @@ func startDemo(t *testing.T) *demo {
 		d.people[p.User] = p
 	}
 	return d
+}
+
+// theName stands on the referral of the journey.
+const theName = "Nümunəxanım"
+
+// forget has an officer ask that the person be forgotten and the data protection
+// officer approve, and waits until nothing of the name is left.
+func (d *demo) forget(t *testing.T, ref string) {
+	officer := d.signIn(t, browsertest.Open(t), "officer", "az")
+	officer.record(ref, "request-erasure", answers{"reason": "person_asked"})
+	officer.p.MustSee(theName)
+	dpo := d.signIn(t, browsertest.Open(t), "protection", "az")
+	dpo.p.Goto(d.url + "/erasures")
+	dpo.p.MustSee(ref)
+	dpo.p.MustNotSee(theName)
+	dpo.p.Screenshot("10-erasures.png")
+	dpo.check()
+	dpo.p.Goto(d.url + "/cases/" + ref + "/approve-erasure")
+	dpo.p.Press(dpo.say("form.submit"))
+	for end := time.Now().Add(30 * time.Second); ; time.Sleep(300 * time.Millisecond) {
+		officer.open(ref)
+		officer.p.MustNotSee(theName)
+		if strings.Contains(officer.p.Text(), officer.say("event.ErasureCompleted")) {
+			break
+		}
+		if time.Now().After(end) {
+			t.Fatalf("the erasure is not completed:\n%s", officer.p.Text())
+		}
+	}
+	officer.p.Screenshot("11-erased.png")
+	officer.check()
+	officer.p.Goto(officer.url + "/search")
+	officer.p.Fill(officer.say("search.name"), theName)
+	officer.p.Press(officer.say("search.submit"))
+	officer.p.MustNotSee(ref)
 }
 
 // stopAndVerify ends the demo as an operator would and checks its log.
@@ -348,7 +396,7 @@ func (v *visitor) answerField(command string, f domain.Field, value any) {
 		switch {
 		case f.Kind == domain.AFacility:
 			v.p.Select(label, v.facility(value))
-		case f.Kind == domain.Amount:
+		case f.Kind == domain.Amount, f.Kind == domain.ShortText, f.Kind == domain.LongText:
 			v.p.Fill(label, value)
 		case v.p.Script(fmt.Sprintf("document.querySelector('select[name=%s]') !== null", f.Name)) == "true":
 			v.p.Select(label, v.code(f.List, value))

@@ -13,6 +13,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"os/exec"
+	"path/filepath"
 	"sync"
 	"testing"
 	"time"
@@ -21,6 +22,7 @@ import (
 
 	"nrm/api/accounts"
 	"nrm/domain"
+	"nrm/eventstore/keyfile"
 )
 
 const (
@@ -40,10 +42,10 @@ func TestKilledAtAnyPoint(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 8*time.Minute)
 	defer cancel()
-	dir := t.TempDir()
-	crowd := newCrowd(t, ctx, dir)
+	at := newRegister(t)
+	crowd := newCrowd(t, ctx, at)
 	for round := range rounds {
-		s := serveProcess(t, ctx, dir)
+		s := serveProcess(t, ctx, at)
 		running, stop := context.WithCancel(ctx)
 		var clients sync.WaitGroup
 		for i := range killClients {
@@ -56,13 +58,13 @@ func TestKilledAtAnyPoint(t *testing.T) {
 		_ = s.cmd.Wait()
 		stop()
 		clients.Wait()
-		crowd.compare(t, ctx, dir, round)
+		crowd.compare(t, ctx, at, round)
 	}
-	s := serveProcess(t, ctx, dir)
+	s := serveProcess(t, ctx, at)
 	crowd.askAgain(t, ctx, s.url)
 	_ = s.cmd.Process.Kill()
 	_ = s.cmd.Wait()
-	decisions := crowd.compare(t, ctx, dir, rounds)
+	decisions := crowd.compare(t, ctx, at, rounds)
 	if want := crowd.decisions(); decisions != want {
 		t.Errorf("what was asked for makes %d decisions, the log has %d", want, decisions)
 	}
@@ -95,12 +97,9 @@ type answer struct {
 }
 
 // newCrowd makes a register with a shelter and two accounts.
-func newCrowd(t *testing.T, ctx context.Context, dir string) *crowd {
+func newCrowd(t *testing.T, ctx context.Context, at places) *crowd {
 	t.Helper()
-	if err := create(ctx, dir, quiet()); err != nil {
-		t.Fatal(err)
-	}
-	people, err := accounts.Open(accountsFile(dir))
+	people, err := accounts.Open(accountsFile(at.data))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -111,7 +110,7 @@ func newCrowd(t *testing.T, ctx context.Context, dir string) *crowd {
 	if _, c.shelter, err = people.Create("shelter", domain.Shelter, "shelter-baki"); err != nil {
 		t.Fatal(err)
 	}
-	n, err := openNode(ctx, dir, quiet())
+	n, err := openNode(ctx, at, quiet())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -129,7 +128,8 @@ func newCrowd(t *testing.T, ctx context.Context, dir string) *crowd {
 func (c *crowd) client(ctx context.Context, url string, number int) {
 	for ctx.Err() == nil {
 		a, ok := c.ask(ctx, url, question{token: c.duty, path: "/api/v1/cases", writes: 1, body: `{"data": {"source": "police", "circumstances": ["raid"],
-			"status": "presumed", "age": "adult", "sex": "female", "citizenship": "az", "district": "AZ-BA", "immediate_danger": false, "basis": "consent"}}`})
+			"status": "presumed", "age": "adult", "sex": "female", "citizenship": "az", "district": "AZ-BA", "immediate_danger": false, "basis": "consent",
+			"family_name": "Sınaqova", "given_name": "Nümunə", "document_kind": "passport", "document_number": "X0000001"}}`})
 		if !ok {
 			return
 		}
@@ -231,9 +231,9 @@ func (c *crowd) decisions() int {
 
 // compare runs the operators' check of the log and looks for everything that
 // was answered. It returns the number of decisions.
-func (c *crowd) compare(t *testing.T, ctx context.Context, dir string, round int) int {
+func (c *crowd) compare(t *testing.T, ctx context.Context, at places, round int) int {
 	t.Helper()
-	n, err := openNode(ctx, dir, quiet())
+	n, err := openNode(ctx, at, quiet())
 	if err != nil {
 		t.Fatalf("round %d: %v", round, err)
 	}
@@ -242,7 +242,7 @@ func (c *crowd) compare(t *testing.T, ctx context.Context, dir string, round int
 			t.Errorf("round %d: close: %v", round, err)
 		}
 	}()
-	audit, err := verifyLog(ctx, n, &screen{io.Discard, io.Discard})
+	found, err := verifyLog(ctx, n, nil, unseen())
 	if err != nil {
 		t.Fatalf("round %d: %v", round, err)
 	}
@@ -277,7 +277,7 @@ func (c *crowd) compare(t *testing.T, ctx context.Context, dir string, round int
 			t.Errorf("round %d: case %s was answered at position %d and stands at %d", round, q.answer.Case, q.answer.Position, opened[q.answer.Case])
 		}
 	}
-	return audit.Decisions
+	return found.audit.Decisions
 }
 
 // process is a server in a process of its own.
@@ -286,9 +286,9 @@ type process struct {
 	url string
 }
 
-func serveProcess(t *testing.T, ctx context.Context, dir string, args ...string) process {
+func serveProcess(t *testing.T, ctx context.Context, at places, args ...string) process {
 	t.Helper()
-	cmd := program(ctx, append([]string{"serve", "--data", dir, "--listen", "127.0.0.1:0"}, args...)...)
+	cmd := program(ctx, append([]string{"serve", "--data", at.data, "--listen", "127.0.0.1:0"}, args...)...)
 	stderr, err := cmd.StderrPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -309,5 +309,20 @@ func serveProcess(t *testing.T, ctx context.Context, dir string, args ...string)
 	t.Fatal("the server did not start")
 	return process{}
 }
+
+// newRegister makes an empty register with keys of its own.
+func newRegister(t testing.TB) places {
+	t.Helper()
+	at := beside(filepath.Join(t.TempDir(), "nrm-data"))
+	if _, err := keyfile.Create(at.keys); err != nil {
+		t.Fatal(err)
+	}
+	if err := create(t.Context(), at, quiet()); err != nil {
+		t.Fatal(err)
+	}
+	return at
+}
+
+func unseen() *screen { return &screen{io.Discard, io.Discard} }
 
 func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }

@@ -8,78 +8,165 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"nrm/domain"
 	"nrm/eventstore"
+	"nrm/eventstore/keyfile"
+	"nrm/eventstore/vault"
 	"nrm/projections"
 )
 
 type store = eventstore.Store[domain.Decision]
 
-// codec joins the log, which knows no event, and the domain, which knows no
-// log.
-func codec() eventstore.Codec[domain.Decision] {
-	return eventstore.Codec[domain.Decision]{
-		Encode: func(d domain.Decision) (eventstore.Message, error) {
-			m := eventstore.Message{Stream: d.Stream.String(), ID: d.ID, Meta: d.Meta()}
-			for _, e := range d.Events {
-				typ, data, err := domain.EncodeEvent(e)
-				if err != nil {
-					return m, err
-				}
-				m.Events = append(m.Events, eventstore.Entry{Type: typ, Data: data})
-			}
-			return m, nil
-		},
-		Decode: func(m eventstore.Message) (domain.Decision, error) {
-			types, data := make([]string, len(m.Events)), make([][]byte, len(m.Events))
-			for i, e := range m.Events {
-				types[i], data[i] = e.Type, e.Data
-			}
-			return domain.DecisionFrom(m.Seq, m.Stream, m.ID, m.Meta, types, data)
-		},
-	}
+// places are where a register keeps what. The keys and the checkpoints vouch
+// for the data, so they lie outside the data folder and belong on other media.
+type places struct {
+	data        string // the log, the views and the accounts
+	keys        string // the key file
+	checkpoints string // folder of signed checkpoints
 }
+
+// beside gives the places that are used when only the data folder is named.
+func beside(data string) places {
+	data = strings.TrimRight(data, string(filepath.Separator))
+	return places{data: data, keys: data + ".key", checkpoints: data + ".checkpoints"}
+}
+
+// tree is the file of the Merkle tree.
+func (at places) tree() string { return filepath.Join(at.data, "tree") }
 
 // A node is the data folder in use by this process. Only one process can have
 // it.
 type node struct {
-	dir    string
+	at     places
+	logger *slog.Logger
+	ring   *keyfile.Ring
 	server *eventstore.Server
+	vault  *vault.Vault
 	log    *store
 }
 
-// openNode takes the data folder and opens its log. It creates nothing: see
-// initCommand.
-func openNode(ctx context.Context, dir string, logger *slog.Logger) (*node, error) {
-	if _, err := os.Stat(filepath.Join(dir, "jetstream")); errors.Is(err, os.ErrNotExist) {
-		return nil, fmt.Errorf("there is no log in %s: create one with nrm init, or name the folder with --data", dir)
+// openNode takes the data folder and opens its log. Before any server starts it
+// holds the key file against the data folder: with other keys nothing is opened
+// and nothing is touched. It finishes a change of keys that was interrupted. It
+// creates nothing: see initCommand.
+func openNode(ctx context.Context, at places, logger *slog.Logger) (*node, error) {
+	if !hasLog(at.data) {
+		return nil, fmt.Errorf("there is no log in %s: create one with nrm init, or name the folder with --data", at.data)
 	}
-	server, err := eventstore.Start(ctx, dir, logger)
-	if errors.Is(err, eventstore.ErrLocked) {
-		return nil, fmt.Errorf("%w: a running nrm has the folder %s; stop it first", err, dir)
-	}
+	ring, err := openRing(at)
 	if err != nil {
 		return nil, err
 	}
-	log, err := eventstore.Open(ctx, server.Conn(), codec(), eventstore.Options{
-		HighWater: filepath.Join(dir, "highwater.json"), Logger: logger,
-	})
-	if err != nil {
-		return nil, errors.Join(err, server.Close())
+	if err := ring.Check(at.data); err != nil {
+		return nil, err
 	}
-	return &node{dir: dir, server: server, log: log}, nil
+	n := &node{at: at, logger: logger, ring: ring}
+	if err := n.open(ctx); err != nil {
+		return nil, errors.Join(err, n.close())
+	}
+	return n, nil
 }
 
+// hasLog reports whether there is a log in the folder; for a moment of a change
+// of the storage key it has another name.
+func hasLog(dir string) bool {
+	for _, name := range []string{"jetstream", "jetstream.old"} {
+		if _, err := os.Stat(filepath.Join(dir, name)); !errors.Is(err, os.ErrNotExist) {
+			return true
+		}
+	}
+	return false
+}
+
+// openRing reads the key file.
+func openRing(at places) (*keyfile.Ring, error) {
+	ring, err := keyfile.Read(at.keys)
+	if errors.Is(err, keyfile.ErrLost) {
+		return nil, fmt.Errorf("%w: name it with --keys; for a new register make one with nrm key init", err)
+	}
+	return ring, err
+}
+
+func (n *node) open(ctx context.Context) (err error) {
+	key, old := n.ring.Storage()
+	n.server, err = eventstore.Start(ctx, n.at.data, eventstore.StartOptions{Key: key, OldKey: old, Logger: n.logger})
+	if errors.Is(err, eventstore.ErrLocked) {
+		return fmt.Errorf("%w: a running nrm has the folder %s; stop it first", err, n.at.data)
+	}
+	if err != nil {
+		return err
+	}
+	if err := sweep(n.at.data); err != nil {
+		return err
+	}
+	if old != "" { // nothing is encrypted with it any more
+		if err := errors.Join(n.ring.EndStorage(), n.ring.Mark(n.at.data)); err != nil {
+			return err
+		}
+	}
+	if n.vault, err = vault.Open(ctx, n.server.Conn(), n.ring, vault.Options{Compartments: sealedCompartments(), Logger: n.logger}); err != nil {
+		return err
+	}
+	if n.ring.Retiring() {
+		if _, err := n.rewrap(ctx, nil); err != nil {
+			return err
+		}
+	}
+	n.log, err = eventstore.Open(ctx, n.server.Conn(), codec(n.vault), eventstore.Options{
+		HighWater: filepath.Join(n.at.data, "highwater.json"), Logger: n.logger, Sealer: n.vault,
+	})
+	return err
+}
+
+// sweep removes what a killed nrm verify has left: views of a time that may be
+// before an erasure.
+func sweep(dir string) error {
+	left, err := filepath.Glob(filepath.Join(dir, "verify-*"))
+	for _, path := range left {
+		err = errors.Join(err, os.RemoveAll(path))
+	}
+	return err
+}
+
+// rewrap gives the key-encryption key a successor and wraps every person's keys
+// with it. The order is such that a crash at any point leaves a key file that
+// opens everything, and the next start goes on.
+func (n *node) rewrap(ctx context.Context, progress func(done, total int)) (vault.Report, error) {
+	if err := errors.Join(n.ring.BeginKEK(), n.ring.Mark(n.at.data)); err != nil {
+		return vault.Report{}, err
+	}
+	report, err := n.vault.Rotate(ctx, progress)
+	if err != nil {
+		return report, err
+	}
+	return report, errors.Join(n.ring.EndKEK(), n.ring.Mark(n.at.data))
+}
+
+func (n *node) keys() keys { return keys{n.vault, n.ring} }
+
 func (n *node) close() error {
-	n.log.Close()
-	return n.server.Close()
+	if n.log != nil {
+		n.log.Close()
+	}
+	if n.vault != nil {
+		n.vault.Close()
+	}
+	if n.server != nil {
+		return n.server.Close()
+	}
+	return nil
 }
 
 // views opens the views and builds them if need be, with a progress bar.
 func (n *node) views(ctx context.Context, s *screen) (*projections.Views, error) {
+	return n.viewsIn(ctx, n.at.data, s)
+}
+
+func (n *node) viewsIn(ctx context.Context, dir string, s *screen) (*projections.Views, error) {
 	bar := newBar(s.errs)
-	v, err := projections.Open(ctx, n.dir, n.log, func(done, total uint64) { bar.show("building views", int(done), int(total)) })
+	v, err := projections.Open(ctx, dir, n.log, n.keys(), func(done, total uint64) { bar.show("building views", int(done), int(total)) })
 	bar.end()
 	return v, err
 }

@@ -24,7 +24,7 @@ type serveCommand struct {
 // Run serves until it is asked to stop.
 func (cmd serveCommand) Run(ctx context.Context, s *settings, scr *screen) (err error) {
 	logger := s.logger(scr.errs)
-	n, err := openNode(ctx, s.folder(), logger)
+	n, err := openNode(ctx, s.places(), logger)
 	if err != nil {
 		return err
 	}
@@ -44,14 +44,22 @@ func (n *node) serve(ctx context.Context, at listening, scr *screen, logger *slo
 		return err
 	}
 	defer func() { err = errors.Join(err, views.Close()) }()
-	people, err := accounts.Open(accountsFile(n.dir))
+	witness, err := n.witness(ctx, scr)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, witness.Close()) }()
+	people, err := accounts.Open(accountsFile(n.at.data))
 	if err != nil {
 		return err
 	}
 	people.Logger = logger
 	app := &api.Server{
 		Log: n.log, Views: views, Accounts: people, Now: time.Now, Logger: logger,
-		Ready:      func(ctx context.Context) error { return errors.Join(n.ready(ctx, views), people.Healthy()) },
+		Ready: func(ctx context.Context) error {
+			return errors.Join(n.ready(ctx, views), witness.Healthy(), people.Healthy())
+		},
+		Witness:    witness,
 		Away:       away,
 		SecureOnly: at.TLS, TrustedProxies: at.Proxy,
 	}
@@ -69,8 +77,10 @@ func (n *node) serve(ctx context.Context, at listening, scr *screen, logger *slo
 		ErrorLog: slog.NewLogLogger(logger.Handler(), slog.LevelWarn),
 	}
 	parts, ctx := errgroup.WithContext(ctx)
-	running, stop := context.WithCancel(context.WithoutCancel(ctx)) // views and clock outlive the last request
+	running, stop := context.WithCancel(context.WithoutCancel(ctx)) // views, clock and witness outlive the last request
 	parts.Go(func() error { return stopped(views.Run(running, n.log)) })
+	parts.Go(func() error { return stopped(witness.Run(running)) })
+	parts.Go(func() error { return stopped((&eraser{node: n, views: views}).watch(running, time.Second)) })
 	parts.Go(func() error { return stopped(watch(running, n.log, views, 30*time.Second, logger)) })
 	parts.Go(func() error {
 		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {

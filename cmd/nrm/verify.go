@@ -9,54 +9,177 @@ import (
 	"slices"
 
 	"nrm/domain"
+	"nrm/eventstore"
+	"nrm/eventstore/vault"
+	"nrm/eventstore/witness"
 	"nrm/projections"
 )
 
-type verifyCommand struct{}
+type verifyCommand struct {
+	Checkpoint []string `help:"A signed checkpoint that was kept elsewhere, to hold the log against. May be given several times." type:"existingfile"`
+	Key        []string `help:"Verifier key that those checkpoints are signed with (this register's). May be given several times." placeholder:"VKEY"`
+}
 
-// Run replays and decodes the whole log, checks every stream's chain and the
-// invariants of the domain, and compares the views with views built from
-// nothing. It names the first bad place.
-func (verifyCommand) Run(ctx context.Context, s *settings, scr *screen) (err error) {
-	n, err := openNode(ctx, s.folder(), s.logger(scr.errs))
+// Run replays the whole log and holds it against everything that is known of
+// it: each stream's chain, the Merkle tree, every checkpoint, the seals of what
+// is sealed, the invariants of the domain; and it compares the views with views
+// built from nothing. It names the first bad place and what it means.
+func (cmd verifyCommand) Run(ctx context.Context, s *settings, scr *screen) (err error) {
+	n, err := openNode(ctx, s.places(), s.logger(scr.errs))
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, n.close()) }()
-	audit, err := verifyLog(ctx, n, scr)
+	checkpoints, err := cmd.checkpoints(ctx, n)
+	if err != nil {
+		return err
+	}
+	found, err := verifyLog(ctx, n, checkpoints, scr)
 	if err != nil {
 		return err
 	}
 	if err := verifyViews(ctx, n, scr); err != nil {
 		return err
 	}
-	fmt.Fprintf(scr.out, "The log is whole: %d decisions, %d events. The views agree with it.\n", audit.Decisions, audit.Events)
+	fmt.Fprintf(scr.out, `The log is whole: %d decisions, %d events, %d of them sealed (%d erased).
+%d checkpoints agree with it, the last at position %d. The views agree with it.
+`, found.audit.Decisions, found.audit.Events, found.sealed, found.erased, len(checkpoints), lastOf(checkpoints))
 	return nil
 }
 
-func verifyLog(ctx context.Context, n *node, scr *screen) (*domain.Audit, error) {
+// checkpoints gives the register's own and those handed over, all of them
+// signed.
+func (cmd verifyCommand) checkpoints(ctx context.Context, n *node) (all []witness.Checkpoint, err error) {
+	own := n.ring.VerifierKey()
+	folder, err := witness.OpenFolder(n.at.checkpoints, own)
+	if err != nil {
+		return nil, err
+	}
+	for c, err := range folder.All(ctx) {
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, c)
+	}
+	keys := cmd.Key
+	if len(keys) == 0 {
+		keys = []string{own}
+	}
+	for _, file := range cmd.Checkpoint {
+		raw, err := os.ReadFile(file)
+		if err != nil {
+			return nil, err
+		}
+		c, err := witness.Parse(raw, keys...)
+		if err != nil {
+			return nil, fmt.Errorf("checkpoint %s: %w", file, err)
+		}
+		if c.Origin != n.ring.Origin() {
+			return nil, fmt.Errorf("checkpoint %s is of another register: %s, not %s", file, c.Origin, n.ring.Origin())
+		}
+		all = append(all, c)
+	}
+	return all, nil
+}
+
+func lastOf(checkpoints []witness.Checkpoint) (size int64) {
+	for _, c := range checkpoints {
+		size = max(size, c.Size)
+	}
+	return size
+}
+
+// findings are what verifyLog saw of a log that is whole.
+type findings struct {
+	audit          *domain.Audit
+	sealed, erased int
+	closed, opened map[domain.Stream]uint64 // a position whose box has no key any more, or still opens
+}
+
+func verifyLog(ctx context.Context, n *node, checkpoints []witness.Checkpoint, scr *screen) (_ *findings, err error) {
 	last, err := n.log.Last(ctx)
 	if err != nil {
 		return nil, err
 	}
-	bar, audit := newBar(scr.errs), domain.NewAudit()
-	defer bar.end()
-	err = n.log.Verify(ctx, last, func(ds []domain.Decision) error {
+	tree, err := witness.OpenTree(n.at.tree())
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, tree.Close()) }()
+	judge := witness.NewJudge(tree, checkpoints)
+	found := &findings{audit: domain.NewAudit(), closed: map[domain.Stream]uint64{}, opened: map[domain.Stream]uint64{}}
+	bar := newBar(scr.errs)
+	err = n.log.Verify(ctx, last, judge.Add, func(ds []domain.Decision) error {
 		for _, d := range ds {
-			if err := audit.Add(d); err != nil {
+			if err := found.add(d); err != nil {
 				return err
 			}
 		}
 		bar.show("checking the log", int(ds[len(ds)-1].Seq), int(last))
 		return nil
 	})
+	bar.end()
 	if err != nil {
-		return nil, fmt.Errorf("the log is not as it should be: %w", err)
+		return nil, fmt.Errorf("the log is not as it should be: %w%s", err, meaning(err))
 	}
-	if faults := audit.Finish(); len(faults) > 0 {
+	if err := judge.Finish(); err != nil {
+		return nil, fmt.Errorf("the log is not as it should be: %w%s", err, meaning(err))
+	}
+	if faults := append(found.audit.Finish(), found.seals()...); len(faults) > 0 {
 		return nil, fmt.Errorf("the log contradicts itself in %d places: %w", len(faults), errors.Join(faults...))
 	}
-	return audit, nil
+	return found, nil
+}
+
+// add holds a decision against the domain and opens what is sealed in it, to
+// see that it can be opened.
+func (f *findings) add(d domain.Decision) error {
+	for _, e := range d.Events {
+		s, ok := e.(domain.Sealed)
+		if !ok {
+			continue
+		}
+		f.sealed++
+		switch _, err := s.Open(); {
+		case errors.Is(err, domain.ErrErased):
+			f.erased++
+			f.closed[d.Stream] = d.Seq
+		case err != nil:
+			return fmt.Errorf("position %d: %w", d.Seq, err)
+		default:
+			f.opened[d.Stream] = d.Seq
+		}
+	}
+	return f.audit.Add(d)
+}
+
+// seals holds the keys that are there and those that are not against what was
+// decided about erasure.
+func (f *findings) seals() (faults []error) {
+	for s, seq := range f.closed {
+		if f.audit.ErasureOf(s).Approved.IsZero() {
+			faults = append(faults, fmt.Errorf("position %d on %s: its keys were destroyed, though nobody approved an erasure", seq, s))
+		}
+	}
+	for s, seq := range f.opened {
+		if !f.audit.ErasureOf(s).Completed.IsZero() {
+			faults = append(faults, fmt.Errorf("position %d on %s can still be opened, though the person was erased", seq, s))
+		}
+	}
+	return faults
+}
+
+// meaning says in plain words what an error of the log means.
+func meaning(err error) string {
+	switch {
+	case errors.Is(err, vault.ErrForged):
+		return "\nWhat was sealed there was changed, or moved there from another place: restore the log or the keys from a backup, and keep this copy for inquiry."
+	case errors.Is(err, vault.ErrLost):
+		return "\nThe keys that open it are gone, and nobody erased the person: restore the keys from a backup before anything is written."
+	case errors.Is(err, eventstore.ErrDamaged):
+		return "\nThe disk is damaged or somebody changed the files: what is before the position named is sound. Write nothing, restore the log from a backup, and keep this copy for inquiry."
+	}
+	return ""
 }
 
 // verifyViews lets the views catch up with the log and compares them, table by
@@ -70,12 +193,12 @@ func verifyViews(ctx context.Context, n *node, scr *screen) error {
 	if err = errors.Join(err, views.Close()); err != nil {
 		return err
 	}
-	dir, err := os.MkdirTemp(n.dir, "verify-")
+	dir, err := os.MkdirTemp(n.at.data, "verify-")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	fresh, err := (&node{dir: dir, log: n.log}).views(ctx, scr)
+	fresh, err := n.viewsIn(ctx, dir, scr)
 	if err != nil {
 		return err
 	}

@@ -96,7 +96,7 @@ func is[E domain.AnyEvent](e domain.AnyEvent) bool { _, ok := e.(E); return ok }
 // year2024 projects the log into fresh views and counts.
 func year2024(t *testing.T, log *heap) map[string][2]int64 {
 	t.Helper()
-	views, err := projections.Open(t.Context(), t.TempDir(), log, nil)
+	views, err := projections.Open(t.Context(), t.TempDir(), log, log.keys, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -121,7 +121,7 @@ func (h *heap) withoutOneOf(year int, so func(domain.AnyEvent) bool) func(func(i
 			if at < 0 || d.Happened.Day().Year() != year {
 				continue
 			}
-			less := &heap{all: slices.Clone(h.all)}
+			less := &heap{all: slices.Clone(h.all), keys: h.keys}
 			if less.all[i].Events = slices.Delete(slices.Clone(d.Events), at, at+1); len(less.all[i].Events) == 0 {
 				less.all = slices.Delete(less.all, i, i+1)
 			}

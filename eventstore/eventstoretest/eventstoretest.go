@@ -19,7 +19,13 @@ func Server(t testing.TB) *eventstore.Server {
 // does so before. Init says whether to create the log.
 func Restart(t testing.TB, dir string, init bool) *eventstore.Server {
 	t.Helper()
-	srv, err := eventstore.Start(t.Context(), dir, nil)
+	return RestartWith(t, dir, init, eventstore.StartOptions{})
+}
+
+// RestartWith is Restart with options, for a server that encrypts.
+func RestartWith(t testing.TB, dir string, init bool, opts eventstore.StartOptions) *eventstore.Server {
+	t.Helper()
+	srv, err := eventstore.Start(t.Context(), dir, opts)
 	if err != nil {
 		t.Fatal(err)
 	}

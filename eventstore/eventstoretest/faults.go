@@ -55,11 +55,13 @@ func (f *Faults) Heal() { f.set(func() { f.hold = [2]bool{} }) }
 // Cut breaks the connection, so that what was kept back is lost, and lets the
 // client connect anew to a line without trouble.
 func (f *Faults) Cut() {
+	var cut *faultyConn // not the one that the client may have by then
 	f.set(func() {
 		f.hold = [2]bool{}
-		f.current.broken = true
+		cut = f.current
+		cut.broken = true
 	})
-	_ = f.current.Close()
+	_ = cut.Close()
 }
 
 func (f *Faults) set(how func()) {

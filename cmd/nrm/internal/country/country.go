@@ -3,8 +3,9 @@
 // import file. One calendar year counts back to the figures that the National
 // Coordinator published for 2024 (figures.go).
 //
-// Every person is invented. A line holds codes, never a name. The same seed
-// gives the same country, byte by byte.
+// Every person is invented: names are put together from parts, numbers and
+// addresses are such as cannot exist. The same seed gives the same country, byte
+// by byte.
 package country
 
 import (
@@ -22,6 +23,10 @@ type Options struct {
 	Seed uint64
 	Year int       // the year whose figures are exact; 2024 if zero, none before
 	Now  time.Time // when the file will be imported: nothing in it is later
+
+	// NoNames leaves out all that is personal. What remains is the same to the
+	// last byte.
+	NoNames bool
 }
 
 const day = 24 * time.Hour
@@ -70,6 +75,7 @@ func Write(w io.Writer, o Options) error {
 		}
 	}
 	c.present()
+	c.guarded()
 	slices.SortStableFunc(c.steps, func(a, b step) int { return a.recorded.Compare(b.recorded) })
 	out := newLines(w)
 	for _, s := range c.steps {
@@ -87,10 +93,18 @@ type country struct {
 	refs   map[domain.Ref]bool // in use
 	houses map[string]*house   // by organisation
 	steps  []step              // of all finished stories
+
+	names   dice        // who the persons are, and what is told of them
+	nameIDs dice        // of the lines that only tell of a person
+	met     []who       // some whom the mechanism has met
+	wishes  []candidate // cases about whose data somebody could have a wish
 }
 
 func newCountry(o Options) *country {
-	return &country{o: o, ids: newDice(o.Seed, idPart), refs: map[domain.Ref]bool{}, houses: map[string]*house{}}
+	return &country{
+		o: o, ids: newDice(o.Seed, idPart), refs: map[domain.Ref]bool{}, houses: map[string]*house{},
+		names: newDice(o.Seed, namePart), nameIDs: newDice(o.Seed, nameIDPart),
+	}
 }
 
 // newYear is the first instant of a year in Baku.

@@ -21,6 +21,8 @@ const (
 	institutionPart = 2
 	presentPart     = 3
 	manyPart        = 4
+	namePart        = 5
+	nameIDPart      = 6
 )
 
 func newDice(seed, part uint64) dice {
@@ -90,13 +92,15 @@ func draw[T any](d dice, table []odds[T]) T {
 	panic("country: an empty table") // IntN has refused it already
 }
 
-// newID makes a UUID of version 7: the time of recording, then chance.
-func (c *country) newID(recorded time.Time) string {
+// id makes a UUID of version 7: the time of recording, then chance.
+func (d dice) id(recorded time.Time) string {
 	var u uuid.UUID
-	binary.BigEndian.PutUint64(u[:8], uint64(recorded.UnixMilli())<<16|c.ids.Uint64()&0x0fff|0x7000)
-	binary.BigEndian.PutUint64(u[8:], c.ids.Uint64()&0x3fff_ffff_ffff_ffff|0x8000_0000_0000_0000)
+	binary.BigEndian.PutUint64(u[:8], uint64(recorded.UnixMilli())<<16|d.Uint64()&0x0fff|0x7000)
+	binary.BigEndian.PutUint64(u[8:], d.Uint64()&0x3fff_ffff_ffff_ffff|0x8000_0000_0000_0000)
 	return u.String()
 }
+
+func (c *country) newID(recorded time.Time) string { return c.ids.id(recorded) }
 
 // newRef makes the id of the line that opens a stream, and the stream's
 // reference, which follows from it.

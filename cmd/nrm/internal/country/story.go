@@ -151,6 +151,9 @@ func (s *story) settle(steps []step) {
 			steps[i].id = s.newID(steps[i].recorded)
 		}
 	}
+	if !s.o.NoNames {
+		steps = s.named(steps)
+	}
 	s.country.steps = append(s.country.steps, steps...)
 }
 

@@ -1,8 +1,8 @@
 package importfile
 
 import (
-	"bytes"
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"io"
 	"time"
@@ -29,12 +29,13 @@ type Result struct {
 	Lines    int // lines read, blank ones apart
 	Recorded int // recorded now, or in a dry run: would be
 	Already  int // stood in the log before
+	Personal int // lines that tell who somebody is or hold free text, and those that cannot be read and may
 	Problems []Problem
 	Written  bool   // something may have been written
 	Position uint64 // the log position that includes everything written
 }
 
-// Run imports a file. Every line is first judged on a copy of the log in
+// Run imports a file, or lines in memory; r is read three times. Every line is first judged on a copy of the log in
 // memory. Unless all are good, nothing is written: with KeepGoing the good
 // ones are. A second import of the same file changes nothing. An error is a
 // fault; what was written before it stays, and the import can be run again.
@@ -64,7 +65,7 @@ func (res *Result) pass(ctx context.Context, log domain.Log, r io.ReadSeeker, o 
 	if _, err := r.Seek(0, io.SeekStart); err != nil {
 		return fmt.Errorf("import: %w", err)
 	}
-	seen := map[string][]byte{} // id -> line
+	seen := map[string][sha256.Size]byte{} // id -> of the line
 	return scan(r, func(number int, line []byte) error {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -74,15 +75,19 @@ func (res *Result) pass(ctx context.Context, log domain.Log, r io.ReadSeeker, o 
 			o.Progress(stage, res.Lines, total)
 		}
 		e, problem := parse(number, line)
+		if e.personal || problem != nil {
+			res.Personal++
+		}
 		if problem != nil {
 			res.Problems = append(res.Problems, *problem)
 			return nil
 		}
-		if earlier, ok := seen[e.req.ID]; ok && !bytes.Equal(earlier, line) {
+		sum := sha256.Sum256(line)
+		if earlier, ok := seen[e.req.ID]; ok && earlier != sum {
 			res.Problems = append(res.Problems, Problem{Line: number, Field: "id", Reason: "the id of another line"})
 			return nil
 		}
-		seen[e.req.ID] = bytes.Clone(line)
+		seen[e.req.ID] = sum
 		out, err := domain.Execute(ctx, log, e.request(o.Now), e.stream, e.cmd)
 		if refusal, ok := domain.AsRefusal(err); ok {
 			res.Problems = append(res.Problems, Problem{Line: number, Field: fieldOf(refusal), Reason: refusal.Code})

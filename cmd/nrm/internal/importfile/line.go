@@ -30,17 +30,18 @@ type Line struct {
 	Data     json.RawMessage `json:"data"`     // the command's fields
 }
 
-// By is the role and the organisation that acted. Names of people are not
-// imported.
+// By is the role and the organisation that acted. The names of those who worked
+// there are not imported.
 type By struct {
 	Role         string `json:"role"`
 	Organisation string `json:"organisation"`
 }
 
-// A Problem is a line that cannot be imported, and why.
+// A Problem is a line that cannot be imported, and why. It quotes nothing of the
+// line: a line may tell who a person is.
 type Problem struct {
 	Line   int    // from 1
-	Field  string // the field at fault, if one is
+	Field  string // the field at fault, if one is and we know its name
 	Reason string // a stable code, or a sentence where there is none
 }
 
@@ -58,6 +59,8 @@ type entry struct {
 	cmd    domain.Asked
 	req    domain.Request // without Now
 	day    bool           // recorded is only known to the day
+
+	personal bool // it tells who somebody is
 }
 
 // scan calls f with every line that is not blank.
@@ -90,6 +93,34 @@ func scan(r io.Reader, f func(number int, line []byte) error) error {
 	}
 }
 
+// readLine reads the parts of a line.
+func readLine(b []byte) (l Line, bad *fault) {
+	parts, bad := object(b, []string{"id", "stream", "command", "by", "happened", "recorded", "data"})
+	if bad != nil && bad.reason == notObject {
+		return l, &fault{reason: "not a line of an import file"}
+	}
+	if bad != nil {
+		return l, bad
+	}
+	bad = texts(parts, map[string]*string{"id": &l.ID, "stream": &l.Stream, "command": &l.Command, "happened": &l.Happened, "recorded": &l.Recorded})
+	if bad != nil {
+		return l, bad
+	}
+	l.Data = parts["data"]
+	by, given := parts["by"]
+	if !given {
+		return l, &fault{"by", "required"}
+	}
+	who, bad := object(by, []string{"role", "organisation"})
+	if bad == nil {
+		bad = texts(who, map[string]*string{"role": &l.By.Role, "organisation": &l.By.Organisation})
+	}
+	if bad != nil {
+		return l, within("by", bad)
+	}
+	return l, nil
+}
+
 // parse reads one line. A nil line was too long.
 func parse(number int, b []byte) (entry, *Problem) {
 	fail := func(field, reason string) (entry, *Problem) {
@@ -98,17 +129,9 @@ func parse(number int, b []byte) (entry, *Problem) {
 	if b == nil {
 		return fail("", fmt.Sprintf("longer than %d bytes", MaxLine))
 	}
-	var l Line
-	d := json.NewDecoder(bytes.NewReader(b))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&l); err != nil {
-		if t := (*json.UnmarshalTypeError)(nil); errors.As(err, &t) {
-			return fail(t.Field, "of the wrong type")
-		}
-		return fail("", "not a line of an import file: "+err.Error())
-	}
-	if d.More() {
-		return fail("", "more than one value on the line")
+	l, bad := readLine(b)
+	if bad != nil {
+		return fail(bad.field, bad.reason)
 	}
 	id, err := uuid.Parse(l.ID)
 	if err != nil || id.String() != l.ID {
@@ -143,12 +166,8 @@ func parse(number int, b []byte) (entry, *Problem) {
 			e.req.Claimed = t.UTC() // to the second
 		}
 	}
-	if e.cmd, err = spec.Parse(l.Data); err != nil {
-		r, ok := domain.AsRefusal(err)
-		if ok && r.Field != "" {
-			return fail("data."+r.Field, r.Code)
-		}
-		return fail("data", reason(err))
+	if e.cmd, e.personal, bad = command(spec, l.Data); bad != nil {
+		return fail(bad.field, bad.reason)
 	}
 	return e, nil
 }
@@ -164,11 +183,11 @@ func (e entry) request(now time.Time) domain.Request {
 	return req
 }
 
-// reason is what is told of an error: a refusal's stable code. Any other error
-// is a fault and is passed on as such.
+// reason is what is told of an error: a refusal's stable code. The words of any
+// other error could quote the line.
 func reason(err error) string {
 	if r, ok := domain.AsRefusal(err); ok {
 		return r.Code
 	}
-	return err.Error()
+	return "unreadable"
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 )
 
 // A server that cannot recover a stream removes all its files, and then says
@@ -96,16 +97,28 @@ func liftGuard(dir string) (restored []string, err error) {
 		if _, err := os.Stat(filepath.Join(at, "meta.inf")); !errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
-		if err := errors.Join(os.MkdirAll(filepath.Dir(at), 0o700), os.RemoveAll(at)); err != nil {
-			return restored, err
-		}
-		if err := os.Rename(stream, at); err != nil {
-			return restored, err
-		}
-		if err := syncDir(filepath.Dir(at)); err != nil {
+		if err := putBack(at, stream); err != nil {
 			return restored, err
 		}
 		restored = append(restored, name)
 	}
 	return restored, os.RemoveAll(guard)
+}
+
+// putBack gives a stream its place again. A server that has stopped may still be
+// removing what it has thrown away, and with it empty folders above.
+func putBack(at, stream string) (err error) {
+	for range 100 {
+		if err = errors.Join(os.MkdirAll(filepath.Dir(at), 0o700), os.RemoveAll(at)); err == nil {
+			err = os.Rename(stream, at)
+		}
+		if !errors.Is(err, fs.ErrNotExist) {
+			break
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	if err != nil {
+		return err
+	}
+	return syncDir(filepath.Dir(at))
 }

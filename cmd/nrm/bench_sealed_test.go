@@ -37,7 +37,9 @@ func BenchmarkSealedDecision(b *testing.B) {
 					return err
 				}
 			}
-			req := domain.Request{By: anOfficer, Now: time.Now()}
+			// The same fact at the same minute would be recorded once.
+			at := time.Now()
+			req := domain.Request{By: anOfficer, Now: at, Happened: domain.At(at.Add(-time.Duration(i%40_000) * time.Minute))}
 			_, err := domain.Execute(b.Context(), n.log, req, out.Stream, cmd)
 			return err
 		}
@@ -148,6 +150,7 @@ func BenchmarkVerify(b *testing.B) {
 
 func (n *benchNode) registerNamed(ctx context.Context, i int) (domain.Outcome, error) {
 	req := domain.Request{By: domain.Actor{User: "duty", Role: domain.DutyOfficer, Organisation: "spu"}, Now: time.Now()}
+	req.Happened = domain.OnThe(domain.DayOf(req.Now).Add(-60))
 	return domain.Open(ctx, n.log, req, domain.RegisterReferral{
 		Source: "police", Circumstances: []string{"raid"}, Status: "presumed", Age: "adult", Sex: "female",
 		Citizenship: "az", District: "AZ-BA", Basis: "consent",

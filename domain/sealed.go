@@ -6,8 +6,13 @@ import (
 )
 
 // ErrErased is the answer of a [Box] whose person was erased: its data are gone
-// for ever.
+// for ever, as two people decided.
 var ErrErased = errors.New("erased")
+
+// ErrUnreadable is the answer of a [Box] whose keys are damaged or lost, though
+// nobody erased the person. Unless the keys come back from a backup its data
+// are gone as well. Any other error of a box may pass.
+var ErrUnreadable = errors.New("unreadable: the keys are damaged or lost")
 
 // A Box holds the data of a personal event so that nobody can read them
 // without the person's key.

@@ -78,8 +78,11 @@ func (b *box) Open() ([]byte, error) {
 	defer cancel()
 	s := b.slot
 	plain, err := b.vault.Unseal(ctx, b.Key, eventstore.AD(s.Stream.String(), s.Decision, s.Type, s.N, b.Key), b.Sealed)
-	if errors.Is(err, vault.ErrErased) {
+	switch {
+	case errors.Is(err, vault.ErrErased):
 		return nil, domain.ErrErased
+	case errors.Is(err, vault.ErrForged), errors.Is(err, vault.ErrLost), errors.Is(err, vault.ErrDamaged):
+		err = fmt.Errorf("%w: %w", domain.ErrUnreadable, err)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("event %d of decision %s on %s: %w", s.N, s.Decision, s.Stream, err)
@@ -104,7 +107,7 @@ type keys struct {
 func (k keys) Box(slot domain.Slot, stored []byte) domain.Box {
 	b := &box{vault: k.vault, slot: slot}
 	if err := json.Unmarshal(stored, b); err != nil {
-		return unreadable{fmt.Errorf("event %d of decision %s: not a box", slot.N, slot.Decision)}
+		return unreadable{fmt.Errorf("%w: event %d of decision %s is not a box", domain.ErrUnreadable, slot.N, slot.Decision)}
 	}
 	return b
 }

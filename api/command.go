@@ -148,10 +148,14 @@ func (l *keyedLog) look(histories [][]domain.Decision) {
 
 // again answers a repeated request as the first time. It judges the command
 // anew on the history of that time: if that does not give what was recorded,
-// the key was used for something else.
+// the key was used for something else. Only what the asker recorded is looked
+// at; an account that has another role or organisation since is another asker.
 func (l *keyedLog) again(ctx context.Context, out domain.Outcome, req domain.Request, cmd domain.Asked) (domain.Outcome, error) {
 	reused := refuse(http.StatusUnprocessableEntity, "key_reused", "")
-	req.By, req.Now = l.first.By, l.first.Recorded
+	if l.first.By != req.By { // nothing is compared: the answer would tell them what another recorded
+		return domain.Outcome{}, reused
+	}
+	req.Now = l.first.Recorded
 	if req.Happened.IsZero() {
 		req.Happened = l.first.Happened
 	}
@@ -174,8 +178,9 @@ func (l *keyedLog) again(ctx context.Context, out domain.Outcome, req domain.Req
 
 // sameFacts compares a decision with one that stands in the log. What was
 // sealed there is opened for it, so it can fail like every question to the
-// store of keys. Of what was erased nobody can tell any more whether it was the
-// same; it counts as the same, so that it is not recorded again.
+// store of keys. Of what was erased, or whose keys are damaged, nobody can tell
+// any more whether it was the same; it counts as the same, so that it is not
+// recorded again.
 func sameFacts(a, first domain.Decision) (bool, error) {
 	if !a.Happened.Equal(first.Happened) || len(a.Events) != len(first.Events) {
 		return false, nil
@@ -185,7 +190,7 @@ func sameFacts(a, first domain.Decision) (bool, error) {
 			return false, nil
 		}
 		_, then, err := domain.EncodeEvent(e)
-		if errors.Is(err, domain.ErrErased) {
+		if errors.Is(err, domain.ErrErased) || errors.Is(err, domain.ErrUnreadable) {
 			continue
 		}
 		if err != nil {

@@ -43,6 +43,7 @@ type (
 		Documents   []docJSON     `json:"documents"`
 		Contacts    []contactJSON `json:"contacts"`
 		Whereabouts []placeJSON   `json:"whereabouts"`
+		Unreadable  bool          `json:"unreadable,omitempty" doc:"there is more, but the person's keys are damaged: see the timeline"`
 	}
 	identityJSON struct {
 		FamilyName  string `json:"family_name,omitempty"`
@@ -153,7 +154,7 @@ func checkQuery(q projections.Query) error {
 }
 
 func (s *Server) readErasures(ctx context.Context, by domain.Actor, _ *nothing) (erasuresJSON, error) {
-	rows, err := s.Views.Erasures(ctx, by, s.Now())
+	rows, err := s.Views.Erasures(ctx, by)
 	return erasuresJSON{each(rows, erasureOf)}, err
 }
 
@@ -168,11 +169,12 @@ func erasureOf(r projections.ErasureRow) erasureJSON {
 // personOf tells who the person of a case is: nil to a reader who may know none
 // of it, and where nothing is recorded.
 func personOf(p projections.Person) *personJSON {
-	if p.Identity == nil && len(p.Documents)+len(p.Contacts)+len(p.Whereabouts) == 0 {
+	if p.Identity == nil && len(p.Documents)+len(p.Contacts)+len(p.Whereabouts) == 0 && !p.Unreadable {
 		return nil
 	}
 	out := &personJSON{
-		Documents: each(p.Documents, func(d domain.DocumentRecorded) docJSON { return docJSON{d.Kind, string(d.Number), d.Country} }),
+		Unreadable: p.Unreadable,
+		Documents:  each(p.Documents, func(d domain.DocumentRecorded) docJSON { return docJSON{d.Kind, string(d.Number), d.Country} }),
 		Contacts: each(p.Contacts, func(c domain.ContactRecorded) contactJSON {
 			return contactJSON{c.Kind, string(c.Contact), c.Safety}
 		}),

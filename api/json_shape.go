@@ -83,8 +83,9 @@ type (
 		Recorded   time.Time      `json:"recorded" doc:"when this register stored it"`
 		Imported   bool           `json:"imported"`
 		By         byJSON         `json:"by"`
-		Data       map[string]any `json:"data,omitempty" doc:"missing if you may only know that it happened, and if they were erased"`
+		Data       map[string]any `json:"data,omitempty" doc:"missing if you may only know that it happened, and if they were erased or are unreadable"`
 		Erased     bool           `json:"erased,omitempty" doc:"the data can never be read again"`
+		Unreadable bool           `json:"unreadable,omitempty" doc:"you may see the data, but the person's keys are damaged; they come back only with the keys"`
 		Region     string         `json:"region,omitempty"`
 		Judged     string         `json:"judged,omitempty" doc:"how the duty that it fulfilled was kept"`
 		Rule       string         `json:"rule,omitempty"`
@@ -212,7 +213,7 @@ func accessJSON(a domain.Access) involvedJSON {
 func entryJSON(e projections.Entry) timelineEntry {
 	out := timelineEntry{
 		Position: e.Seq, Event: e.Type, Track: e.Track, Happened: moment(e.Happened), Known: e.Known, Recorded: e.Recorded, Imported: e.Imported,
-		Erased: e.Erased,
+		Erased: e.Erased, Unreadable: e.Unreadable,
 		By:     byJSON{e.By.User, string(e.By.Role), e.By.Organisation},
 		Region: e.Region, Judged: string(e.Judged), Rule: e.Rule, Deviations: append([]string{}, e.Deviation...),
 	}

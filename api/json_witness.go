@@ -29,6 +29,7 @@ type (
 	checkpointsJSON struct {
 		Key         string           `json:"key" doc:"checks the signatures: a verifier key of signed notes"`
 		Checkpoints []checkpointJSON `json:"checkpoints" doc:"the newest first"`
+		Incomplete  bool             `json:"incomplete,omitempty" doc:"some are left out: their files are damaged and cannot be read"`
 	}
 	checkpointJSON struct {
 		Size int64     `json:"size" doc:"decisions it covers"`
@@ -38,7 +39,8 @@ type (
 	}
 	proofJSON struct {
 		Position   uint64         `json:"position"`
-		Leaf       string         `json:"leaf" doc:"the hash of the decision's record, base64"`
+		Record     string         `json:"record" doc:"the decision's stream and the hex SHA-256 of its stored text, with the line break at the end"`
+		Leaf       string         `json:"leaf" doc:"the hash of the record by RFC 6962: SHA-256 of a zero byte and the record, base64"`
 		Hashes     []string       `json:"hashes" doc:"from the leaf up to the root, base64"`
 		Checkpoint checkpointJSON `json:"checkpoint"`
 		Key        string         `json:"key" doc:"checks the checkpoint's signature"`
@@ -60,7 +62,7 @@ func (s *Server) readsOfWitness(e *echo.Echo, api huma.API) {
 	const latest = root + "/checkpoints/latest"
 	doc := api.OpenAPI()
 	doc.AddOperation(&huma.Operation{
-		OperationID: "checkpoints-latest", Method: http.MethodGet, Path: latest, Summary: "The newest checkpoint as it was signed", Tags: []string{"read"},
+		OperationID: "checkpoints-latest", Method: http.MethodGet, Path: latest, Summary: "The newest checkpoint that can be read, as it was signed", Tags: []string{"read"},
 		Responses: map[string]*huma.Response{
 			"200":     {Description: "A signed note.", Content: map[string]*huma.MediaType{"text/plain": {Schema: &huma.Schema{Type: huma.TypeString}}}},
 			"default": problemResponse(doc, "There is none."),
@@ -78,8 +80,8 @@ func (s *Server) readCheckpoints(ctx context.Context, _ domain.Actor, in *checkp
 	if err != nil {
 		return checkpointsJSON{}, err
 	}
-	list, err := w.Checkpoints(ctx, in.Before, in.Limit)
-	return checkpointsJSON{w.Key(), each(list, checkpointOf)}, err
+	list, incomplete, err := s.checkpoints(ctx, w, in.Before, in.Limit)
+	return checkpointsJSON{w.Key(), each(list, checkpointOf), incomplete}, err
 }
 
 func (s *Server) getLatestCheckpoint(c echo.Context) error {
@@ -87,7 +89,7 @@ func (s *Server) getLatestCheckpoint(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	list, err := w.Checkpoints(c.Request().Context(), 0, 1)
+	list, _, err := s.checkpoints(c.Request().Context(), w, 0, 1)
 	if err != nil {
 		return err
 	}
@@ -117,7 +119,7 @@ func (s *Server) readProof(ctx context.Context, by domain.Actor, in *eventIn) (p
 	if err != nil {
 		return proofJSON{}, err
 	}
-	return proofJSON{p.Position, p.Leaf, each(p.Hashes, strings.Clone), checkpointOf(p.Checkpoint), s.Witness.Key()}, nil
+	return proofJSON{p.Position, p.Record, p.Leaf, each(p.Hashes, strings.Clone), checkpointOf(p.Checkpoint), s.Witness.Key()}, nil
 }
 
 func checkpointOf(c Checkpoint) checkpointJSON { return checkpointJSON(c) }

@@ -12,7 +12,8 @@ import (
 )
 
 // person is the part of the page that says who the person is, for those who may
-// know, and for everybody what became of it if it was erased.
+// know, and for everybody what became of it if it was erased. What cannot be
+// read is not passed over.
 func (p casePage) person() []templ.Component {
 	if p.Erased != nil {
 		return []templ.Component{view.Section("person", p.T("case.person"), p.erased()...)}
@@ -21,7 +22,10 @@ func (p casePage) person() []templ.Component {
 	for _, card := range p.personCards() {
 		parts = append(parts, ui.SummaryCard(card))
 	}
-	if len(parts) == 0 && p.sees(domain.Identity) {
+	switch {
+	case p.Person.Unreadable:
+		parts = slices.Insert(parts, 0, ui.Inset(p.T("case.person.unreadable")))
+	case len(parts) == 0 && p.sees(domain.Identity):
 		parts = append(parts, ui.Paragraph(p.T("case.person.nobody")))
 	}
 	parts = append(p.erasureState(), parts...)

@@ -35,7 +35,7 @@ func (s *Server) getErasures(c echo.Context) error {
 		p.typed = referenceBeginning(p.typed)
 	}
 	var err error
-	if p.rows, err = s.Views.Erasures(c.Request().Context(), p.by, p.now); err != nil {
+	if p.rows, err = s.Views.Erasures(c.Request().Context(), p.by); err != nil {
 		return err
 	}
 	title, status := p.T("erasures.title"), http.StatusOK
@@ -139,7 +139,7 @@ func (s *Server) guardingForm(c echo.Context, r reader, spec domain.CommandSpec)
 	if err != nil {
 		return nil, err
 	}
-	rows, err := s.Views.Erasures(c.Request().Context(), r.by, r.now)
+	rows, err := s.Views.Erasures(c.Request().Context(), r.by)
 	if err != nil {
 		return nil, err
 	}

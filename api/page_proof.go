@@ -11,7 +11,8 @@ import (
 )
 
 // getProof explains in plain words that an entry of the log is what it was, and
-// shows what anybody can check it with. It says nothing of the entry itself.
+// shows what anybody can check it with. Of the entry itself it tells the stream
+// that it stands on.
 func (s *Server) getProof(c echo.Context) error {
 	r := s.reader(c)
 	proof, err := s.prove(c.Request().Context(), r.by, c.Param("id"))
@@ -32,9 +33,11 @@ func (s *Server) getProof(c echo.Context) error {
 			{Key: r.T("proof.key"), Value: s.Witness.Key()},
 		}),
 		view.Section("checkpoint", r.T("proof.checkpoint"), ui.Verbatim(r.T("proof.checkpoint"), point.Note)),
-		view.Section("how", r.T("proof.how"), ui.Paragraph(r.T("proof.how.text")), ui.Links([]ui.Link{
-			{Text: r.T("proof.json"), Href: root + "/events/" + position + "/proof"},
-			{Text: r.T("proof.all"), Href: root + "/checkpoints"},
-		})),
+		view.Section("how", r.T("proof.how"),
+			ui.Paragraph(r.T("proof.record.text")), ui.Verbatim(r.T("proof.record"), proof.Record),
+			ui.Paragraph(r.T("proof.how.text")), ui.Links([]ui.Link{
+				{Text: r.T("proof.json"), Href: root + "/events/" + position + "/proof"},
+				{Text: r.T("proof.all"), Href: root + "/checkpoints"},
+			})),
 	)
 }

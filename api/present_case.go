@@ -142,6 +142,8 @@ func (r reader) timelineItem(e projections.Entry, erased *projections.ErasedNote
 	switch {
 	case e.Erased:
 		item.Lines = append(item.Lines, r.erasedLine(erased))
+	case e.Unreadable:
+		item.Lines = append(item.Lines, r.T("timeline.unreadable"))
 	case e.Event != nil:
 		item.Lines = append(item.Lines, r.details(e.Event)...)
 	case e.Region != "":

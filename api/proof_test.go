@@ -1,6 +1,7 @@
 package api
 
 import (
+	"encoding/json"
 	"net/http"
 	"strings"
 	"testing"
@@ -30,11 +31,22 @@ func TestProofPage(t *testing.T) {
 				t.Errorf("%s leads to no proof", page)
 			}
 		}
-		v.get("/events/1/proof").code(http.StatusOK).sees("nrm/test", notaryKey, hashOf("leaf", 1), hashOf("root", 3)).lacks(ref, "Zərqələmova")
+		v.get("/events/1/proof").code(http.StatusOK).sees("nrm/test", notaryKey, hashOf("root", 3)).lacks("Zərqələmova")
 		pre := v.first("pre", "", "")
 		if pre == nil || !strings.Contains(pre.FirstChild.FirstChild.Data, "nrm/test\n3\n") {
 			t.Error("the note is not shown as it was signed")
 		}
+		record, told := "", proofJSON{}
+		s.must(json.Unmarshal(s.send("coordinator", "GET", root+"/events/1/proof", "").Body.Bytes(), &told))
+		for n := range v.doc.Descendants() {
+			if n.Data == "pre" {
+				record = n.FirstChild.FirstChild.Data // the last of them
+			}
+		}
+		if record != told.Record || leafOf(record) != told.Leaf || !strings.Contains(v.body, told.Leaf) || !strings.Contains(record, ref+" ") || !strings.HasSuffix(record, "\n") {
+			t.Errorf("the page shows the record %q, told is %q with the leaf %s", record, told.Record, told.Leaf)
+		}
+		v.sees(in(lang).T("proof.record.text"))
 		if v.links()[in(lang).T("proof.json")] != "/api/v1/events/1/proof" {
 			t.Errorf("%v", v.links())
 		}

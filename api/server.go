@@ -34,7 +34,7 @@ type Views interface {
 	// no error of it.
 	Search(ctx context.Context, by domain.Actor, now time.Time, q projections.Query) ([]projections.Match, error)
 	// Erasures lists what is asked to be erased, and what was.
-	Erasures(ctx context.Context, by domain.Actor, now time.Time) ([]projections.ErasureRow, error)
+	Erasures(ctx context.Context, by domain.Actor) ([]projections.ErasureRow, error)
 	// Provable refuses "no_such_event" when the actor may not ask for the proof
 	// of the decision at a position, or there is none.
 	Provable(ctx context.Context, by domain.Actor, now time.Time, seq uint64) error

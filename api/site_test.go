@@ -86,7 +86,7 @@ func (s *site) start(init bool) {
 	s.log, s.views, s.people = log, views, people
 	s.server = &Server{
 		Log: log, Views: views, Accounts: people, Now: func() time.Time { return today },
-		Logger: slog.New(slog.NewJSONHandler(s.logged, nil)), Witness: notary{log},
+		Logger: slog.New(slog.NewJSONHandler(s.logged, nil)), Witness: notary{log: log},
 	}
 	s.Handler, err = s.server.Handler()
 	s.must(err)

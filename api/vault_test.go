@@ -10,6 +10,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -23,17 +24,18 @@ import (
 type vault struct {
 	search []byte
 
-	mu     sync.Mutex
-	keys   map[string]cipher.AEAD // by name: owner/compartment
-	erased map[string]bool        // by owner
-	away   error                  // what every question answers, if set
-	opened int
+	mu      sync.Mutex
+	keys    map[string]cipher.AEAD // by name: owner/compartment
+	erased  map[string]bool        // by owner
+	damaged map[string]bool        // by owner
+	away    error                  // what every question answers, if set
+	opened  int
 }
 
 var errAway = errors.New("the vault is away")
 
 func newVault() *vault {
-	v := &vault{search: make([]byte, 32), keys: map[string]cipher.AEAD{}, erased: map[string]bool{}}
+	v := &vault{search: make([]byte, 32), keys: map[string]cipher.AEAD{}, erased: map[string]bool{}, damaged: map[string]bool{}}
 	_, _ = rand.Read(v.search)
 	return v
 }
@@ -49,6 +51,8 @@ func (v *vault) key(name string, create bool) (cipher.AEAD, error) {
 		return nil, v.away
 	case v.erased[owner]:
 		return nil, domain.ErrErased
+	case v.damaged[owner]:
+		return nil, fmt.Errorf("keys of %s: %w", owner, domain.ErrUnreadable)
 	case v.keys[name] != nil:
 		return v.keys[name], nil
 	case !create:
@@ -78,6 +82,13 @@ func (v *vault) erase(owner string) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.erased[owner] = true
+}
+
+// damage makes an owner's keys useless, or restores them.
+func (v *vault) damage(owner string, damaged bool) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.damaged[owner] = damaged
 }
 
 // away makes the vault answer nothing but this; nil brings it back.
@@ -161,13 +172,20 @@ func (v *vault) codec() eventstore.Codec[domain.Decision] {
 // A notary witnesses a test's log. Its proofs have the shape of real ones; that
 // those prove anything is tested where they are made.
 type notary struct {
-	log *eventstore.Store[domain.Decision]
+	log     *eventstore.Store[domain.Decision]
+	damaged []int64 // sizes of checkpoints that cannot be read
 }
 
 const notaryKey = "nrm/test+00000000+AAAA"
 
 func hashOf(what string, n uint64) string {
 	sum := sha256.Sum256(fmt.Appendf(nil, "%s %d", what, n))
+	return base64.StdEncoding.EncodeToString(sum[:])
+}
+
+// leafOf is the hash of a record by RFC 6962.
+func leafOf(record string) string {
+	sum := sha256.Sum256([]byte("\x00" + record))
 	return base64.StdEncoding.EncodeToString(sum[:])
 }
 
@@ -182,12 +200,18 @@ func (n notary) Checkpoints(ctx context.Context, before int64, limit int) ([]Che
 		return nil, err
 	}
 	var list []Checkpoint
-	for size := int64(last); size > 0 && len(list) < limit; size-- {
-		if before == 0 || size < before {
-			list = append(list, n.checkpoint(size))
+	for size := int64(last); size > 0 && limit > 0; size-- {
+		if before != 0 && size >= before {
+			continue
 		}
+		limit--
+		if slices.Contains(n.damaged, size) {
+			err = errors.Join(err, fmt.Errorf("checkpoint %d is damaged", size))
+			continue
+		}
+		list = append(list, n.checkpoint(size))
 	}
-	return list, nil
+	return list, err
 }
 
 func (n notary) Prove(ctx context.Context, position uint64) (Proof, error) {
@@ -198,7 +222,12 @@ func (n notary) Prove(ctx context.Context, position uint64) (Proof, error) {
 	if position == 0 || position > last {
 		return Proof{}, ErrNoSuchPosition
 	}
-	return Proof{Position: position, Leaf: hashOf("leaf", position), Hashes: []string{hashOf("node", 1)}, Checkpoint: n.checkpoint(int64(last))}, nil
+	p := Proof{Position: position, Hashes: []string{hashOf("node", 1)}, Checkpoint: n.checkpoint(int64(last))}
+	err = n.log.Leaves(ctx, position-1, position, func(leaves []eventstore.Leaf) error {
+		p.Record, p.Leaf = string(leaves[0].Record()), leafOf(string(leaves[0].Record()))
+		return nil
+	})
+	return p, err
 }
 
 func (n notary) Consistency(ctx context.Context, older, newer int64) (Consistency, error) {

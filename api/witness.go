@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"net/http"
 	"strconv"
 	"time"
@@ -14,7 +15,8 @@ import (
 // signs its checkpoints. What it tells names nobody: positions and hashes.
 type Witness interface {
 	// Checkpoints lists signed checkpoints, the newest first: those of a size
-	// below before, or, if that is 0, from the newest.
+	// below before, or, if that is 0, from the newest. Of those limit that
+	// cannot be read it gives an error, together with the others.
 	Checkpoints(ctx context.Context, before int64, limit int) ([]Checkpoint, error)
 	// Prove proves that the decision at a position stands in the log. It
 	// answers [ErrNoSuchPosition] where there is none.
@@ -41,7 +43,8 @@ type Checkpoint struct {
 // A Proof shows that a decision stands in the log that a checkpoint covers.
 type Proof struct {
 	Position   uint64
-	Leaf       string   // the hash of its record, base64
+	Record     string   // its stream and the SHA-256 of what is stored, one line with its end
+	Leaf       string   // the hash of its record by RFC 6962: SHA-256 of 0x00 and the record, base64
 	Hashes     []string // from the leaf up to the root, base64
 	Checkpoint Checkpoint
 }
@@ -58,6 +61,25 @@ func (s *Server) witness() (Witness, error) {
 		return nil, refuse(http.StatusNotFound, "not_found", "")
 	}
 	return s.Witness, nil
+}
+
+// mostCheckpoints are listed at once at most.
+const mostCheckpoints = 200
+
+// checkpoints lists checkpoints as [Witness] does. Those that cannot be read,
+// because their files are damaged, are logged and do not hide the others: then
+// the list is incomplete. It fails if there are no others.
+func (s *Server) checkpoints(ctx context.Context, w Witness, before int64, limit int) (list []Checkpoint, incomplete bool, err error) {
+	list, err = w.Checkpoints(ctx, before, limit)
+	if err != nil && len(list) == 0 { // further back there may be some
+		list, err = w.Checkpoints(ctx, before, mostCheckpoints)
+		list = list[:min(len(list), limit)]
+	}
+	if err == nil || len(list) == 0 || ctx.Err() != nil {
+		return list, false, err
+	}
+	s.Logger.LogAttrs(ctx, slog.LevelWarn, "checkpoints cannot be read", slog.String("request", requestIn(ctx)), slog.Any("error", err))
+	return list, true, nil
 }
 
 // prove gives the proof of the decision at a position, as it stands in an

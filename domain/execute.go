@@ -180,7 +180,7 @@ func single[S any](req Request, stream Stream, cmd Command[S], history []Decisio
 	for i, e := range events {
 		facts[i] = e
 	}
-	switch already, err := recorded(history, req.Happened, facts); {
+	switch already, err := recorded(history, req, facts); {
 	case err != nil:
 		return nil, err
 	case already:
@@ -220,7 +220,7 @@ func joint(req Request, stream Stream, cmd Command[Placement], histories [][]Dec
 			onFacility = append(onFacility, e.Event)
 		}
 	}
-	switch already, err := recorded(histories[0], req.Happened, onCase); {
+	switch already, err := recorded(histories[0], req, onCase); {
 	case err != nil:
 		return nil, err
 	case already:
@@ -233,17 +233,23 @@ func joint(req Request, stream Stream, cmd Command[Placement], histories [][]Dec
 // recorded reports whether the very same facts already stand in the history as
 // having happened at the same time. Deviations are remarks about a decision,
 // not facts of their own, and do not count.
-func recorded(history []Decision, happened When, facts []AnyEvent) (bool, error) {
+//
+// What is sealed is opened only if the asker recorded it: otherwise the answer
+// would tell whoever guesses right what they may not read.
+func recorded(history []Decision, req Request, facts []AnyEvent) (bool, error) {
 	facts = slices.DeleteFunc(slices.Clone(facts), isRemark)
 	for _, f := range facts {
 		found := false
 		for _, d := range history {
-			if !d.Happened.Equal(happened) {
+			if !d.Happened.Equal(req.Happened) {
 				continue
 			}
 			for _, e := range d.Events {
+				if _, sealed := e.(Sealed); sealed && d.By != req.By {
+					continue
+				}
 				is, err := alike(e, f)
-				if err != nil && !errors.Is(err, ErrErased) { // after an erasure nothing personal comes this far but what is repeated
+				if err != nil && !errors.Is(err, ErrErased) && !errors.Is(err, ErrUnreadable) { // after an erasure nothing personal comes this far but what is repeated
 					return false, err
 				}
 				found = found || is

@@ -68,6 +68,19 @@ func TestPersonalFactsAreRecordedOnce(t *testing.T) {
 	given(t, story...).when(coordinator.says("2024-03-02", AddNote{"a"})).refused("role_not_allowed", "")
 }
 
+// Nobody learns what they may not read by guessing it: only what an asker has
+// recorded themselves is held against what they record.
+func TestNobodyLearnsByGuessing(t *testing.T) {
+	known := officer.says("2024-03-02", called("Örnək", "Sınaq"))
+	w := given(t, detected, handedOver, known)
+	for by, recordedAgain := range map[Actor]bool{officer: false, duty: true} {
+		out, err := by.says("2024-03-02", called("Örnək", "Sınaq")).execute(w.log)
+		if err != nil || out.Recorded != recordedAgain {
+			t.Errorf("%s: recorded %t, %v", by.Role, out.Recorded, err)
+		}
+	}
+}
+
 var (
 	asks     = officer.says("2024-05-01", RequestErasure{"person_asked"})
 	approves = head.says("2024-05-02", ApproveErasure{})

@@ -3,55 +3,20 @@ package eventstore
 import (
 	"bytes"
 	"fmt"
-	"net"
-	"net/url"
 	"testing"
-	"time"
 
 	"github.com/google/uuid"
-	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"golang.org/x/sync/errgroup"
+
+	"nrm/eventstore/eventstoretest/clustertest"
 )
 
 // Three real servers keep three copies. Conflicts come with another code there,
 // and reads may come from a copy that lags.
 func TestCluster(t *testing.T) {
-	if testing.Short() {
-		t.Skip("a cluster takes seconds to elect its leaders")
-	}
-	var ports []int
-	var routes []*url.URL
-	for range 3 {
-		free, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer free.Close()
-		ports = append(ports, free.Addr().(*net.TCPAddr).Port)
-		routes = append(routes, &url.URL{Scheme: "nats", Host: free.Addr().String()})
-		free.Close()
-	}
-	var nodes []*server.Server
-	for i, port := range ports {
-		ns, err := server.NewServer(&server.Options{
-			ServerName: fmt.Sprint("n", i), Host: "127.0.0.1", Port: -1, NoSigs: true, NoLog: true,
-			JetStream: true, StoreDir: t.TempDir(), SyncAlways: true, Routes: routes,
-			Cluster: server.ClusterOpts{Name: "test", Host: "127.0.0.1", Port: port},
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		ns.Start()
-		t.Cleanup(func() { ns.Shutdown(); ns.WaitForShutdown() })
-		nodes = append(nodes, ns)
-	}
-	for _, ns := range nodes {
-		if !ns.ReadyForConnections(20 * time.Second) {
-			t.Fatal("not ready")
-		}
-	}
+	nodes := clustertest.Start(t)
 	var stores []*Store[Message]
 	codes := make(chan int, 1000)
 	for i, ns := range nodes {
@@ -67,13 +32,8 @@ func TestCluster(t *testing.T) {
 			}
 			c := settings()
 			c.Replicas = 3
-			for end := time.Now().Add(20 * time.Second); ; time.Sleep(100 * time.Millisecond) {
-				if _, err = js.CreateStream(t.Context(), c); err == nil {
-					break
-				}
-				if time.Now().After(end) {
-					t.Fatal(err)
-				}
+			if _, err := js.CreateStream(t.Context(), c); err != nil {
+				t.Fatal(err)
 			}
 		}
 		s, err := Open(t.Context(), nc, plain(), Options{})

@@ -1,12 +1,14 @@
 package eventstore
 
 import (
+	"context"
 	"errors"
 	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -44,9 +46,7 @@ func TestStreamThrownAway(t *testing.T) {
 	if err := s.run(t.Context(), dir, opts); !errors.Is(err, ErrDamaged) {
 		t.Fatalf("the server starts without its stream: %v", err)
 	}
-	if err := s.abandon(); err != nil {
-		t.Fatal(err)
-	}
+	s.abandon()
 	if _, err := os.Stat(log); !errors.Is(err, fs.ErrNotExist) {
 		t.Fatal("this server keeps what it cannot recover: is the guard still needed?")
 	}
@@ -86,6 +86,55 @@ func TestStreamThrownAway(t *testing.T) {
 		t.Error("the guard stays")
 	}
 }
+
+// A server that fails to start keeps its folder to itself until all is put back.
+func TestLockedWhilePuttingBack(t *testing.T) {
+	dir := t.TempDir()
+	srv, err := Start(t.Context(), dir, StartOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(Init(t.Context(), srv.Conn()), srv.Close()); err != nil {
+		t.Fatal(err)
+	}
+	log := filepath.Join(streamsIn(filepath.Join(dir, "jetstream")), streamName)
+	before := filesIn(t, log)
+	putBack := 0
+	_, err = Start(t.Context(), dir, StartOptions{Logger: slog.New(onLog(func(r slog.Record) {
+		switch {
+		case strings.Contains(r.Message, "Starting nats-server"): // and does away with the stream
+			if err := os.RemoveAll(log); err != nil {
+				t.Error(err)
+			}
+		case strings.Contains(r.Message, "put back"):
+			putBack++
+			if f, err := lockDir(dir); !errors.Is(err, ErrLocked) {
+				t.Errorf("another process may start a server while streams are put back: %v", err)
+				_ = f.Close()
+			}
+		}
+	}))})
+	if !errors.Is(err, ErrDamaged) || putBack != 1 {
+		t.Fatalf("put back %d times; %v", putBack, err)
+	}
+	if after := filesIn(t, log); !slices.Equal(before, after) {
+		t.Errorf("%v, before %v", after, before)
+	}
+	if srv, err = Start(t.Context(), dir, StartOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	if err := srv.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+// onLog is a log that only calls a function.
+type onLog func(slog.Record)
+
+func (f onLog) Enabled(context.Context, slog.Level) bool      { return true }
+func (f onLog) Handle(_ context.Context, r slog.Record) error { f(r); return nil }
+func (f onLog) WithAttrs([]slog.Attr) slog.Handler            { return f }
+func (f onLog) WithGroup(string) slog.Handler                 { return f }
 
 func filesIn(t *testing.T, dir string) (files []string) {
 	t.Helper()

@@ -94,7 +94,8 @@ func tidy(dir string) error {
 func visit(ctx context.Context, dir string, opts StartOptions) (found string, err error) {
 	s := &Server{drained: make(chan struct{})}
 	if err := s.run(ctx, dir, opts); err != nil {
-		return "", errors.Join(err, s.abandon())
+		s.abandon()
+		return "", err
 	}
 	found, err = s.summary(ctx)
 	return found, errors.Join(err, s.Close())

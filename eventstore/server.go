@@ -72,8 +72,8 @@ func start(ctx context.Context, dir string, opts StartOptions) (_ *Server, err e
 		return nil, err
 	}
 	defer func() {
-		if err != nil && s.lock != nil {
-			_ = s.abandon()
+		if err != nil { // last of all: until then the folder is this process's
+			err = errors.Join(err, s.release())
 		}
 	}()
 	if _, err := liftGuard(dir); err != nil { // of a start that was killed
@@ -96,11 +96,14 @@ func start(ctx context.Context, dir string, opts StartOptions) (_ *Server, err e
 		return nil, err
 	}
 	if err := s.run(ctx, dir, opts); err != nil {
-		failed := s.abandon()
-		s.lock = nil
-		return nil, errors.Join(err, failed, lift(dir, opts))
+		s.abandon()
+		return nil, errors.Join(err, lift(dir, opts))
 	}
-	return s, lift(dir, opts)
+	if err := lift(dir, opts); err != nil {
+		s.abandon()
+		return nil, err
+	}
+	return s, nil
 }
 
 // lift ends the guard of a start.
@@ -112,8 +115,8 @@ func lift(dir string, opts StartOptions) error {
 	return err
 }
 
-// run starts the server itself and connects to it. The caller has the lock,
-// and abandons the server if this fails.
+// run starts the server itself and connects to it. The caller has the lock
+// of dir, and abandons the server if this fails.
 func (s *Server) run(ctx context.Context, dir string, opts StartOptions) (err error) {
 	dirs, err := streamFolders(filepath.Join(dir, "jetstream")) // what it must know when it runs
 	if err != nil {
@@ -214,30 +217,36 @@ func (s *Server) Close() error {
 		case <-time.After(10 * time.Second):
 			s.nc.Close()
 		}
-		if err := errors.Join(err, s.shutdown()); err != nil {
+		s.stop()
+		if err := errors.Join(err, s.release()); err != nil {
 			s.err = fmt.Errorf("eventstore: close: %w", err)
 		}
 	})
 	return s.err
 }
 
-// abandon stops a server that was not started as it should be.
-func (s *Server) abandon() error {
+// abandon stops a server that was not started as it should be. The lock stays.
+func (s *Server) abandon() {
 	if s.nc != nil {
 		s.nc.Close()
 	}
-	return s.shutdown()
+	s.stop()
 }
 
-func (s *Server) shutdown() error {
+// stop returns when the server has ended and everything is on disk.
+func (s *Server) stop() {
 	if s.ns != nil {
 		s.ns.Shutdown()
 		s.ns.WaitForShutdown()
 	}
+}
+
+// release gives up the lock, if there is one.
+func (s *Server) release() error {
 	if s.lock == nil {
 		return nil
 	}
-	return s.lock.Close() // releases the lock
+	return s.lock.Close()
 }
 
 // natsLogger passes the server's log on.

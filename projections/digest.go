@@ -17,7 +17,7 @@ func (v *Views) Digest(ctx context.Context) (map[string]string, error) {
 	order := map[string]string{
 		"position": "one", "facts": "seq, n", "cases": "ref", "case_access": "ref, organisation, relation",
 		"places": "ref, n", "deadlines": "ref, n", "facilities": "ref", "totals": "stage",
-		"erasures": "ref", "blind_persons": "n", "blind_documents": "mac, n",
+		"erasures": "ref", "unreadable": "ref, seq", "blind_persons": "n", "blind_documents": "mac, n",
 	}
 	digests := map[string]string{}
 	err := v.within(ctx, func(tx *sql.Tx) error {

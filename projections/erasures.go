@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	"nrm/domain"
 )
@@ -70,7 +69,7 @@ const completedShown = 200
 // and not yet completed, then what is completed, the newest first and at most
 // 200. It answers a refusal "role_not_allowed" to all but the data protection
 // officer, the head and the case officers.
-func (v *Views) Erasures(ctx context.Context, by domain.Actor, _ time.Time) ([]ErasureRow, error) {
+func (v *Views) Erasures(ctx context.Context, by domain.Actor) ([]ErasureRow, error) {
 	if !slices.Contains([]domain.Role{domain.DataProtection, domain.Head, domain.CaseOfficer}, by.Role) {
 		return nil, &domain.Refusal{Kind: domain.Forbidden, Code: "role_not_allowed"}
 	}

@@ -41,7 +41,7 @@ func TestErasures(t *testing.T) {
 	caughtUp()
 
 	for _, by := range []domain.Actor{protector, head, officer} {
-		rows, err := v.Erasures(t.Context(), by, w.now)
+		rows, err := v.Erasures(t.Context(), by)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -61,7 +61,7 @@ func TestErasures(t *testing.T) {
 		}
 	}
 	for _, by := range []domain.Actor{coordinator, duty, gence, referrer} {
-		_, err := v.Erasures(t.Context(), by, w.now)
+		_, err := v.Erasures(t.Context(), by)
 		if r, ok := domain.AsRefusal(err); !ok || r.Kind != domain.Forbidden || r.Code != "role_not_allowed" {
 			t.Errorf("%s: %v", by.Role, err)
 		}

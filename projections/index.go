@@ -15,12 +15,18 @@ import (
 // say it in these words to use their index.
 const searched = `type IN ('IdentityRecorded', 'DocumentRecorded')`
 
-// words are what people can be searched for by: it is in memory only.
-type words struct{ names, documents []string }
+// words are what people can be searched for by: it is in memory only. Closed are
+// the positions of what nobody can read.
+type words struct {
+	names, documents []string
+	closed           []uint64
+}
 
-// learn adds what an opened event says.
-func (w *words) learn(e domain.AnyEvent) {
+// learn adds what an opened event of a position says.
+func (w *words) learn(seq uint64, e domain.AnyEvent) {
 	switch e := e.(type) {
+	case domain.Sealed:
+		w.closed = append(w.closed, seq)
 	case domain.IdentityRecorded:
 		w.names = append(w.names, e.Names()...)
 	case domain.DocumentRecorded:
@@ -41,11 +47,11 @@ func isSearched(e domain.AnyEvent) bool {
 // is called before a transaction, not in it.
 func wordsOf(ctx context.Context, decisions []domain.Decision) (map[domain.Ref]*words, error) {
 	var events []domain.AnyEvent
-	var refs []domain.Ref
+	var of []domain.Decision
 	for _, d := range decisions {
 		for _, e := range d.Events {
 			if isSearched(e) {
-				events, refs = append(events, e), append(refs, d.Stream.Ref())
+				events, of = append(events, e), append(of, d)
 			}
 		}
 	}
@@ -56,11 +62,12 @@ func wordsOf(ctx context.Context, decisions []domain.Decision) (map[domain.Ref]*
 		return nil, fmt.Errorf("names for the search index: %w", err)
 	}
 	all := map[domain.Ref]*words{}
-	for i, ref := range refs {
+	for i, d := range of {
+		ref := d.Stream.Ref()
 		if all[ref] == nil {
 			all[ref] = &words{}
 		}
-		all[ref].learn(events[i])
+		all[ref].learn(d.Seq, events[i])
 	}
 	return all, nil
 }
@@ -79,6 +86,9 @@ func (v *Views) refreshPerson(ctx context.Context, w *writer, c *folded, fresh b
 			return err
 		}
 	}
+	if err := w.noteUnreadable(ctx, c.ref, learnt.closed); err != nil {
+		return err
+	}
 	if !erased {
 		return nil
 	}
@@ -91,6 +101,9 @@ func (v *Views) refreshPerson(ctx context.Context, w *writer, c *folded, fresh b
 	}
 	if ordered {
 		if err := v.index.Remove(ctx, w.tx, ref); err != nil {
+			return err
+		}
+		if _, err := w.gone.ExecContext(ctx, ref); err != nil {
 			return err
 		}
 	}
@@ -114,7 +127,7 @@ func (b *builder) indexAll(ctx context.Context) error {
 			done += more
 			b.step(2, uint64(done)*b.last/uint64(max(cases, 1)))
 		}
-		if err := blind.New(b.keys.Search()).Build(working, w.tx, b.persons(ctx, w.tx, told)); err != nil {
+		if err := blind.New(b.keys.Search()).Build(working, w.tx, b.persons(ctx, w, told)); err != nil {
 			return err
 		}
 		b.step(2, b.last)
@@ -125,12 +138,13 @@ func (b *builder) indexAll(ctx context.Context) error {
 // block is how many cases are opened together.
 const block = 500
 
-// persons gives all persons in the order in which their cases were opened. Ctx
-// is asked before each block, and may end the building.
-func (b *builder) persons(ctx context.Context, tx *sql.Tx, told func(int)) iter.Seq2[blind.Person, error] {
+// persons gives all persons in the order in which their cases were opened, and
+// notes what of them nobody can read. Ctx is asked before each block, and may end
+// the building.
+func (b *builder) persons(ctx context.Context, w *writer, told func(int)) iter.Seq2[blind.Person, error] {
 	return func(yield func(blind.Person, error) bool) {
 		working := context.WithoutCancel(ctx)
-		rows, err := tx.QueryContext(working, `SELECT stream FROM (SELECT stream, min(seq) AS opened FROM facts WHERE kind = 'case' GROUP BY stream) ORDER BY opened`)
+		rows, err := w.tx.QueryContext(working, `SELECT stream FROM (SELECT stream, min(seq) AS opened FROM facts WHERE kind = 'case' GROUP BY stream) ORDER BY opened`)
 		if err != nil {
 			yield(blind.Person{}, err)
 			return
@@ -148,15 +162,19 @@ func (b *builder) persons(ctx context.Context, tx *sql.Tx, told func(int)) iter.
 					refs = append(refs, ref)
 				}
 			}
-			all, err := b.wordsOn(ctx, tx, refs)
+			all, err := b.wordsOn(ctx, w.tx, refs)
 			if err != nil {
 				yield(blind.Person{}, err)
 				return
 			}
 			for _, ref := range refs {
 				p := blind.Person{Ref: string(ref)}
-				if w := all[ref]; w != nil {
-					p.Names, p.Documents = w.names, w.documents
+				if learnt := all[ref]; learnt != nil {
+					p.Names, p.Documents = learnt.names, learnt.documents
+					if err := w.noteUnreadable(working, ref, learnt.closed); err != nil {
+						yield(blind.Person{}, err)
+						return
+					}
 				}
 				if !yield(p, nil) {
 					return

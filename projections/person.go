@@ -12,10 +12,12 @@ import (
 // newest first. All of it is empty for whoever may know nothing, and once the
 // person was erased.
 type Person struct {
-	Identity    *domain.IdentityRecorded // what was recorded last
+	Identity    *domain.IdentityRecorded // what was recorded last, nil also if nobody can read that
 	Documents   []domain.DocumentRecorded
 	Contacts    []domain.ContactRecorded
 	Whereabouts []domain.WhereaboutsRecorded
+
+	Unreadable bool // there is more on the timeline, which nobody can read: see Entry
 }
 
 // An ErasedNote says that the person of a case was erased.
@@ -44,8 +46,13 @@ func (p *CasePage) open(ctx context.Context) error {
 		}
 		e.Event = events[i]
 		switch is := e.Event.(type) {
+		case domain.Sealed:
+			e.Event, e.Unreadable, p.Person.Unreadable = nil, true, true
+			if e.Seq > last && isIdentity(is) { // an earlier name is not how the person is called now
+				p.Person.Identity, last = nil, e.Seq
+			}
 		case domain.IdentityRecorded:
-			if p.Person.Identity == nil || e.Seq > last {
+			if e.Seq > last {
 				p.Person.Identity, last = &is, e.Seq
 			}
 		case domain.DocumentRecorded:
@@ -119,7 +126,7 @@ func known(ctx context.Context, tx *sql.Tx, keys Keys, by domain.Actor, now time
 	return told, err
 }
 
-// open gives the names, by case.
+// open gives the names, by case. There is none where nobody can read it.
 func (c callings) open(ctx context.Context) (map[domain.Ref]string, error) {
 	var refs []domain.Ref
 	var events []domain.AnyEvent

@@ -154,6 +154,14 @@ CREATE TABLE erasures (
 	completed_precision TEXT NOT NULL
 ) WITHOUT ROWID;
 
+-- Names and documents that the search index lacks because nobody can read them:
+-- see domain.ErrUnreadable. Nothing of who was erased.
+CREATE TABLE unreadable (
+	ref TEXT NOT NULL,
+	seq INTEGER NOT NULL, -- of the decision
+	PRIMARY KEY (ref, seq)
+) WITHOUT ROWID;
+
 CREATE TABLE facilities (
 	ref   TEXT PRIMARY KEY,
 	state TEXT NOT NULL -- domain.Facility as JSON, without its beds: they name cases

@@ -49,9 +49,10 @@ func emptied(e domain.AnyEvent) bool {
 const abreast = 8
 
 // openAll opens personal events in place, those that are nil and those that are
-// open already left as they are. What was erased becomes nil. Any other box that
-// does not open fails all of them: a page that left it out would be wrong and
-// not look it.
+// open already left as they are. What was erased becomes nil, and what nobody can
+// read because its keys are damaged stays sealed: who asked must not take it for
+// nothing. Any other box that does not open fails all of them: a page that left
+// it out would be wrong and not look it.
 func openAll(ctx context.Context, events []domain.AnyEvent) error {
 	all, ctx := errgroup.WithContext(ctx)
 	all.SetLimit(abreast)
@@ -65,8 +66,11 @@ func openAll(ctx context.Context, events []domain.AnyEvent) error {
 				return err
 			}
 			open, err := s.Open()
-			if errors.Is(err, domain.ErrErased) {
+			switch {
+			case errors.Is(err, domain.ErrErased):
 				open, err = nil, nil
+			case errors.Is(err, domain.ErrUnreadable):
+				open, err = s, nil
 			}
 			events[i] = open
 			return err

@@ -22,6 +22,7 @@ type safe struct {
 	seed      string
 	made      sync.Map // domain.Stream -> cipher.AEAD
 	forgotten sync.Map // domain.Stream -> true
+	damaged   sync.Map // domain.Stream -> true
 	away      atomic.Bool
 	opened    atomic.Int64
 }
@@ -52,6 +53,10 @@ func (s *safe) aead(of domain.Stream) cipher.AEAD {
 
 // forget destroys the key of a stream.
 func (s *safe) forget(of domain.Stream) { s.forgotten.Store(of, true) }
+
+// damage makes the key of a stream useless until it is restored.
+func (s *safe) damage(of domain.Stream)  { s.damaged.Store(of, true) }
+func (s *safe) restore(of domain.Stream) { s.damaged.Delete(of) }
 
 func (s *safe) Search() []byte { return s.sum("search") }
 
@@ -93,6 +98,9 @@ func (b sealedBox) Open() ([]byte, error) {
 	}
 	if _, gone := b.safe.forgotten.Load(b.slot.Stream); gone {
 		return nil, domain.ErrErased
+	}
+	if _, damaged := b.safe.damaged.Load(b.slot.Stream); damaged {
+		return nil, fmt.Errorf("the key of %s: %w", b.slot.Stream, domain.ErrUnreadable)
 	}
 	sealed, err := base64.StdEncoding.DecodeString(b.text)
 	if err != nil || len(sealed) < 12 {

@@ -33,13 +33,15 @@ type Match struct {
 const (
 	candidates = 100 // people whose names are opened at most, to see how close they are
 	boxes      = 200 // names opened at most: a person may have had many
+	apiece     = 20  // of one person, the latest, where there are more than may be opened
 	leastClose = 0.5 // names less close than this are no match
 	leastChars = 3   // of a document's number
 )
 
 // Search finds people, the best match first: those with the document, then by
 // how close the name is. It finds a person by every name that the reader may
-// know, also by earlier ones, and shows the latest. It looks only among those
+// know, also by earlier ones (the latest of them, if there are very many), and
+// shows the latest, or none if nobody can read that. It looks only among those
 // whose identity the actor may read, or whose documents if it is their number
 // that was asked for: nobody else has any part in what comes out.
 //
@@ -138,9 +140,21 @@ func (v *Views) find(ctx context.Context, tx *sql.Tx, by domain.Actor, now time.
 }
 
 // firstOf leaves the identities of the first people of a list, as many as may be
-// opened. Nobody is left in with a part of theirs.
+// opened. Nobody is left in with a part of theirs, but for those who have more
+// than a fair share: they must not keep others out.
 func firstOf(all []deed, refs []string) []deed {
 	if len(all) <= boxes {
+		return all
+	}
+	of := map[domain.Ref]int{}
+	var latest []deed
+	for _, d := range slices.Backward(all) {
+		if of[d.Stream.Ref()]++; of[d.Stream.Ref()] <= apiece {
+			latest = append(latest, d)
+		}
+	}
+	slices.Reverse(latest)
+	if all = latest; len(all) <= boxes {
 		return all
 	}
 	place := map[domain.Ref]int{}
@@ -175,6 +189,10 @@ func (f findings) matches(ctx context.Context, q Query) ([]Match, error) {
 	for i, e := range events {
 		m := found[refs[i]]
 		switch e := e.(type) {
+		case domain.Sealed:
+			if isIdentity(e) {
+				m.Name = ""
+			}
 		case domain.IdentityRecorded:
 			m.Name = e.Name()
 			m.Closeness = max(m.Closeness, closeness(q.Name, e))

@@ -170,6 +170,24 @@ func TestSearchAmongTheVisible(t *testing.T) {
 	}
 }
 
+// Who has had more names than may be opened keeps nobody out, and is found.
+func TestSearchForManyNames(t *testing.T) {
+	w, v, caughtUp := seeing(t, 75)
+	many := w.named("Örnəkova", "Sınaqə")
+	for i := range boxes + 5 {
+		w.later(time.Minute).must(officer, domain.CaseStream(many), called("Örnəkova", fmt.Sprintf("Sınaqə%c", 'a'+i%8)))
+	}
+	w.later(time.Minute).must(officer, domain.CaseStream(many), called("Örnəkova", "Sınaqə"))
+	w.named("Örnəkova", "Sınaqəli")
+	caughtUp()
+	opened := &w.log.(*memory).safe.opened
+	before := opened.Load()
+	got := found(t, v, officer, w.now, Query{Name: "Örnəkova Sınaqə"})
+	if n := opened.Load() - before; n != apiece+1 || !slices.Equal(got, []string{"Örnəkova Sınaqə", "Örnəkova Sınaqəli"}) {
+		t.Errorf("opened %d and found %v", n, got)
+	}
+}
+
 // A search opens a bounded number of names, and of nobody only a part.
 func TestSearchOpensFew(t *testing.T) {
 	w, v, caughtUp := seeing(t, 74)

@@ -13,7 +13,8 @@ import (
 // Case gives what the actor may see of a case. A case that is not there and one
 // that the actor may not know of are the same refusal, "no_such_case", found
 // out in the same way. Whoever only referred the person gets the row alone. What
-// the actor may read of the person is opened; if that fails, so does the page.
+// the actor may read of the person is opened; if that fails, so does the page,
+// unless nobody can read it any more: see Entry.
 func (v *Views) Case(ctx context.Context, by domain.Actor, now time.Time, ref domain.Ref) (CasePage, error) {
 	var (
 		rows    []CaseRow

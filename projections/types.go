@@ -21,7 +21,7 @@ type Log interface {
 // A CaseRow is a case in a list.
 type CaseRow struct {
 	Ref          domain.Ref
-	Name         string // how the person is called, for readers who may know and as long as anybody may
+	Name         string // how the person is called, for readers who may know and as long as anybody can
 	Stage        string // code list "stage"
 	Status       string // code list "victim_status"
 	Age          string
@@ -61,7 +61,7 @@ type CasePage struct {
 type Entry struct {
 	Seq       uint64
 	Stream    domain.Stream
-	Event     domain.AnyEvent // nil when its data are in a compartment the reader does not see, or were erased; never sealed
+	Event     domain.AnyEvent // nil when its data are in a compartment the reader does not see, were erased or are unreadable; never sealed
 	Erased    bool            // its data were, whoever asks
 	Type      string
 	Track     string
@@ -74,6 +74,10 @@ type Entry struct {
 	Rule      string            // of that clock
 	Deviation []string          // codes of DeviationNoted in the same decision
 	Region    string            // economic region of the facility a Location event is about; only for those who may see every case
+
+	// Unreadable: the reader may see its data, and nobody can read them, because
+	// the person's keys are damaged or lost.
+	Unreadable bool
 }
 
 // A Filter narrows a list of cases. Zero values do not narrow.

@@ -10,6 +10,9 @@
 // Personal events are kept as sealed as in the log, and no other table follows
 // from what is in them but the search index, which tells nothing without its
 // key. When a person is erased their boxes are emptied and they leave the index.
+// A box whose keys are damaged is left out of the index and counted, and shown as
+// unreadable: see [Views.Unreadable]. Keys that cannot be asked for are no such
+// damage: they fail the page, and stop the views.
 package projections
 
 import (

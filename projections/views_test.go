@@ -24,6 +24,12 @@ func TestRebuildEqualsLive(t *testing.T) {
 			w.crowd(20, 500)
 			forgotten, approved, document := w.named("Örnəkova", "Sınaqə"), w.named("Sınaqlı", "Misalə"), w.named("Misalova", "Nümunə")
 			w.must(officer, domain.CaseStream(document), domain.RecordDocument{DocumentFields: domain.DocumentFields{DocumentKind: first("document_kind"), DocumentNumber: "XX1"}})
+			unreadable, both := handedOver(w), handedOver(w)
+			for _, ref := range []domain.Ref{unreadable, both} {
+				log.safe.damage(domain.CaseStream(ref))
+				w.must(officer, domain.CaseStream(ref), called("Nümunəzadə", "Sınaqə"))
+			}
+			w.erases(both)
 			w.erases(forgotten)
 			w.destroyed(forgotten)
 			w.erases(approved) // the keys are still there

@@ -13,6 +13,7 @@ type writer struct {
 	tx                                                           *sql.Tx
 	fact, facts, row, access, place, deadline, facility, reached *sql.Stmt
 	erasure, unasked, empty                                      *sql.Stmt   // empty takes the content of a case's boxes away
+	unreadable, gone                                             *sql.Stmt   // gone takes a case out of what is unreadable
 	forget                                                       []*sql.Stmt // what stands beside a case's own row
 	all                                                          []*sql.Stmt
 }
@@ -40,6 +41,8 @@ func newWriter(ctx context.Context, db *sql.DB) (*writer, error) {
 	w.erasure = prepare(insertErasure)
 	w.unasked = prepare(`DELETE FROM erasures WHERE ref = ?`)
 	w.empty = prepare(`UPDATE facts SET data = '' WHERE kind = 'case' AND stream = ? AND data <> '' AND type IN (` + personalTypes() + `)`)
+	w.unreadable = prepare(`INSERT OR IGNORE INTO unreadable (ref, seq) VALUES (?,?)`)
+	w.gone = prepare(`DELETE FROM unreadable WHERE ref = ?`)
 	w.reached = prepare(`UPDATE position SET seq = ?, id = ?`)
 	for _, table := range []string{"case_access", "places", "deadlines"} {
 		w.forget = append(w.forget, prepare(`DELETE FROM `+table+` WHERE ref = ?`))
@@ -57,6 +60,7 @@ func (w *writer) on(ctx context.Context, tx *sql.Tx) *writer {
 		tx: tx, fact: in(w.fact), facts: in(w.facts), row: in(w.row), access: in(w.access), place: in(w.place),
 		deadline: in(w.deadline), facility: in(w.facility), reached: in(w.reached),
 		erasure: in(w.erasure), unasked: in(w.unasked), empty: in(w.empty),
+		unreadable: in(w.unreadable), gone: in(w.gone),
 	}
 	for _, s := range w.forget {
 		own.forget = append(own.forget, in(s))

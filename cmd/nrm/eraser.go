@@ -13,27 +13,33 @@ import (
 // and what is still to do is read from the log, so that it goes on after a
 // crash at any point.
 type eraser struct {
-	node  *node
-	views *projections.Views
-	after func(step string) error // for tests: called when a step is done
+	node     *node
+	views    *projections.Views
+	scrubbed string                  // whose rows the views' files no longer hold
+	after    func(step string) error // for tests: called when a step is done
 }
 
-// watch erases what is approved, about once every tick, until ctx ends.
+// watch erases what is approved, about once every tick, until ctx ends. What
+// fails is tried again after longer and longer, since every attempt writes.
 func (e *eraser) watch(ctx context.Context, every time.Duration) error {
-	ticker := time.NewTicker(every)
-	defer ticker.Stop()
-	for {
+	const longest = 10 * time.Minute
+	for pause := every; ; {
 		n, err := e.run(ctx)
-		if err != nil && ctx.Err() == nil {
-			e.node.logger.Error("an approved erasure is not finished; trying again", "error", err)
+		switch {
+		case err != nil && ctx.Err() == nil:
+			pause = min(2*pause, longest)
+			e.node.logger.Error("an approved erasure is not finished", "error", err, "next", pause.String())
+		case err == nil:
+			pause = every
 		}
 		if n > 0 {
-			e.node.logger.Info("people erased", "count", n)
+			e.node.logger.Warn("people were erased: copy the key file and make a new backup now; older ones open nothing that is sealed",
+				"count", n, "generation", e.node.ring.Generation())
 		}
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-ticker.C:
+		case <-time.After(pause):
 		}
 	}
 }
@@ -55,8 +61,11 @@ func (e *eraser) run(ctx context.Context) (erased int, err error) {
 			return 0, err
 		}
 	}
-	if err := e.views.Scrub(ctx); err != nil {
-		return 0, err
+	if whose := fmt.Sprint(people); e.scrubbed != whose {
+		if err := e.views.Scrub(ctx); err != nil {
+			return 0, err
+		}
+		e.scrubbed = whose
 	}
 	if err := e.done("views"); err != nil {
 		return 0, err

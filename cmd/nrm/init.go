@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"path/filepath"
 
 	"nrm/eventstore"
 	"nrm/eventstore/keyfile"
@@ -43,6 +44,13 @@ func create(ctx context.Context, at places, logger *slog.Logger) error {
 	}
 	if err != nil {
 		return err
+	}
+	if !hasLog(at.data) {
+		for _, rest := range []string{"highwater.json", "views.db", filepath.Base(at.tree())} {
+			if _, err := os.Stat(filepath.Join(at.data, rest)); !errors.Is(err, os.ErrNotExist) {
+				return fmt.Errorf("%s has %s of a log that is not there: bring the log back (is its disk mounted?), or name an empty folder; nothing was changed", at.data, rest)
+			}
+		}
 	}
 	key, old := ring.Storage()
 	server, err := eventstore.Start(ctx, at.data, eventstore.StartOptions{Key: key, OldKey: old, Logger: logger})

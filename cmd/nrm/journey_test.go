@@ -179,13 +179,23 @@ func startDemo(t *testing.T) *demo {
 	t.Helper()
 	d := &demo{dir: filepath.Join(t.TempDir(), "demo"), people: map[string]demoAccount{}}
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
-	cmd := program(ctx, "demo", "--data", d.dir, "--listen", "127.0.0.1:0")
+	cmd := program(ctx, "demo", "--data", d.dir, "--listen", "127.0.0.1:0", "--log", "debug")
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	stdout, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd.Stderr = os.Stderr
+	log, err := os.Create(d.dir + ".log") // is searched for names in the end
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = log.Close()
+		if t.Failed() {
+			t.Log(read(t, log.Name()))
+		}
+	})
+	cmd.Stderr = log
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -254,6 +264,9 @@ func (d *demo) forget(t *testing.T, ref string) {
 func (d *demo) stopAndVerify(t *testing.T) {
 	t.Helper()
 	d.process()
+	if where := placesOf(t, theName, filepath.Dir(d.dir)); len(where) > 0 {
+		t.Errorf("the name of the journey stands in %v", where)
+	}
 	out, err := program(context.Background(), "verify", "--data", d.dir).CombinedOutput()
 	if err != nil || !strings.Contains(string(out), "The log is whole") {
 		t.Errorf("verify: %v\n%s", err, out)

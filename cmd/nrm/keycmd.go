@@ -87,15 +87,19 @@ func (keyStatus) Run(s *settings, scr *screen) error {
 		fits = "NO: " + err.Error()
 	}
 	id, _ := ring.KEK()
+	rotated := "never"
+	if !ring.Rotated().IsZero() {
+		rotated = ring.Rotated().UTC().Format(time.RFC3339)
+	}
 	t := tabwriter.NewWriter(scr.out, 0, 0, 2, ' ', 0)
 	for _, row := range [][2]string{
 		{"key file", at.keys},
 		{"register", ring.Register()},
 		{"generation", fmt.Sprint(ring.Generation())},
 		{"made", ring.Created().UTC().Format(time.RFC3339)},
-		{"rotated", ring.Rotated().UTC().Format(time.RFC3339)},
+		{"changed", rotated},
 		{"key-encryption key", id},
-		{"change under way", fmt.Sprint(ring.Retiring())},
+		{"change under way", map[bool]string{true: "yes: start anything that opens the data, and it is finished", false: "no"}[ring.Changing()]},
 		{"belongs to the data", fits},
 		{"verifier key", ring.VerifierKey()},
 	} {

@@ -102,6 +102,7 @@ func (n *node) open(ctx context.Context) (err error) {
 		return err
 	}
 	if old != "" { // nothing is encrypted with it any more
+		n.logger.Info("the log is encrypted with a new storage key")
 		if err := errors.Join(n.ring.EndStorage(), n.ring.Mark(n.at.data)); err != nil {
 			return err
 		}
@@ -110,8 +111,14 @@ func (n *node) open(ctx context.Context) (err error) {
 		return err
 	}
 	if n.ring.Retiring() {
-		if _, err := n.rewrap(ctx, nil); err != nil {
-			return err
+		// While both keys are in the key file everything opens: whoever needs the
+		// register is not turned away because a rotation cannot be finished.
+		report, err := n.rewrap(ctx, nil)
+		if err != nil {
+			n.logger.Error("a change of the key-encryption key was interrupted and cannot be finished", "error", err)
+		} else {
+			n.logger.Info("a change of the key-encryption key was interrupted and is finished now",
+				"people", report.Owners, "keys", report.Keys, "key", report.KEK, "generation", n.ring.Generation())
 		}
 	}
 	n.log, err = eventstore.Open(ctx, n.server.Conn(), codec(n.vault), eventstore.Options{

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -81,7 +82,14 @@ func TestNothingReadableOnDisk(t *testing.T) {
 	if err := create(t.Context(), at, quiet()); err != nil {
 		t.Fatal(err)
 	}
-	r := openRegister(t, at)
+	// Everything that is ever logged, in a file beside the data.
+	logged, err := os.Create(filepath.Join(root, "nrm.log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer logged.Close()
+	logger := slog.New(slog.NewJSONHandler(logged, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	r := openLogging(t, at, logger)
 	ref := secretive(t, r.node)
 	r.caughtUp()
 	searched(t, r.views, "Gizlieva", 1)
@@ -100,7 +108,10 @@ func TestNothingReadableOnDisk(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	r = openRegister(t, at)
+	if where := seen(t, backup.data); len(where) > 0 {
+		t.Errorf("in the backup there stands %v", where)
+	}
+	r = openLogging(t, at, logger)
 	erase(t, r, ref)
 	searched(t, r.views, "Gizlieva", 0)
 	if where := seen(t, root); len(where) > 0 {
@@ -156,6 +167,17 @@ func TestSearchForSecretsFindsThem(t *testing.T) {
 // seen looks for the secrets in every file below a folder.
 func seen(t *testing.T, root string) (where []string) {
 	t.Helper()
+	return inFiles(t, root, secrets)
+}
+
+// placesOf looks for one word.
+func placesOf(t *testing.T, word, root string) []string {
+	t.Helper()
+	return inFiles(t, root, []string{word})
+}
+
+func inFiles(t *testing.T, root string, words []string) (where []string) {
+	t.Helper()
 	files := 0
 	err := filepath.WalkDir(root, func(path string, e fs.DirEntry, err error) error {
 		if err != nil || e.IsDir() {
@@ -166,7 +188,7 @@ func seen(t *testing.T, root string) (where []string) {
 		if errors.Is(err, fs.ErrNotExist) { // a running server tidies up
 			return nil
 		}
-		for _, s := range secretsIn(b) {
+		for _, s := range wordsIn(b, words) {
 			where = append(where, s+" in "+filepath.Base(path))
 		}
 		return err
@@ -177,10 +199,12 @@ func seen(t *testing.T, root string) (where []string) {
 	return where
 }
 
-// secretsIn looks for the secrets in UTF-8, UTF-16 in both orders, JSON's
-// escapes and base64 in each of its three positions.
-func secretsIn(b []byte) (found []string) {
-	for _, s := range secrets {
+func secretsIn(b []byte) []string { return wordsIn(b, secrets) }
+
+// wordsIn looks for words in UTF-8, UTF-16 in both orders, JSON's escapes and
+// base64 in each of its three positions.
+func wordsIn(b []byte, words []string) (found []string) {
+	for _, s := range words {
 		for _, form := range forms(s) {
 			if bytes.Contains(b, form) {
 				found = append(found, s)

@@ -107,7 +107,7 @@ type keys struct {
 func (k keys) Box(slot domain.Slot, stored []byte) domain.Box {
 	b := &box{vault: k.vault, slot: slot}
 	if err := json.Unmarshal(stored, b); err != nil {
-		return unreadable{fmt.Errorf("%w: event %d of decision %s is not a box", domain.ErrUnreadable, slot.N, slot.Decision)}
+		return unreadable{fmt.Errorf("event %d of decision %s is not a box: the views are damaged, run nrm rebuild", slot.N, slot.Decision)}
 	}
 	return b
 }

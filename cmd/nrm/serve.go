@@ -44,6 +44,11 @@ func (n *node) serve(ctx context.Context, at listening, scr *screen, logger *slo
 		return err
 	}
 	defer func() { err = errors.Join(err, views.Close()) }()
+	if people, err := views.Unreadable(ctx); err != nil {
+		return err
+	} else if people > 0 {
+		logger.Error("the keys of people are damaged, and what is sealed of them cannot be read: restore the keys from a backup, or have it erased", "people", people)
+	}
 	witness, err := n.witness(ctx, scr)
 	if err != nil {
 		return err

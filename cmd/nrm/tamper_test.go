@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"os"
@@ -174,9 +175,12 @@ func TestCiphertextMoved(t *testing.T) {
 		},
 		"a single byte of it": func(seq uint64, body map[string]any, _ *any) {
 			if e := event(body, "NoteAdded"); seq == 2 {
-				b := []byte(e["sealed"].(string))
-				b[20] ^= 1 // stays base64: letters differ
-				e["sealed"] = string(b)
+				b, err := base64.StdEncoding.DecodeString(e["sealed"].(string))
+				if err != nil {
+					panic(err)
+				}
+				b[20] ^= 1
+				e["sealed"] = base64.StdEncoding.EncodeToString(b)
 			}
 		},
 	} {

@@ -4,10 +4,12 @@ import (
 	"context"
 	"encoding/base64"
 	"errors"
+	"time"
 
 	"golang.org/x/mod/sumdb/tlog"
 
 	"nrm/api"
+	"nrm/eventstore"
 	"nrm/eventstore/witness"
 )
 
@@ -16,13 +18,14 @@ import (
 type proofs struct {
 	*witness.Keeper
 	folder *witness.Folder
+	log    *store
 	key    string
 }
 
 // witness brings the tree up to date and holds the log against the latest
 // checkpoint: a log that is not what was signed is not served.
 func (n *node) witness(ctx context.Context, scr *screen) (proofs, error) {
-	p := proofs{key: n.ring.VerifierKey()}
+	p := proofs{log: n.log, key: n.ring.VerifierKey()}
 	signer, err := n.ring.Signer()
 	if err != nil {
 		return p, err
@@ -71,12 +74,29 @@ func (p proofs) Checkpoints(_ context.Context, before int64, limit int) ([]api.C
 }
 
 func (p proofs) Prove(ctx context.Context, position uint64) (api.Proof, error) {
+	// The views may be ahead of the tree for a moment.
+	soon, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	if last, err := p.log.Last(ctx); err != nil || position > last {
+		return api.Proof{}, errors.Join(err, api.ErrNoSuchPosition)
+	}
+	if err := p.WaitFor(soon, position); err != nil {
+		return api.Proof{}, err
+	}
 	proof, err := p.Keeper.Prove(ctx, position)
 	if errors.Is(err, witness.ErrBeyond) {
 		return api.Proof{}, api.ErrNoSuchPosition
 	}
+	if err != nil {
+		return api.Proof{}, err
+	}
+	record := ""
+	err = p.log.Leaves(ctx, position-1, position, func(leaves []eventstore.Leaf) error {
+		record = string(leaves[0].Record())
+		return nil
+	})
 	return api.Proof{
-		Position: proof.Position, Leaf: text(proof.Leaf), Hashes: texts(proof.Proof), Checkpoint: checkpoint(proof.Checkpoint),
+		Position: proof.Position, Record: record, Leaf: text(proof.Leaf), Hashes: texts(proof.Proof), Checkpoint: checkpoint(proof.Checkpoint),
 	}, err
 }
 

@@ -30,15 +30,15 @@ func (cmd verifyCommand) Run(ctx context.Context, s *settings, scr *screen) (err
 		return err
 	}
 	defer func() { err = errors.Join(err, n.close()) }()
-	checkpoints, err := cmd.checkpoints(ctx, n)
+	checkpoints, bad, err := cmd.checkpoints(ctx, n)
 	if err != nil {
 		return err
 	}
 	found, err := verifyLog(ctx, n, checkpoints, scr)
 	if err != nil {
-		return err
+		return errors.Join(err, bad)
 	}
-	if err := verifyViews(ctx, n, scr); err != nil {
+	if err := errors.Join(verifyViews(ctx, n, scr), bad); err != nil {
 		return err
 	}
 	fmt.Fprintf(scr.out, `The log is whole: %d decisions, %d events, %d of them sealed (%d erased).
@@ -48,17 +48,19 @@ func (cmd verifyCommand) Run(ctx context.Context, s *settings, scr *screen) (err
 }
 
 // checkpoints gives the register's own and those handed over, all of them
-// signed.
-func (cmd verifyCommand) checkpoints(ctx context.Context, n *node) (all []witness.Checkpoint, err error) {
+// signed, and says which are not: the log is held against the others first.
+func (cmd verifyCommand) checkpoints(ctx context.Context, n *node) (all []witness.Checkpoint, bad, err error) {
 	own := n.ring.VerifierKey()
 	folder, err := witness.OpenFolder(n.at.checkpoints, own)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	for c, err := range folder.All(ctx) {
 		if err != nil {
-			return nil, err
+			bad = errors.Join(bad, err)
+			continue
 		}
+		c.Raw = nil // there may be very many
 		all = append(all, c)
 	}
 	keys := cmd.Key
@@ -68,18 +70,18 @@ func (cmd verifyCommand) checkpoints(ctx context.Context, n *node) (all []witnes
 	for _, file := range cmd.Checkpoint {
 		raw, err := os.ReadFile(file)
 		if err != nil {
-			return nil, err
+			return nil, bad, err
 		}
 		c, err := witness.Parse(raw, keys...)
 		if err != nil {
-			return nil, fmt.Errorf("checkpoint %s: %w", file, err)
+			return nil, bad, fmt.Errorf("checkpoint %s: %w", file, err)
 		}
 		if c.Origin != n.ring.Origin() {
-			return nil, fmt.Errorf("checkpoint %s is of another register: %s, not %s", file, c.Origin, n.ring.Origin())
+			return nil, bad, fmt.Errorf("checkpoint %s is of another register: %s, not %s", file, c.Origin, n.ring.Origin())
 		}
 		all = append(all, c)
 	}
-	return all, nil
+	return all, bad, nil
 }
 
 func lastOf(checkpoints []witness.Checkpoint) (size int64) {

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"strings"
 )
@@ -132,7 +131,7 @@ func (r *Ring) fits(held secrets, dir string) error {
 }
 
 func readCanary(path string) (c canary, err error) {
-	b, err := os.ReadFile(path)
+	b, _, err := readWhole(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return c, fmt.Errorf("%w: there is no %s; if there is data beside it, put it back from a copy of the data folder", ErrNoCanary, path)

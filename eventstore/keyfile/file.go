@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 
 	"golang.org/x/sys/unix"
 )
@@ -70,16 +71,12 @@ func unpack(b []byte, format, what string, v any) error {
 
 // readSecrets reads the key file at a path without symbolic links.
 func readSecrets(path string) (held secrets, err error) {
-	f, err := os.Open(path)
+	b, st, err := readWhole(path)
+	defer clear(b)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return held, lost(path)
 	case err != nil:
-		return held, fmt.Errorf("%w: key file %w", ErrUnreadable, err)
-	}
-	defer f.Close()
-	st, err := f.Stat()
-	if err != nil {
 		return held, fmt.Errorf("%w: key file %w", ErrUnreadable, err)
 	}
 	unusable := func(why string) error { return fmt.Errorf("%w: key file %s: %s", ErrUnreadable, path, why) }
@@ -91,11 +88,6 @@ func readSecrets(path string) (held secrets, err error) {
 	case st.Size() > maxFile:
 		return held, unusable("it is far too large to be a key file")
 	}
-	b, err := io.ReadAll(io.LimitReader(f, maxFile))
-	if err != nil {
-		return held, unusable("reading failed: " + err.Error())
-	}
-	defer clear(b)
 	if err := unpack(b, keyFormat, "key file", &held); err != nil {
 		return secrets{}, unusable(err.Error())
 	}
@@ -103,6 +95,43 @@ func readSecrets(path string) (held secrets, err error) {
 		return secrets{}, unusable(err.Error())
 	}
 	return held, nil
+}
+
+// readWhole reads a file that may be replaced at the same time: what has lost its
+// name by then is being overwritten, and the file is read again. Of what is not
+// a file, or is too large to be one of ours, it reads nothing.
+func readWhole(path string) ([]byte, fs.FileInfo, error) {
+	for {
+		b, st, err := readOnce(path)
+		if err != nil {
+			return nil, nil, err
+		}
+		if st.Sys().(*syscall.Stat_t).Nlink > 0 {
+			return b, st, nil
+		}
+		clear(b)
+	}
+}
+
+var opened = func() {} // in tests: called between opening a file and reading it
+
+// readOnce gives also how the file was after it was read.
+func readOnce(path string) ([]byte, fs.FileInfo, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer f.Close()
+	opened()
+	st, err := f.Stat()
+	if err != nil || !st.Mode().IsRegular() || st.Size() > maxFile {
+		return nil, st, err
+	}
+	b, err := io.ReadAll(io.LimitReader(f, maxFile))
+	if err == nil {
+		st, err = f.Stat()
+	}
+	return b, st, err
 }
 
 func lost(path string) error {

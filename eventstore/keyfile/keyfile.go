@@ -114,7 +114,8 @@ func (r *Ring) Generation() int { return r.now().Generation }
 // Created is when the file was made, to the second.
 func (r *Ring) Created() time.Time { return r.now().Created }
 
-// Rotated is when keys were last changed, or zero.
+// Rotated is when a change of keys last began, to the second, or the zero time
+// if none ever did.
 func (r *Ring) Rotated() time.Time { return r.now().Rotated }
 
 // KEK is the key-encryption key that data keys are to be wrapped with.

@@ -91,7 +91,7 @@ func TestCreateAndRead(t *testing.T) {
 	}
 
 	id, key := r.KEK()
-	if len(key) != 32 || id == "" || len(r.Search()) != 32 || r.Generation() != 1 || r.Created().IsZero() || !r.Rotated().IsZero() {
+	if len(key) != 32 || id == "" || len(r.Search()) != 32 || r.Generation() != 1 || r.Created().IsZero() || !r.Rotated().IsZero() || r.Changing() {
 		t.Error("a fresh ring is not as it should be")
 	}
 	key[0]++
@@ -229,6 +229,31 @@ func TestStorageRotation(t *testing.T) {
 	same(t, r, read(t, r.Path()))
 	if key, old := r.Storage(); key != second || old != "" {
 		t.Error("the old key is kept")
+	}
+}
+
+func TestChanging(t *testing.T) {
+	r := create(t)
+	for i, step := range []struct {
+		do       func() error
+		changing bool
+		retiring bool
+	}{
+		{r.BeginKEK, true, true},
+		{r.BeginStorage, true, true},
+		{r.EndKEK, true, false},
+		{r.EndStorage, false, false},
+		{r.BeginStorage, true, false},
+		{r.EndStorage, false, false},
+		{r.BeginKEK, true, true},
+		{r.EndKEK, false, false},
+	} {
+		must(t, step.do())
+		for _, ring := range []*keyfile.Ring{r, read(t, r.Path())} {
+			if ring.Changing() != step.changing || ring.Retiring() != step.retiring || ring.Rotated().IsZero() {
+				t.Errorf("after step %d: changing %t, retiring %t, rotated %v", i, ring.Changing(), ring.Retiring(), ring.Rotated())
+			}
+		}
 	}
 }
 

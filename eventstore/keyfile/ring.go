@@ -172,6 +172,13 @@ func (r *Ring) reread() (secrets, error) {
 // Retiring tells whether a change of the key-encryption key is under way.
 func (r *Ring) Retiring() bool { return len(r.now().Retiring) > 0 }
 
+// Changing tells whether any change of keys is under way, of the key-encryption
+// key or of the storage key: it was begun and not ended.
+func (r *Ring) Changing() bool {
+	held := r.now()
+	return len(held.Retiring) > 0 || held.OldStorage != nil
+}
+
 // BeginKEK makes a new key-encryption key the current one; the one before is
 // kept for reading until EndKEK. It does nothing while one is being retired.
 func (r *Ring) BeginKEK() error {

@@ -67,14 +67,14 @@ func (l *link) publishAll(ctx context.Context, writes []write) (last uint64, err
 // encrypted.
 const blankBytes = 9_000_000
 
-// blank stores messages without a meaning that fill up the server's current
-// file, and gives the position of the last. What is stored after it lies in
+// blank stores messages without a meaning, of so many bytes, that fill up the
+// server's current file, and gives the position of the last. What is stored after it lies in
 // other files than what was stored before the first. The server removes whole
 // files only: if what goes and what stays shared one, the keys that the earlier
 // KEK has wrapped would remain in it, readable to whoever got hold of that KEK.
-func (v *Vault) blank(ctx context.Context) (seq uint64, err error) {
+func (v *Vault) blank(ctx context.Context, bytes int) (seq uint64, err error) {
 	size := min(1_000_000, int(v.nc.MaxPayload())-1024)
-	for left := v.blankBytes; left > 0; left -= size {
+	for left := bytes; left > 0; left -= size {
 		ctx, cancel := context.WithTimeout(ctx, v.timeout)
 		ack, err := v.js.Publish(ctx, blankSubject, make([]byte, min(size, left)), jetstream.WithExpectStream(streamName))
 		cancel()

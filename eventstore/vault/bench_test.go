@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 )
@@ -18,37 +19,39 @@ func benchPersons(b *testing.B) int {
 	return n
 }
 
-// BenchmarkRotate changes the KEK of many persons with three keys each, on a
-// server that syncs every write. NRM_BENCH_PERSONS says how many.
+// BenchmarkRotate changes the KEK of many persons with all compartments that
+// the register has, on a server that encrypts and syncs every write.
+// NRM_BENCH_PERSONS says how many.
 func BenchmarkRotate(b *testing.B) {
 	persons := benchPersons(b)
-	p := newPlace(b)
+	compartments := []string{"identity", "documents", "contacts", "narrative", "medical", "testimony", "whereabouts"}
+	p := newPlaceWith(b, strings.Repeat("k", 32))
 	v := full(p.open(b))
-	fillFast(b, v, persons)
+	fillWith(b, v, persons, compartments...)
 	for b.Loop() {
 		must(b, p.ring.BeginKEK())
 		r, err := v.Rotate(b.Context(), nil)
 		must(b, err)
 		must(b, p.ring.EndKEK())
-		if r.Rewrapped != persons || r.Keys != 3*persons {
+		if r.Rewrapped != persons || r.Keys != len(compartments)*persons {
 			b.Fatalf("%+v", r)
 		}
 	}
 	took := b.Elapsed() / time.Duration(b.N)
-	raw := rawPublish(b, v, persons)
-	b.ReportMetric(float64(3*persons)/took.Seconds(), "keys/s")
+	raw := rawPublish(b, p.key, v, persons)
+	b.ReportMetric(float64(len(compartments)*persons)/took.Seconds(), "keys/s")
 	b.ReportMetric(took.Seconds(), "s/rotation")
 	b.ReportMetric(took.Seconds()/raw.Seconds(), "x-raw-publishing")
 }
 
 // rawPublish stores as many messages of the same size in atomic batches, on a
-// server of its own.
-func rawPublish(b *testing.B, like *Vault, n int) time.Duration {
+// server of its own with the same kind of files.
+func rawPublish(b *testing.B, key string, like *Vault, n int) time.Duration {
 	b.Helper()
 	r, _ := wrapped(b, like, "F0000000")
 	body, err := json.Marshal(r)
 	must(b, err)
-	v := newPlace(b).open(b)
+	v := newPlaceWith(b, key).open(b)
 	batch := make([]write, 0, maxBatch)
 	began := time.Now()
 	for i := range n {

@@ -111,7 +111,7 @@ func TestSilentDamage(t *testing.T) {
 	want(t, all[2].open(v), ErrLost)
 	must(t, p.ring.BeginKEK())
 	_, err := v.Rotate(t.Context(), nil)
-	want(t, err, ErrDamaged, "2 owners", "P00002, P00004")
+	want(t, err, ErrDamaged, "2 persons", "P00002, P00004")
 	s, err := v.Status(t.Context())
 	want(t, err, ErrDamaged, "P00002")
 	if kek, _ := p.ring.KEK(); s.Owners != 3 || s.Rows[kek] != 0 {

@@ -127,7 +127,7 @@ func (v *Vault) finishErasures(ctx context.Context) error {
 	case state.Msgs == state.NumSubjects: // nobody has an earlier row
 		return nil
 	}
-	s, err := v.survey(ctx)
+	s, err := v.survey(ctx, false)
 	if err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -27,9 +28,10 @@ type Report struct {
 // working meanwhile. After a crash or an error, at any point, calling it again
 // does what is left.
 //
-// If some owner's keys cannot be unwrapped, all others' are wrapped anew, but
-// nothing is removed and the error names such owners: with the earlier KEK or a
-// backup they may still be saved. If they are not worth it, Erase them.
+// If some owner's keys cannot be unwrapped, nothing is written. The error names
+// such owners, and is ErrForged, ErrNoKEK or ErrDamaged, or several of them: with
+// the earlier KEK or a backup their keys may still be saved; if not, they are to
+// be erased.
 //
 // Progress, if given, is told now and then how many owners are done, of how
 // many there are about.
@@ -62,22 +64,19 @@ func (v *Vault) rotate(ctx context.Context, progress func(done, total int)) (Rep
 	report := Report{KEK: kek}
 	var boundary uint64
 	for round := 1; ; round++ {
-		s, err := v.survey(ctx)
+		s, err := v.survey(ctx, round == 1)
 		if err != nil {
 			return report, err
 		}
-		if err := s.damage(); err != nil {
+		report.Owners, report.Keys, report.Erased = s.totals()
+		if round == 1 {
+			boundary, err = v.prepare(ctx, s, kek)
+		} else {
+			err = s.damage()
+		}
+		if err != nil {
 			return report, err
 		}
-		if round == 1 && s.outdated(kek, 0) > 0 {
-			if boundary, err = v.blank(ctx); err != nil {
-				return report, err
-			}
-			if err := v.step("blank"); err != nil {
-				return report, err
-			}
-		}
-		report.Owners, report.Keys, report.Erased = s.totals()
 		if s.outdated(kek, boundary) == 0 {
 			if err := v.purge(ctx, s.first); err != nil {
 				return report, err
@@ -93,9 +92,6 @@ func (v *Vault) rotate(ctx context.Context, progress func(done, total int)) (Rep
 		p := pass{kek: kek, boundary: boundary, rowByRow: round > 3}
 		err = v.pass(ctx, &p, s, progress)
 		report.Rewrapped += p.rewrapped
-		if err == nil && p.badCount > 0 {
-			err = fmt.Errorf("the keys of %d owners cannot be unwrapped: %w", p.badCount, errors.Join(p.bad...))
-		}
 		if err == nil {
 			err = v.step("rewrapped")
 		}
@@ -105,30 +101,26 @@ func (v *Vault) rotate(ctx context.Context, progress func(done, total int)) (Rep
 	}
 }
 
-// outdated counts the rows that are not under kek or lie before boundary.
-func (s *survey) outdated(kek string, boundary uint64) (n int) {
-	for _, l := range s.owners {
-		if l.outdated(kek, boundary) {
-			n++
-		}
+// prepare tells up to where all rows are to be stored anew: what is stored after
+// boundary lies in other files of the server than whatever an earlier KEK has
+// wrapped. It is 0 if no row must be. Blanks of a Rotate that was cut short serve
+// again. Nothing is written if s has keys that cannot be unwrapped.
+func (v *Vault) prepare(ctx context.Context, s *survey, kek string) (boundary uint64, err error) {
+	filled, boundary := s.filled(kek, v.blankBytes)
+	all := boundary == 0 && (s.outdated(kek, 0) > 0 || len(s.blanks) > 0)
+	if all {
+		boundary = math.MaxUint64
 	}
-	return n
-}
-
-func (l last) outdated(kek string, boundary uint64) bool {
-	return l.kek != kek || l.seq <= boundary || l.state == unreadable
-}
-
-func (s *survey) totals() (owners, keys, gone int) {
-	for _, l := range s.owners {
-		if l.state == erased {
-			gone++
-			continue
-		}
-		owners++
-		keys += l.keys
+	if err := s.blocked(kek, boundary); err != nil {
+		return 0, err
 	}
-	return owners, keys, gone
+	if !all {
+		return boundary, nil
+	}
+	if boundary, err = v.blank(ctx, v.blankBytes-filled); err != nil {
+		return 0, err
+	}
+	return boundary, v.step("blank")
 }
 
 // A pass stores every row anew that is outdated.
@@ -137,9 +129,7 @@ type pass struct {
 	boundary uint64
 	rowByRow bool // rather than leave anything to the next pass
 
-	rewrapped int     // rows with keys stored by this pass
-	bad       []error // of the first few owners whose keys cannot be unwrapped
-	badCount  int
+	rewrapped int // rows with keys stored by this pass
 }
 
 // pass goes through what s has found. Rows that have changed since are looked
@@ -224,18 +214,13 @@ func (v *Vault) flush(ctx context.Context, batch []write, s *survey, p *pass) er
 	return nil
 }
 
-// single stores an owner's row anew if it still has to be, and takes note of
-// keys that cannot be unwrapped.
+// single stores an owner's row anew if it still has to be.
 func (v *Vault) single(ctx context.Context, owner string, p *pass) error {
 	err := v.rewrapNow(ctx, owner, p)
-	if !errors.Is(err, ErrForged) && !errors.Is(err, ErrNoKEK) {
-		return err
+	if errors.Is(err, ErrForged) || errors.Is(err, ErrNoKEK) { // since the survey
+		return unusable([]trouble{{err, []string{owner}}})
 	}
-	p.badCount++
-	if len(p.bad) < maxNamed {
-		p.bad = append(p.bad, fmt.Errorf("%q: %w", owner, err))
-	}
-	return nil
+	return err
 }
 
 func (v *Vault) rewrapNow(ctx context.Context, owner string, p *pass) error {

@@ -155,15 +155,24 @@ func TestCrashInRotate(t *testing.T) {
 	}
 }
 
-// fillFast makes keys for n owners in batches.
+// fillFast makes three keys for each of n owners in batches.
 func fillFast(t testing.TB, v *Vault, n int) {
+	t.Helper()
+	fillWith(t, v, n, "identity", "medical", "testimony")
+}
+
+func fillWith(t testing.TB, v *Vault, n int, compartments ...string) {
 	t.Helper()
 	id, with, err := v.kek()
 	must(t, err)
 	var batch []write
 	for i := range n {
 		owner := fmt.Sprintf("F%07d", i)
-		r := row{Owner: owner}.wrap(id, with, map[string][]byte{"identity": newKey(), "medical": newKey(), "testimony": newKey()})
+		plain := map[string][]byte{}
+		for _, c := range compartments {
+			plain[c] = newKey()
+		}
+		r := row{Owner: owner}.wrap(id, with, plain)
 		body, err := json.Marshal(r)
 		must(t, err)
 		batch = append(batch, write{owner: owner, body: body})

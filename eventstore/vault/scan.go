@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -94,110 +93,6 @@ func (l *link) await(ctx context.Context, messages jetstream.MessagesContext, fr
 	}
 }
 
-// A last is an owner's last row, in short.
-type last struct {
-	seq   uint64
-	keys  int
-	kek   string
-	under string // of an erased owner
-	state state
-}
-
-type state byte
-
-const (
-	live state = iota
-	erased
-	unreadable
-)
-
-// A survey is what there was of everybody.
-type survey struct {
-	owners  map[string]last
-	first   uint64   // the lowest position of a last row
-	through uint64   // up to where everything was looked at
-	missing []string // owners that the server knows but cannot read
-}
-
-// survey looks at all owners that there are when it is called, and at some who
-// come later.
-func (v *Vault) survey(ctx context.Context) (*survey, error) {
-	for attempt := 1; ; attempt++ {
-		s, counted, err := v.look(ctx)
-		if err != nil || uint64(len(s.owners)) >= counted {
-			return s, err
-		}
-		// Another process may be rotating. If not, names are needed.
-		if attempt < 3 {
-			if err := pause(ctx, attempt); err != nil {
-				return nil, err
-			}
-			continue
-		}
-		s.missing, err = v.missing(ctx, s)
-		return s, err
-	}
-}
-
-// look reads the stream once. Counted is how many owners the server knows of.
-func (v *Vault) look(ctx context.Context) (_ *survey, counted uint64, err error) {
-	before, err := v.info(ctx)
-	if err != nil || before.Msgs == 0 {
-		return &survey{}, 0, err
-	}
-	counted = before.NumSubjects
-	s := &survey{owners: make(map[string]last, counted)}
-	names := map[string]string{} // so that equal names share memory
-	share := func(name string) string {
-		if _, ok := names[name]; !ok {
-			names[name] = name
-		}
-		return names[name]
-	}
-	blank := false
-	note := func(owner string, seq uint64, body []byte) error {
-		if owner == "" {
-			blank = true
-			return nil
-		}
-		r, err := parseRow(owner, body)
-		l := last{seq: seq, keys: len(r.Keys), kek: share(r.KEK), under: share(r.Under)}
-		switch {
-		case err != nil:
-			l.state = unreadable
-		case r.Erased:
-			l.state = erased
-		}
-		s.owners[owner] = l
-		return nil
-	}
-	if err := v.step("look"); err != nil {
-		return nil, 0, err
-	}
-	if err := v.scan(ctx, before.FirstSeq, before.LastSeq, note); err != nil {
-		return nil, 0, err
-	}
-	// Rows that were deleted before they came belong to owners whose erasure
-	// was stored in the meantime.
-	after, err := v.info(ctx)
-	if err != nil {
-		return nil, 0, err
-	}
-	s.through = after.LastSeq
-	if err := v.scan(ctx, before.LastSeq+1, after.LastSeq, note); err != nil {
-		return nil, 0, err
-	}
-	for _, l := range s.owners {
-		if s.first == 0 || l.seq < s.first {
-			s.first = l.seq
-		}
-	}
-	if blank {
-		counted-- // it may have come later, which does no harm
-	}
-	return s, counted, nil
-}
-
 // count tells how many messages of an owner the server knows, readable or not.
 func (l *link) count(ctx context.Context, owner string) (uint64, error) {
 	ctx, cancel := context.WithTimeout(ctx, l.timeout)
@@ -208,33 +103,3 @@ func (l *link) count(ctx context.Context, owner string) (uint64, error) {
 	}
 	return i.State.Subjects[prefix+owner], nil
 }
-
-// missing names the owners that the server counts and s does not have.
-func (v *Vault) missing(ctx context.Context, s *survey) ([]string, error) {
-	ctx, cancel := context.WithTimeout(ctx, 2*v.timeout)
-	defer cancel()
-	i, err := v.stream.Info(ctx, jetstream.WithSubjectFilter(prefix+"*"))
-	if err != nil {
-		return nil, err
-	}
-	var names []string
-	for subject := range i.State.Subjects {
-		owner := strings.TrimPrefix(subject, prefix)
-		if _, ok := s.owners[owner]; !ok && subject != blankSubject {
-			names = append(names, owner)
-		}
-	}
-	slices.Sort(names)
-	return names, nil
-}
-
-// damage is the error of a survey that misses somebody.
-func (s *survey) damage() error {
-	if len(s.missing) == 0 {
-		return nil
-	}
-	return fmt.Errorf("%w: the server cannot read the keys of %d owners any more (%s); restore it from a backup, or, if there is none, erase them",
-		ErrDamaged, len(s.missing), strings.Join(s.missing[:min(len(s.missing), maxNamed)], ", "))
-}
-
-const maxNamed = 10 // owners in an error

@@ -37,7 +37,7 @@ func (v *Vault) status(ctx context.Context) (Status, error) {
 	if err := v.ring.Reload(); err != nil {
 		return s, err
 	}
-	all, err := v.survey(ctx)
+	all, err := v.survey(ctx, false)
 	if err != nil {
 		return s, err
 	}

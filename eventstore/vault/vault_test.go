@@ -132,7 +132,7 @@ func TestForgedRows(t *testing.T) {
 			// Such an owner holds up the end of a rotation, until erased.
 			must(t, p.ring.BeginKEK())
 			_, err = v.Rotate(t.Context(), nil)
-			want(t, err, ErrForged, `"A"`, "1 owner")
+			want(t, err, ErrForged, "(A)", "1 person ")
 			must(t, b.open(v))
 			_, err = v.Erase(t.Context(), "A")
 			must(t, err)

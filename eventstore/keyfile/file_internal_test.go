@@ -1,0 +1,40 @@
+package keyfile
+
+import (
+	"path/filepath"
+	"testing"
+)
+
+// Whoever has opened a file when somebody else replaces it, and overwrites what
+// it held, reads the new one.
+func TestReadWhileReplacing(t *testing.T) {
+	ring, err := Create(filepath.Join(t.TempDir(), "nrm.key"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, err := Read(ring.Path())
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	if err := ring.Mark(dir); err != nil {
+		t.Fatal(err)
+	}
+	defer func() { opened = func() {} }()
+	meanwhile := func(f func() error) {
+		opened = func() {
+			opened = func() {}
+			if err := f(); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	meanwhile(ring.BeginKEK)
+	if err := other.Reload(); err != nil || other.Generation() != 2 {
+		t.Errorf("generation %d, %v", other.Generation(), err)
+	}
+	meanwhile(func() error { return ring.Mark(dir) })
+	if err := other.Check(dir); err != nil {
+		t.Error(err)
+	}
+}

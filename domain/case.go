@@ -39,6 +39,7 @@ type Case struct {
 	EverReopened bool   `json:"ever_reopened,omitempty"`
 
 	Personal map[string]When `json:"personal,omitempty"` // when which personal event last happened; what it says stays sealed
+	NamedBy  string          `json:"named_by,omitempty"` // the account that last said who the person is
 	Hold     string          `json:"hold,omitempty"`     // why nothing may be erased, if so
 	Erasure  Erasure         `json:"erasure,omitzero"`
 
@@ -110,7 +111,7 @@ func (c *Case) OpenClocks() (open []DeadlineClock) {
 
 // after is called with every decision once its events have been applied.
 func (c *Case) after(d Decision) {
-	c.requestedBy(d)
+	c.remember(d)
 	c.tick(d)
 }
 

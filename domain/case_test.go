@@ -351,10 +351,10 @@ func TestWhoIsAskedKnowsNoMoreThanTheirPart(t *testing.T) {
 	}
 	refuse := otherHouse.says("2024-03-02T02:00", RefuseAdmission{Facility: NewRef("second"), Reason: "security"}).when("2024-03-02T02:30")
 	w = given(t, second, detected, ask, askSecond, refuse, admit)
-	if end := ReadsUntil(otherHouse, w.state().Access, now); !end.Equal(mustWhen("2024-03-02T02:30").At) {
+	if end := ReadsUntil(otherHouse, w.state().Access, Flow, now); !end.Equal(mustWhen("2024-03-02T02:30").At) {
 		t.Errorf("who refused may know what came until %v", end)
 	}
-	if end := ReadsUntil(shelter, w.state().Access, now); !end.IsZero() {
+	if end := ReadsUntil(shelter, w.state().Access, Flow, now); !end.IsZero() {
 		t.Errorf("who hosts may know what came until %v", end)
 	}
 	w.when(otherHouse.says("2024-03-04", DeliverService{Service: "psychological"}).when("2024-03-05")).refused("not_admitted", "")
@@ -450,7 +450,7 @@ func TestNumbersMustBeGiven(t *testing.T) {
 func TestReferringProlongsNoPart(t *testing.T) {
 	leave := shelter.says("2024-05-01", RecordDeparture{Facility: house, Destination: "family", Planned: true}).when("2024-05-01T12:00")
 	w := given(t, shelter.says("2024-03-01T20:30", referral()), requested.when("2024-03-02T02:00"), admitted.when("2024-03-02T04:00"), leave)
-	if end := ReadsUntil(shelter, w.state().Access, mustWhen("2024-05-10").At); !end.Equal(mustWhen("2024-05-01T12:00").At) {
+	if end := ReadsUntil(shelter, w.state().Access, Flow, mustWhen("2024-05-10").At); !end.Equal(mustWhen("2024-05-01T12:00").At) {
 		t.Errorf("a shelter that referred the person, hosted and was left reads until %v", end)
 	}
 }

@@ -108,11 +108,17 @@ func (ApproveErasure) guardsData()               {}
 // the data protection officer may give it although they see no case.
 type guarding interface{ guardsData() }
 
-// requestedBy remembers who asked: the same person may not approve.
-func (c *Case) requestedBy(d Decision) {
+// remember notes who did what only they, or only others, may do next: who asked
+// for an erasure may not approve it.
+func (c *Case) remember(d Decision) {
 	for _, e := range d.Events {
-		if _, asked := e.(ErasureRequested); asked {
+		switch e.EventType() {
+		case ErasureRequested{}.EventType():
 			c.Erasure.AskedBy = d.By.User
+		case IdentityRecorded{}.EventType():
+			c.NamedBy = d.By.User
+		case IdentityErased{}.EventType():
+			c.NamedBy = ""
 		}
 	}
 }

@@ -1,5 +1,10 @@
 package domain
 
+import (
+	"slices"
+	"time"
+)
+
 // events gives the event that the fields make, if they hold anything. Age is
 // that of the case, on a day.
 func (f IdentityFields) events(age string, on Day) ([]Event[Case], error) {
@@ -150,11 +155,25 @@ func (c *Case) personally(req Request, events []Event[Case], err error) ([]Event
 		return nil, err
 	case len(events) == 0:
 		return nil, invalid("nothing_given", "")
+	case !c.knows(req.By, req.known()):
+		return nil, conflict("not_admitted")
 	}
 	return c.noting(req, events), nil
 }
 
+// knows reports whether the asker has to do with the person closely enough to
+// say something of them: to have been asked to take a person in is not enough.
+func (c *Case) knows(by Actor, now time.Time) bool {
+	return by.Role.SeesEveryCase() || by.Role == Consulate || by.Role == Migration ||
+		slices.ContainsFunc(c.Access, func(a Access) bool { return a.opens(Identity) && a.Covers(by, now) })
+}
+
+// decide lets nobody replace unseen what others know: who may not read the name
+// can give one where there is none, or correct their own.
 func (cmd RecordIdentity) decide(c *Case, req Request) ([]Event[Case], error) {
+	if !c.unknown(IdentityRecorded{}) && !c.Erased() && c.NamedBy != req.By.User && c.knows(req.By, req.known()) && !MayRead(req.By, c.Access, Identity, req.known()) {
+		return nil, conflict("known_already")
+	}
 	events, err := cmd.events(c.Age, c.Detected.Day())
 	return c.personally(req, events, err)
 }

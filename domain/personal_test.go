@@ -66,6 +66,14 @@ func TestPersonalFactsAreRecordedOnce(t *testing.T) {
 	given(t, story...).when(officer.says("2024-03-02", AddNote{})).refused("required", "text")
 	given(t, story...).when(lawyer.says("2024-03-02", RecordContact{ContactFields{ContactKind: "phone", Contact: "1"}})).refused("no_such_case", "")
 	given(t, story...).when(coordinator.says("2024-03-02", AddNote{"a"})).refused("role_not_allowed", "")
+
+	// Who is only asked knows nobody yet, and nobody replaces a name unseen.
+	given(t, append(story, requested)...).when(shelter.says("2024-03-02T02:00", called("Örnək", ""))).refused("not_admitted", "")
+	given(t, append(story, requested)...).when(shelter.says("2024-03-02T02:00", RecordHealth{Text: "x"})).refused("not_admitted", "")
+	given(t, append(story, requested)...).when(shelter.says("2024-03-02T02:00", RecordWhereabouts{Address: "x"})).refused("not_admitted", "")
+	given(t, append(story, requested, admitted)...).when(shelter.says("2024-03-03", called("Örnək", ""))).then("IdentityRecorded")
+	given(t, story...).when(duty.says("2024-03-02", called("Örnək", ""))).then("IdentityRecorded")
+	given(t, append(story, officer.says("2024-03-02", called("Örnək", "")))...).when(duty.says("2024-03-03", called("Başqa", ""))).refused("known_already", "")
 }
 
 // Nobody learns what they may not read by guessing it: only what an asker has
@@ -73,8 +81,12 @@ func TestPersonalFactsAreRecordedOnce(t *testing.T) {
 func TestNobodyLearnsByGuessing(t *testing.T) {
 	known := officer.says("2024-03-02", called("Örnək", "Sınaq"))
 	w := given(t, detected, handedOver, known)
+	known = officer.says("2024-03-02", RecordContact{ContactFields{ContactKind: "phone", Contact: "1"}})
+	if _, err := known.execute(w.log); err != nil {
+		t.Fatal(err)
+	}
 	for by, recordedAgain := range map[Actor]bool{officer: false, duty: true} {
-		out, err := by.says("2024-03-02", called("Örnək", "Sınaq")).execute(w.log)
+		out, err := by.says("2024-03-02", known.cmd).execute(w.log)
 		if err != nil || out.Recorded != recordedAgain {
 			t.Errorf("%s: recorded %t, %v", by.Role, out.Recorded, err)
 		}
@@ -160,5 +172,20 @@ func TestWhoKnowsThePerson(t *testing.T) {
 		if got := MayRead(c.who, c.on.Access, c.of, specNow); got != c.want {
 			t.Errorf("%s reads %s: %t", c.who.Role, c.of, got)
 		}
+	}
+}
+
+// Who hosted a person and is asked to do so again learns nothing new of them by
+// that.
+func TestAskedAgain(t *testing.T) {
+	left := shelter.says("2024-03-05", RecordDeparture{Facility: house, Destination: "own_home", Planned: true}).when("2024-03-05T12:00")
+	again := duty.says("2024-03-06", RequestShelter{Facility: house, Security: "high"}).when("2024-03-06T12:00")
+	access := given(t, detected, handedOver, requested, admitted, left, again).state().Access
+	now := mustWhen("2024-03-07").At
+	if !MayRead(shelter, access, Identity, now) || ReadsUntil(shelter, access, Identity, now).IsZero() {
+		t.Errorf("the name is there, as it was then: %t, until %v", MayRead(shelter, access, Identity, now), ReadsUntil(shelter, access, Identity, now))
+	}
+	if !ReadsUntil(shelter, access, Flow, now).IsZero() {
+		t.Error("what the case needs is not told to who is asked")
 	}
 }

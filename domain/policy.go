@@ -136,15 +136,17 @@ func MayRead(by Actor, rows []Access, of Compartment, now time.Time) bool {
 		slices.ContainsFunc(rows, func(a Access) bool { return a.opens(of) && a.Covers(by, now) })
 }
 
-// ReadsUntil is the time up to which an actor may know of a case that they may
-// see: zero while their part lasts, otherwise the end of their part.
-func ReadsUntil(by Actor, rows []Access, now time.Time) (end time.Time) {
+// ReadsUntil is the time up to which an actor may know what a compartment of a
+// case that they may see holds: zero while their part lasts, otherwise the end of
+// their part. A relation that does not open the compartment prolongs nothing: who
+// hosted a person and is asked to do so again learns no new name from that.
+func ReadsUntil(by Actor, rows []Access, of Compartment, now time.Time) (end time.Time) {
 	for _, a := range rows {
 		if by.Role.SeesEveryCase() {
 			return time.Time{}
 		}
-		if a.Relation == ReferredIt && by.Role != Consulate && by.Role != Migration {
-			continue // to have referred the person opens no facts, and prolongs no part: see MayRead
+		if !a.opens(of) && by.Role != Consulate && by.Role != Migration {
+			continue
 		}
 		if a.Covers(by, now) && a.Ended.IsZero() {
 			return time.Time{}
@@ -169,7 +171,7 @@ func (c *Case) accepts(req Request, cmd Asked) error {
 	if req.Happened.guess().Before(c.Detected) {
 		return invalid("before_case", "happened")
 	}
-	if end := ReadsUntil(req.By, c.Access, req.known()); !end.IsZero() && req.Happened.After(end) {
+	if end := ReadsUntil(req.By, c.Access, Flow, req.known()); !end.IsZero() && req.Happened.After(end) {
 		return conflict("not_admitted") // their part is over
 	}
 	return nil

@@ -38,6 +38,23 @@ func settings() jetstream.StreamConfig {
 	}
 }
 
+// Exists tells whether there is a log.
+func Exists(ctx context.Context, nc *nats.Conn) (bool, error) {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	js, err := jetstream.New(nc)
+	if err == nil {
+		_, err = js.Stream(ctx, streamName)
+	}
+	switch {
+	case errors.Is(err, jetstream.ErrStreamNotFound):
+		return false, nil
+	case err != nil:
+		return false, fmt.Errorf("eventstore: exists: %w", err)
+	}
+	return true, nil
+}
+
 // Init creates the log, empty. It fails with ErrExists if there is one: it
 // never changes or replaces anything.
 func Init(ctx context.Context, nc *nats.Conn) error {

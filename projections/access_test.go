@@ -70,7 +70,7 @@ func TestListsAgreeWithThePolicy(t *testing.T) {
 			for _, r := range rows {
 				got = append(got, r.Ref)
 				c := states[r.Ref]
-				if end := domain.ReadsUntil(by, c.Access, now); !end.IsZero() {
+				if end := domain.ReadsUntil(by, c.Access, domain.Flow, now); !end.IsZero() {
 					past++
 					checkRow(t, name, by, now, r, c, w.stateAt(r.Ref, end))
 					continue
@@ -215,7 +215,7 @@ func checkOverdue(t *testing.T, name string, v *Views, by domain.Actor, now time
 	t.Helper()
 	want := 0
 	for _, c := range states {
-		if domain.MayRead(by, c.Access, domain.Flow, now) && domain.ReadsUntil(by, c.Access, now).IsZero() {
+		if domain.MayRead(by, c.Access, domain.Flow, now) && domain.ReadsUntil(by, c.Access, domain.Flow, now).IsZero() {
 			for _, k := range c.Clocks {
 				if k.State(now) == domain.Overdue {
 					want++

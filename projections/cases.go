@@ -103,7 +103,7 @@ func caseRows(ctx context.Context, tx *sql.Tx, by domain.Actor, now time.Time, w
 	}
 	for i := range rows {
 		r := &rows[i]
-		if end := domain.ReadsUntil(by, access[r.Ref], now); !end.IsZero() {
+		if end := domain.ReadsUntil(by, access[r.Ref], domain.Flow, now); !end.IsZero() {
 			if err := r.lookBack(ctx, tx, end); err != nil {
 				return nil, nil, err
 			}

@@ -119,7 +119,7 @@ func known(ctx context.Context, tx *sql.Tx, keys Keys, by domain.Actor, now time
 	deeds, err := onCases(ctx, tx, keys, refs, where)
 	told := deeds[:0]
 	for _, d := range deeds {
-		if end := domain.ReadsUntil(by, access[d.Stream.Ref()], now); end.IsZero() || !d.Known().After(end) {
+		if end := domain.ReadsUntil(by, access[d.Stream.Ref()], of, now); end.IsZero() || !d.Known().After(end) {
 			told = append(told, d)
 		}
 	}

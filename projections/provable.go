@@ -34,7 +34,7 @@ func (v *Views) Provable(ctx context.Context, by domain.Actor, now time.Time, se
 		if err != nil {
 			return err
 		}
-		end := domain.ReadsUntil(by, access[at.Ref()], now)
+		end := domain.ReadsUntil(by, access[at.Ref()], domain.Flow, now)
 		may = domain.MayRead(by, access[at.Ref()], domain.Flow, now) && (end.IsZero() || !time.UnixMilli(rows[0].known).After(end))
 		return nil
 	})

@@ -45,7 +45,7 @@ func (v *Views) Case(ctx context.Context, by domain.Actor, now time.Time, ref do
 		p.State, p.Access = p.Row.state(), nil
 		return p, nil
 	}
-	if end := domain.ReadsUntil(by, access, now); !end.IsZero() {
+	if end := domain.ReadsUntil(by, access, domain.Flow, now); !end.IsZero() {
 		history = slices.DeleteFunc(history, func(d deed) bool { return d.Known().After(end) })
 		if c, stops, err = foldJudging(history); err != nil {
 			return CasePage{}, wrap(err, "case")
@@ -118,6 +118,13 @@ type reader struct {
 
 func (r reader) sees(c domain.Compartment) bool { return domain.MayRead(r.by, r.access, c, r.now) }
 
+// tooLate reports whether a decision became known after the reader's part in the
+// compartment was over, though another part of theirs may last.
+func (r reader) tooLate(c domain.Compartment, d deed) bool {
+	end := domain.ReadsUntil(r.by, r.access, c, r.now)
+	return !end.IsZero() && d.Known().After(end)
+}
+
 // entries shows a decision of a case: one entry for each event but the remarks,
 // which stand with the first.
 func (r reader) entries(d deed, clocks []domain.DeadlineClock, stopped []int) []Entry {
@@ -135,7 +142,7 @@ func (r reader) entries(d deed, clocks []domain.DeadlineClock, stopped []int) []
 			e.Region = r.region(f.event)
 		}
 		e.Erased = emptied(f.event)
-		if e.Erased || !r.sees(spec.Compartment) || spec.Compartment == domain.Location && houses(r.by.Organisation) && placeOf(f.event) != r.by.Organisation {
+		if e.Erased || !r.sees(spec.Compartment) || r.tooLate(spec.Compartment, d) || spec.Compartment == domain.Location && houses(r.by.Organisation) && placeOf(f.event) != r.by.Organisation {
 			e.Event = nil
 		}
 		if !inUnit(r.by.Role) {

@@ -15,8 +15,11 @@ import (
 type eraser struct {
 	node     *node
 	views    *projections.Views
-	scrubbed string                  // whose rows the views' files no longer hold
-	after    func(step string) error // for tests: called when a step is done
+	scrubbed string // whose rows the views' files no longer hold
+
+	// For tests: called when a step is done; who the views say is to be erased.
+	after  func(step string) error
+	listed func() ([]domain.Ref, error)
 }
 
 // watch erases what is approved, about once every tick, until ctx ends. What
@@ -48,9 +51,14 @@ func (e *eraser) watch(ctx context.Context, every time.Duration) error {
 // was left in the views' files, replaces the key-encryption key, so that a copy
 // of the old keys opens nothing any more, and records that it is done.
 func (e *eraser) run(ctx context.Context) (erased int, err error) {
-	people, err := e.views.Unfinished(ctx)
+	people, err := e.unfinished(ctx)
 	if err != nil || len(people) == 0 {
 		return 0, err
+	}
+	for _, ref := range people {
+		if err := e.confirm(ctx, ref); err != nil {
+			return 0, err
+		}
 	}
 	keys := make([]int, len(people))
 	for i, ref := range people {
@@ -88,6 +96,30 @@ func (e *eraser) run(ctx context.Context) (erased int, err error) {
 		erased++
 	}
 	return erased, nil
+}
+
+func (e *eraser) unfinished(ctx context.Context) ([]domain.Ref, error) {
+	if e.listed != nil {
+		return e.listed()
+	}
+	return e.views.Unfinished(ctx)
+}
+
+// confirm asks the log itself whether the person's erasure was decided: the views
+// only say where to look, and what follows cannot be undone.
+func (e *eraser) confirm(ctx context.Context, ref domain.Ref) error {
+	history, _, err := e.node.log.Load(ctx, domain.CaseStream(ref).String())
+	if err != nil {
+		return err
+	}
+	c, err := domain.Fold[domain.Case](history)
+	if err != nil {
+		return err
+	}
+	if !c.Erased() {
+		return fmt.Errorf("the views say that the person of case %s is to be erased, and the log does not: nothing was destroyed; stop, keep a copy, and run nrm rebuild", ref)
+	}
+	return nil
 }
 
 func (e *eraser) done(step string) error {

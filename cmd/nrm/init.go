@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"path/filepath"
+	"slices"
 
 	"nrm/eventstore"
 	"nrm/eventstore/keyfile"
@@ -35,6 +35,9 @@ func create(ctx context.Context, at places, logger *slog.Logger) error {
 	if err := os.MkdirAll(at.data, 0o700); err != nil {
 		return err
 	}
+	if err := vacant(at); err != nil {
+		return err
+	}
 	err = ring.Check(at.data)
 	if errors.Is(err, keyfile.ErrNoCanary) {
 		if hasLog(at.data) {
@@ -45,24 +48,39 @@ func create(ctx context.Context, at places, logger *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	if !hasLog(at.data) {
-		for _, rest := range []string{"highwater.json", "views.db", filepath.Base(at.tree())} {
-			if _, err := os.Stat(filepath.Join(at.data, rest)); !errors.Is(err, os.ErrNotExist) {
-				return fmt.Errorf("%s has %s of a log that is not there: bring the log back (is its disk mounted?), or name an empty folder; nothing was changed", at.data, rest)
-			}
-		}
-	}
 	key, old := ring.Storage()
 	server, err := eventstore.Start(ctx, at.data, eventstore.StartOptions{Key: key, OldKey: old, Logger: logger})
 	if err != nil {
 		return err
 	}
-	// The keys come first: an init that was interrupted can be given again.
-	if err = vault.Init(ctx, server.Conn(), 1); err == nil || errors.Is(err, vault.ErrExists) {
-		err = eventstore.Init(ctx, server.Conn())
+	there, err := eventstore.Exists(ctx, server.Conn())
+	if err == nil && there {
+		err = fmt.Errorf("%w in %s; nothing was changed", eventstore.ErrExists, at.data)
 	}
-	if errors.Is(err, eventstore.ErrExists) {
-		err = fmt.Errorf("%w in %s; nothing was changed", err, at.data)
+	if err == nil {
+		// The keys come first: an init that was interrupted can be given again.
+		if err = vault.Init(ctx, server.Conn(), 1); err == nil || errors.Is(err, vault.ErrExists) {
+			err = eventstore.Init(ctx, server.Conn())
+		}
 	}
 	return errors.Join(err, server.Close())
+}
+
+// vacant refuses a folder that holds anything but what an interrupted init
+// leaves: what remains of a register whose log is not there, because a disk is
+// not mounted, must not be taken for a new one.
+func vacant(at places) error {
+	entries, err := os.ReadDir(at.data)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		if !slices.Contains([]string{"LOCK", "canary.json", "jetstream", "lost+found"}, e.Name()) {
+			return fmt.Errorf("%s is not empty: it holds %s. If this is a register whose log is missing, bring the log back (is its disk mounted?); nothing was changed", at.data, e.Name())
+		}
+	}
+	if kept, err := os.ReadDir(at.checkpoints); err == nil && len(kept) > 0 {
+		return fmt.Errorf("%s holds checkpoints of a register: name another folder with --checkpoints; nothing was changed", at.checkpoints)
+	}
+	return nil
 }

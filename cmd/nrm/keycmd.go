@@ -4,15 +4,20 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"text/tabwriter"
 	"time"
 
+	"nrm/eventstore"
 	"nrm/eventstore/keyfile"
+	"nrm/eventstore/vault"
 )
 
 type keyCommand struct {
 	Init   keyInit   `cmd:"" help:"Make the key file of a new register."`
 	Rotate keyRotate `cmd:"" help:"Replace every key that is not a person's own. The server must not be running."`
+	Adopt  keyAdopt  `cmd:"" help:"Write the canary of a data folder anew, after proving that the key file opens it. The server must not be running."`
 	Status keyStatus `cmd:"" help:"Say which keys there are and whether they belong to the data. Shows no secret."`
 }
 
@@ -23,6 +28,9 @@ func (keyInit) Run(s *settings, scr *screen) error {
 	at := s.places()
 	if err := keyfile.Outside(at.keys, at.data); err != nil {
 		return err
+	}
+	if _, err := os.Stat(filepath.Join(at.data, "canary.json")); err == nil || hasLog(at.data) {
+		return fmt.Errorf("%s holds a register, which has a key file already: a new one opens nothing in it. Bring the key file back, or a copy of it, and name it with --keys", at.data)
 	}
 	ring, err := keyfile.Create(at.keys)
 	if err != nil {
@@ -70,6 +78,47 @@ The key file is now of generation %d. Destroy every older copy of it: with an ol
 	return n.close()
 }
 
+type keyAdopt struct{}
+
+// Run is the way out when canary.json is lost or damaged: it opens the data with
+// the key file, and only if everything opens does it vouch for the pair.
+func (keyAdopt) Run(ctx context.Context, s *settings, scr *screen) (err error) {
+	at := s.places()
+	ring, err := openRing(at)
+	if err != nil {
+		return err
+	}
+	if !hasLog(at.data) {
+		return fmt.Errorf("there is no log in %s", at.data)
+	}
+	n := &node{at: at, logger: s.logger(scr.errs), ring: ring}
+	defer func() { err = errors.Join(err, n.close()) }()
+	key, old := ring.Storage()
+	if n.server, err = eventstore.Start(ctx, at.data, eventstore.StartOptions{Key: key, OldKey: old, Logger: n.logger}); err != nil {
+		return err
+	}
+	if n.vault, err = vault.Open(ctx, n.server.Conn(), ring, vault.Options{Logger: n.logger}); err != nil {
+		return err
+	}
+	status, err := n.vault.Status(ctx)
+	if err != nil {
+		return err
+	}
+	for kek := range status.Rows {
+		if _, ok := ring.OldKEK(kek); !ok {
+			return fmt.Errorf("%s does not hold the key %s, which keys of people in %s need", at.keys, kek, at.data)
+		}
+	}
+	if err := os.Remove(filepath.Join(at.data, "canary.json")); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	if err := ring.Mark(at.data); err != nil {
+		return err
+	}
+	fmt.Fprintf(scr.out, "%s opens %s: the keys of %d people. The canary is written anew.\n", at.keys, at.data, status.Owners)
+	return nil
+}
+
 type keyStatus struct{}
 
 // Run reads the key file and, if there is a data folder, holds it against it.
@@ -80,9 +129,10 @@ func (keyStatus) Run(s *settings, scr *screen) error {
 		return err
 	}
 	fits := "yes"
-	switch err := ring.Check(at.data); {
-	case errors.Is(err, keyfile.ErrNoCanary):
-		fits = "there is no register in " + at.data
+	check := ring.Check(at.data)
+	switch err := check; {
+	case errors.Is(err, keyfile.ErrNoCanary) && !hasLog(at.data):
+		fits, check = "there is no register in "+at.data, nil
 	case err != nil:
 		fits = "NO: " + err.Error()
 	}
@@ -105,5 +155,8 @@ func (keyStatus) Run(s *settings, scr *screen) error {
 	} {
 		fmt.Fprintf(t, "%s\t%s\n", row[0], row[1])
 	}
-	return t.Flush()
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	return check
 }

@@ -52,6 +52,17 @@ type node struct {
 // and nothing is touched. It finishes a change of keys that was interrupted. It
 // creates nothing: see initCommand.
 func openNode(ctx context.Context, at places, logger *slog.Logger) (*node, error) {
+	return openAs(ctx, at, logger, true)
+}
+
+// lookAt is openNode for those who only look, perhaps at a copy of the folder: it
+// leaves an interrupted change of keys as it is, because to finish it would take
+// the keys away that the folder itself still needs.
+func lookAt(ctx context.Context, at places, logger *slog.Logger) (*node, error) {
+	return openAs(ctx, at, logger, false)
+}
+
+func openAs(ctx context.Context, at places, logger *slog.Logger, finish bool) (*node, error) {
 	if !hasLog(at.data) {
 		return nil, fmt.Errorf("there is no log in %s: create one with nrm init, or name the folder with --data", at.data)
 	}
@@ -63,7 +74,7 @@ func openNode(ctx context.Context, at places, logger *slog.Logger) (*node, error
 		return nil, err
 	}
 	n := &node{at: at, logger: logger, ring: ring}
-	if err := n.open(ctx); err != nil {
+	if err := n.open(ctx, finish); err != nil {
 		return nil, errors.Join(err, n.close())
 	}
 	return n, nil
@@ -89,8 +100,13 @@ func openRing(at places) (*keyfile.Ring, error) {
 	return ring, err
 }
 
-func (n *node) open(ctx context.Context) (err error) {
+func (n *node) open(ctx context.Context, finish bool) (err error) {
 	key, old := n.ring.Storage()
+	if old != "" { // the change may have been cut short before the canary knew of it
+		if err := n.ring.Mark(n.at.data); err != nil {
+			return err
+		}
+	}
 	n.server, err = eventstore.Start(ctx, n.at.data, eventstore.StartOptions{Key: key, OldKey: old, Logger: n.logger})
 	if errors.Is(err, eventstore.ErrLocked) {
 		return fmt.Errorf("%w: a running nrm has the folder %s; stop it first", err, n.at.data)
@@ -101,7 +117,7 @@ func (n *node) open(ctx context.Context) (err error) {
 	if err := sweep(n.at.data); err != nil {
 		return err
 	}
-	if old != "" { // nothing is encrypted with it any more
+	if old != "" && finish { // nothing is encrypted with it any more
 		n.logger.Info("the log is encrypted with a new storage key")
 		if err := errors.Join(n.ring.EndStorage(), n.ring.Mark(n.at.data)); err != nil {
 			return err
@@ -110,7 +126,7 @@ func (n *node) open(ctx context.Context) (err error) {
 	if n.vault, err = vault.Open(ctx, n.server.Conn(), n.ring, vault.Options{Compartments: sealedCompartments(), Logger: n.logger}); err != nil {
 		return err
 	}
-	if n.ring.Retiring() {
+	if n.ring.Retiring() && finish {
 		// While both keys are in the key file everything opens: whoever needs the
 		// register is not turned away because a rotation cannot be finished.
 		report, err := n.rewrap(ctx, nil)
@@ -127,11 +143,13 @@ func (n *node) open(ctx context.Context) (err error) {
 	return err
 }
 
-// sweep removes what a killed nrm verify has left: views of a time that may be
-// before an erasure.
+// sweep removes what a killed nrm verify or rebuild has left: views of a time
+// that may be before an erasure.
 func sweep(dir string) error {
 	left, err := filepath.Glob(filepath.Join(dir, "verify-*"))
-	for _, path := range left {
+	halfMade, failed := filepath.Glob(filepath.Join(dir, "views.db.new*"))
+	err = errors.Join(err, failed)
+	for _, path := range append(left, halfMade...) {
 		err = errors.Join(err, os.RemoveAll(path))
 	}
 	return err

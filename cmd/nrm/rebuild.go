@@ -12,7 +12,7 @@ type rebuildCommand struct{}
 
 // Run builds the views anew beside the old ones and then takes their place.
 func (rebuildCommand) Run(ctx context.Context, s *settings, scr *screen) (err error) {
-	n, err := openNode(ctx, s.places(), s.logger(scr.errs))
+	n, err := lookAt(ctx, s.places(), s.logger(scr.errs))
 	if err != nil {
 		return err
 	}

@@ -62,7 +62,7 @@ func (n *node) serve(ctx context.Context, at listening, scr *screen, logger *slo
 	app := &api.Server{
 		Log: n.log, Views: views, Accounts: people, Now: time.Now, Logger: logger,
 		Ready: func(ctx context.Context) error {
-			return errors.Join(n.ready(ctx, views), witness.Healthy(), people.Healthy())
+			return errors.Join(n.ready(ctx, views), n.keysThere(), witness.Healthy(), people.Healthy())
 		},
 		Witness:    witness,
 		Away:       away,
@@ -86,6 +86,7 @@ func (n *node) serve(ctx context.Context, at listening, scr *screen, logger *slo
 	parts.Go(func() error { return stopped(views.Run(running, n.log)) })
 	parts.Go(func() error { return stopped(witness.Run(running)) })
 	parts.Go(func() error { return stopped((&eraser{node: n, views: views}).watch(running, time.Second)) })
+	parts.Go(func() error { return n.watchKeys(running, time.Minute) })
 	parts.Go(func() error { return stopped(watch(running, n.log, views, 30*time.Second, logger)) })
 	parts.Go(func() error {
 		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
@@ -126,6 +127,31 @@ func (n *node) ready(ctx context.Context, views *projections.Views) error {
 		return fmt.Errorf("views: %d positions behind", behind)
 	}
 	return nil
+}
+
+// keysThere tells when the key file is gone or damaged while the keys are still
+// in memory, and it can be put back.
+func (n *node) keysThere() error {
+	if err := n.ring.Reload(); err != nil {
+		return fmt.Errorf("put the key file back before this process ends: %w", err)
+	}
+	return nil
+}
+
+// watchKeys says so in the log, about once every tick, for whoever has no probe.
+func (n *node) watchKeys(ctx context.Context, every time.Duration) error {
+	ticker := time.NewTicker(every)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-ticker.C:
+			if err := n.keysThere(); err != nil {
+				n.logger.Error("the key file cannot be read", "error", err)
+			}
+		}
+	}
 }
 
 // away reports whether it is worth asking again.

@@ -25,7 +25,7 @@ type verifyCommand struct {
 // is sealed, the invariants of the domain; and it compares the views with views
 // built from nothing. It names the first bad place and what it means.
 func (cmd verifyCommand) Run(ctx context.Context, s *settings, scr *screen) (err error) {
-	n, err := openNode(ctx, s.places(), s.logger(scr.errs))
+	n, err := lookAt(ctx, s.places(), s.logger(scr.errs))
 	if err != nil {
 		return err
 	}
@@ -44,7 +44,14 @@ func (cmd verifyCommand) Run(ctx context.Context, s *settings, scr *screen) (err
 	fmt.Fprintf(scr.out, `The log is whole: %d decisions, %d events, %d of them sealed (%d erased).
 %d checkpoints agree with it, the last at position %d. The views agree with it.
 `, found.audit.Decisions, found.audit.Events, found.sealed, found.erased, len(checkpoints), lastOf(checkpoints))
-	return nil
+	if len(checkpoints) == 0 && found.audit.Decisions > 0 {
+		fmt.Fprintf(scr.out, "BUT NOTHING VOUCHES FOR THE PAST: there is no checkpoint in %s, and none was handed over with --checkpoint.\n", n.at.checkpoints)
+	}
+	status, err := n.vault.Status(ctx)
+	if err == nil && status.Pending > 0 {
+		fmt.Fprintf(scr.out, "%d erasures are not final: the key-encryption key was not changed since. A running server does it, or nrm key rotate.\n", status.Pending)
+	}
+	return err
 }
 
 // checkpoints gives the register's own and those handed over, all of them

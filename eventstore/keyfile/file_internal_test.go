@@ -1,8 +1,11 @@
 package keyfile
 
 import (
+	"errors"
 	"path/filepath"
+	"syscall"
 	"testing"
+	"time"
 )
 
 // Whoever has opened a file when somebody else replaces it, and overwrites what
@@ -36,5 +39,23 @@ func TestReadWhileReplacing(t *testing.T) {
 	meanwhile(func() error { return ring.Mark(dir) })
 	if err := other.Check(dir); err != nil {
 		t.Error(err)
+	}
+}
+
+// A pipe in the key file's place is refused at once.
+func TestPipe(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "pipe.key")
+	if err := syscall.Mkfifo(path, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan error, 1)
+	go func() { _, err := Read(path); done <- err }()
+	select {
+	case err := <-done:
+		if !errors.Is(err, ErrUnreadable) {
+			t.Error(err)
+		}
+	case <-time.After(5 * time.Second):
+		t.Fatal("reading a pipe never ends")
 	}
 }

@@ -112,6 +112,9 @@ func TestNothingReadableOnDisk(t *testing.T) {
 		t.Errorf("in the backup there stands %v", where)
 	}
 	r = openLogging(t, at, logger)
+	if !bytes.Contains(oldKeys, []byte(base64.StdEncoding.EncodeToString(r.node.ring.Search()))) {
+		t.Fatal("the old key file is not of that time")
+	}
 	erase(t, r, ref)
 	searched(t, r.views, "Gizlieva", 0)
 	if where := seen(t, root); len(where) > 0 {
@@ -121,6 +124,11 @@ func TestNothingReadableOnDisk(t *testing.T) {
 	r.close()
 	verified(t, at)
 
+	// Nor is the backup's search index of any use to whoever has today's key file.
+	today, err := keyfile.Read(at.keys)
+	if err != nil || bytes.Contains(oldKeys, []byte(base64.StdEncoding.EncodeToString(today.Search()))) {
+		t.Errorf("the search key is that of the backup: %v", err)
+	}
 	// The backup is a good one: with the key file of its day it opens everything.
 	if err := os.WriteFile(backup.keys, oldKeys, 0o600); err != nil {
 		t.Fatal(err)

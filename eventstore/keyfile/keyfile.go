@@ -146,8 +146,9 @@ func (r *Ring) Storage() (key, old string) {
 	return hex.EncodeToString(held.Storage.Key), old
 }
 
-// Search is the 32-byte key of the search index. It changes with the storage
-// key: the index must then be built anew.
+// Search is the 32-byte key of the search index. It changes when the storage key
+// does and when a key-encryption key is destroyed: the index must then be built
+// anew.
 func (r *Ring) Search() []byte { return slices.Clone(r.now().Search) }
 
 // Signer signs checkpoints in the name of Origin, with Ed25519.

@@ -200,8 +200,13 @@ func TestKEKRotation(t *testing.T) {
 			t.Errorf("%s is not kept", id)
 		}
 	}
+	search := r.Search()
 	must(t, r.EndKEK())
+	ended := r.Search()
 	must(t, r.EndKEK())
+	if bytes.Equal(search, ended) || !bytes.Equal(ended, r.Search()) {
+		t.Error("the search key changes once, with the key-encryption key")
+	}
 	same(t, r, read(t, r.Path()))
 	if _, ok := r.OldKEK(first); ok || r.Retiring() {
 		t.Error("the old key is kept")

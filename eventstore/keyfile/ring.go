@@ -195,12 +195,17 @@ func (r *Ring) BeginKEK() error {
 }
 
 // EndKEK destroys the keys that were being retired. Nothing that is still
-// wrapped by one of them can be opened ever again.
+// wrapped by one of them can be opened ever again. The key of the search index is
+// replaced with them: an index made under it, in today's views until they are
+// made anew or in a copy of them, answers no question of whoever has the new file.
 func (r *Ring) EndKEK() error {
 	return r.change("end the change of the key-encryption key", func(s *secrets) bool {
-		had := len(s.Retiring) > 0
+		if len(s.Retiring) == 0 {
+			return false
+		}
 		s.Retiring = nil
-		return had
+		s.Search = random(keySize)
+		return true
 	})
 }
 

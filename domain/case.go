@@ -141,7 +141,7 @@ func (c *Case) release(organisation string, r Relation, at time.Time, still time
 // What is recorded out of order stays visible; only what would be false is
 // refused.
 type DeviationNoted struct {
-	Code string `json:"code" code:"deviation"` // code list "deviation"
+	Code string `json:"code" code:"deviation"`
 }
 
 func (DeviationNoted) EventType() string { return "DeviationNoted" }

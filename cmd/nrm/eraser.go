@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"nrm/domain"
-	"nrm/projections"
 )
 
 // An eraser does what an approved erasure orders. Every step can be repeated,
@@ -14,12 +13,16 @@ import (
 // crash at any point.
 type eraser struct {
 	node     *node
-	views    *projections.Views
-	scrubbed string // whose rows the views' files no longer hold
+	views    forgetful
+	scrubbed string                  // whose rows the views' files no longer hold
+	after    func(step string) error // for tests: called when a step is done
+}
 
-	// For tests: called when a step is done; who the views say is to be erased.
-	after  func(step string) error
-	listed func() ([]domain.Ref, error)
+// forgetful is what an eraser needs of the views.
+type forgetful interface {
+	Unfinished(ctx context.Context) ([]domain.Ref, error)
+	Scrub(ctx context.Context) error
+	WaitFor(ctx context.Context, seq uint64) error
 }
 
 // watch erases what is approved, about once every tick, until ctx ends. What
@@ -51,7 +54,7 @@ func (e *eraser) watch(ctx context.Context, every time.Duration) error {
 // was left in the views' files, replaces the key-encryption key, so that a copy
 // of the old keys opens nothing any more, and records that it is done.
 func (e *eraser) run(ctx context.Context) (erased int, err error) {
-	people, err := e.unfinished(ctx)
+	people, err := e.views.Unfinished(ctx)
 	if err != nil || len(people) == 0 {
 		return 0, err
 	}
@@ -96,13 +99,6 @@ func (e *eraser) run(ctx context.Context) (erased int, err error) {
 		erased++
 	}
 	return erased, nil
-}
-
-func (e *eraser) unfinished(ctx context.Context) ([]domain.Ref, error) {
-	if e.listed != nil {
-		return e.listed()
-	}
-	return e.views.Unfinished(ctx)
 }
 
 // confirm asks the log itself whether the person's erasure was decided: the views

@@ -48,8 +48,8 @@ Give this verifier key to those who are to hold your checkpoints:
 type keyRotate struct{}
 
 // Run replaces the key-encryption key, the storage key and the key of the
-// search index, and says what it did. Interrupted at any point, the next start
-// of anything goes on.
+// search index, and says what it did. Interrupted at any point, the next serve,
+// import or rotate goes on.
 func (keyRotate) Run(ctx context.Context, s *settings, scr *screen) (err error) {
 	at := s.places()
 	logger := s.logger(scr.errs)
@@ -61,8 +61,10 @@ func (keyRotate) Run(ctx context.Context, s *settings, scr *screen) (err error) 
 	bar := newBar(scr.errs)
 	report, err := n.rewrap(ctx, func(done, total int) { bar.show("wrapping keys anew", done, total) })
 	bar.end()
-	if err == nil {
-		err = errors.Join(n.ring.BeginStorage(), n.ring.Mark(at.data))
+	for _, step := range []func() error{n.ring.BeginStorage, n.mark} {
+		if err == nil {
+			err = step()
+		}
 	}
 	if err = errors.Join(err, n.close()); err != nil {
 		return err
@@ -149,7 +151,7 @@ func (keyStatus) Run(s *settings, scr *screen) error {
 		{"made", ring.Created().UTC().Format(time.RFC3339)},
 		{"changed", rotated},
 		{"key-encryption key", id},
-		{"change under way", map[bool]string{true: "yes: start anything that opens the data, and it is finished", false: "no"}[ring.Changing()]},
+		{"change under way", map[bool]string{true: "yes: the next nrm serve or nrm key rotate finishes it", false: "no"}[ring.Changing()]},
 		{"belongs to the data", fits},
 		{"verifier key", ring.VerifierKey()},
 	} {

@@ -102,11 +102,6 @@ func openRing(at places) (*keyfile.Ring, error) {
 
 func (n *node) open(ctx context.Context, finish bool) (err error) {
 	key, old := n.ring.Storage()
-	if old != "" { // the change may have been cut short before the canary knew of it
-		if err := n.ring.Mark(n.at.data); err != nil {
-			return err
-		}
-	}
 	n.server, err = eventstore.Start(ctx, n.at.data, eventstore.StartOptions{Key: key, OldKey: old, Logger: n.logger})
 	if errors.Is(err, eventstore.ErrLocked) {
 		return fmt.Errorf("%w: a running nrm has the folder %s; stop it first", err, n.at.data)
@@ -119,8 +114,12 @@ func (n *node) open(ctx context.Context, finish bool) (err error) {
 	}
 	if old != "" && finish { // nothing is encrypted with it any more
 		n.logger.Info("the log is encrypted with a new storage key")
-		if err := errors.Join(n.ring.EndStorage(), n.ring.Mark(n.at.data)); err != nil {
-			return err
+		// The change may have been cut short before the canary knew of the new key,
+		// and it must before the old one goes. Only now is the folder ours alone.
+		for _, step := range []func() error{n.mark, n.ring.EndStorage, n.mark} {
+			if err := step(); err != nil {
+				return err
+			}
 		}
 	}
 	if n.vault, err = vault.Open(ctx, n.server.Conn(), n.ring, vault.Options{Compartments: sealedCompartments(), Logger: n.logger}); err != nil {
@@ -159,15 +158,21 @@ func sweep(dir string) error {
 // with it. The order is such that a crash at any point leaves a key file that
 // opens everything, and the next start goes on.
 func (n *node) rewrap(ctx context.Context, progress func(done, total int)) (vault.Report, error) {
-	if err := errors.Join(n.ring.BeginKEK(), n.ring.Mark(n.at.data)); err != nil {
-		return vault.Report{}, err
+	var report vault.Report
+	rotate := func() (err error) {
+		report, err = n.vault.Rotate(ctx, progress)
+		return err
 	}
-	report, err := n.vault.Rotate(ctx, progress)
-	if err != nil {
-		return report, err
+	for _, step := range []func() error{n.ring.BeginKEK, n.mark, rotate, n.ring.EndKEK, n.mark} {
+		if err := step(); err != nil {
+			return report, err
+		}
 	}
-	return report, errors.Join(n.ring.EndKEK(), n.ring.Mark(n.at.data))
+	return report, nil
 }
+
+// mark lets the canary know which keys there are.
+func (n *node) mark() error { return n.ring.Mark(n.at.data) }
 
 func (n *node) keys() keys { return keys{n.vault, n.ring} }
 

@@ -16,6 +16,12 @@ import (
 const moment = 50 * time.Millisecond // in which nothing must happen
 
 func TestCadence(t *testing.T) {
+	usual := newDesk(t, newStore(t))
+	usual.every = 0
+	if k := usual.keeper(t); k.cfg.Every != 1000 || k.cfg.Within != time.Minute {
+		t.Errorf("unless told otherwise it signs every %d messages or %v", k.cfg.Every, k.cfg.Within)
+	}
+
 	s := newStore(t)
 	d := newDesk(t, s)
 	k := d.keeper(t)

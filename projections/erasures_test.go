@@ -347,7 +347,19 @@ func TestErasureChangesNoFigure(t *testing.T) {
 			}
 			all = append(all, lines, plan)
 		}
-		return all
+		queues, err := v.Queues(t.Context(), officer, now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		houses, err := v.Facilities(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, overdue, err := v.Overdue(t.Context(), officer, now, 1, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return append(all, queues, houses, overdue)
 	}
 	before := figures(v)
 	erased := 0

@@ -66,7 +66,7 @@ func (f *commandForm) known() map[string]string {
 		return nil
 	}
 	switch f.spec.Name {
-	case "confirm-admission", "refuse-admission", "record-non-arrival":
+	case "confirm-admission", "refuse-admission", "record-non-arrival", "accept-transfer", "complete-transfer":
 		return f.placeIn("requested")
 	case "record-departure":
 		return f.placeIn("admitted")
@@ -245,7 +245,7 @@ func (f *commandForm) facilities() []ui.Option {
 // own facility.
 func ownPlaceOnly(command string) bool {
 	switch command {
-	case "confirm-admission", "refuse-admission", "record-non-arrival", "record-departure":
+	case "confirm-admission", "refuse-admission", "record-non-arrival", "record-departure", "accept-transfer", "complete-transfer":
 		return true
 	}
 	return false

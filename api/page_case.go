@@ -137,6 +137,7 @@ func (p casePage) mayRecord(spec domain.CommandSpec) bool {
 func (p casePage) expects(spec domain.CommandSpec) bool {
 	state := map[string]string{
 		"confirm-admission": "requested", "refuse-admission": "requested", "record-non-arrival": "requested", "record-departure": "admitted",
+		"accept-transfer": "requested", "complete-transfer": "requested",
 	}[spec.Name]
 	if state != "" && !slices.ContainsFunc(p.State.Places, func(at domain.Place) bool { return at.State == state && at.Organisation == p.by.Organisation }) {
 		return false

@@ -87,8 +87,8 @@ func TestTwoDecisionsRace(t *testing.T) {
 	}
 }
 
-// TestLastBed: two persons, one bed. Nobody is sent away; one of them is over
-// capacity, and both histories agree.
+// TestLastBed: two persons, one bed. One of them gets it. Whoever takes the other
+// in all the same says so, and both histories agree.
 func TestLastBed(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -99,12 +99,16 @@ func TestLastBed(t *testing.T) {
 		s.asked("case_officer", "/cases/"+ref+"/request-shelter", `{"happened":"2024-03-05","data":{"facility":"`+place+`","security":"low"}}`)
 	}
 	before := s.last()
-	codes := together(s, 2, func(i int) int {
+	admit := func(i int, data string) int {
 		return s.send("shelter", "POST", root+"/cases/"+refs[i]+"/confirm-admission",
-			`{"happened":"2024-03-06","data":{"facility":"`+place+`","basis":"consent"}}`).Code
-	})
-	if codes[http.StatusOK] != 2 || s.last() != before+4 {
+			`{"happened":"2024-03-06","data":{"facility":"`+place+`","basis":"consent"`+data+`}}`).Code
+	}
+	codes := together(s, 2, func(i int) int { return admit(i, "") })
+	if codes[http.StatusOK] != 1 || codes[http.StatusConflict] != 1 || s.last() != before+2 {
 		t.Errorf("%v, and %d messages", codes, s.last()-before)
+	}
+	if codes := together(s, 2, func(i int) int { return admit(i, `,"over_capacity":true`) }); codes[http.StatusOK] != 2 || s.last() != before+4 {
+		t.Errorf("beyond capacity: %v, and %d messages", codes, s.last()-before)
 	}
 	var page facilityPageJSON
 	s.must(json.Unmarshal(s.send("shelter", "GET", root+"/facilities/"+place, "").Body.Bytes(), &page))

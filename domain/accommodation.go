@@ -10,36 +10,48 @@ type Place struct {
 	District     string `json:"district"`
 	State        string `json:"state"` // requested, admitted, refused, not_arrived, departed, superseded (another took the person in)
 	Requested    When   `json:"requested,omitzero"`
+	Accepted     When   `json:"accepted,omitzero"` // a transfer, which is still to come
 	Admitted     When   `json:"admitted,omitzero"`
 	Departed     When   `json:"departed,omitzero"`
 	Persons      int    `json:"persons,omitempty"` // beds taken: the person and those who came along
 }
 
 // Placement is the state behind a decision that concerns a person and a bed at
-// once. Such a decision is stored on both histories or on neither.
+// once, or two beds. Such a decision is stored on all of their histories or on
+// none.
 type Placement struct {
 	Case     *Case
-	Facility *Facility
+	Facility *Facility // the one where the person is to live, lives or lived
+	From     *Facility // the one that the person is transferred from, nil for every other decision
 }
 
-// placement is a command over a case and the facility it names.
-type placement interface{ facility() Ref }
+// placement is a command over a case and the facilities it names, in the order
+// of the fields of [Placement].
+type placement interface{ facilities() []Ref }
 
+// onCaseStream and onFacilityStream say whose history an event belongs to.
 type (
 	onCaseStream     struct{ Event[Case] }
-	onFacilityStream struct{ Event[Facility] }
+	onFacilityStream struct {
+		Event[Facility]
+		n int // of facilities()
+	}
 )
 
-func (e onCaseStream) apply(p *Placement, t Times)     { e.Event.apply(p.Case, t) }
-func (e onFacilityStream) apply(p *Placement, t Times) { e.Event.apply(p.Facility, t) }
+func (e onCaseStream) apply(p *Placement, t Times) { e.Event.apply(p.Case, t) }
+func (e onFacilityStream) apply(p *Placement, t Times) {
+	e.Event.apply([]*Facility{p.Facility, p.From}[e.n], t)
+}
 
+// answer puts the events of a decision on their histories: those of the case, and
+// at most one for each facility.
 func (p *Placement) answer(onCase []Event[Case], onFacility ...Event[Facility]) []Event[Placement] {
 	var all []Event[Placement]
 	for _, e := range onCase {
 		all = append(all, onCaseStream{e})
 	}
-	for _, e := range onFacility {
-		all = append(all, onFacilityStream{e})
+	for n, e := range onFacility {
+		all = append(all, onFacilityStream{e, n})
 	}
 	return all
 }
@@ -94,7 +106,7 @@ func (e ShelterRequested) apply(c *Case, at Times) {
 	c.involve(e.Organisation, AskedFor)
 }
 
-func (cmd RequestShelter) facility() Ref { return cmd.Facility }
+func (cmd RequestShelter) facilities() []Ref { return []Ref{cmd.Facility} }
 func (RequestShelter) givers() []Role {
 	return []Role{DutyOfficer, CaseOfficer, Head, AssistanceCentre}
 }
@@ -125,12 +137,15 @@ func (cmd RequestShelter) decide(p *Placement, req Request) ([]Event[Placement],
 }
 
 // ConfirmAdmission records that the person moved in. Only the facility itself
-// can say so. Beyond its capacity it is recorded and flagged: a person in need
-// is not sent away by a register.
+// can say so. It takes a free bed: of two admissions to the last one, one is
+// refused as "facility_full". A person in need is not sent away by a register, so
+// staff who took somebody in although no bed was free say so, and it is flagged.
+// An import tells what was: there it is only flagged.
 type ConfirmAdmission struct {
-	Facility   Ref    `json:"facility"`
-	Basis      string `json:"basis" code:"admission_basis"` // consent, guardian's decision, vital interest
-	Dependants int    `json:"dependants,omitempty" min:"0" max:"20"`
+	Facility     Ref    `json:"facility"`
+	Basis        string `json:"basis" code:"admission_basis"` // consent, guardian's decision, vital interest
+	Dependants   int    `json:"dependants,omitempty" min:"0" max:"20"`
+	OverCapacity bool   `json:"over_capacity,omitempty"` // taken in although there was no free bed
 }
 
 // AdmissionConfirmed stops the admission clock.
@@ -157,10 +172,14 @@ func (BedTaken) EventType() string           { return "BedTaken" }
 func (e AdmissionConfirmed) key() string     { return string(e.Facility) }
 
 func (e AdmissionConfirmed) apply(c *Case, at Times) {
-	p := c.asked(e.Facility, e.Organisation, e.Kind, e.District)
-	p.State, p.Admitted, p.Persons = "admitted", at.Happened, 1+e.Dependants
-	c.involve(e.Organisation, Hosts)
-	c.release(e.Organisation, AskedFor, at.Recorded, 0)
+	c.moveIn(c.asked(e.Facility, e.Organisation, e.Kind, e.District), 1+e.Dependants, at)
+}
+
+// moveIn begins a stay.
+func (c *Case) moveIn(p *Place, persons int, at Times) {
+	p.State, p.Admitted, p.Persons = "admitted", at.Happened, persons
+	c.involve(p.Organisation, Hosts)
+	c.release(p.Organisation, AskedFor, at.Recorded, 0)
 	for i := range c.Places { // whoever else was asked has nothing to answer any more, nor to know
 		if other := &c.Places[i]; other.State == "requested" {
 			other.State = "superseded"
@@ -176,9 +195,9 @@ func (e BedTaken) apply(f *Facility, at Times) {
 	f.used(at)
 }
 
-func (cmd ConfirmAdmission) facility() Ref     { return cmd.Facility }
+func (cmd ConfirmAdmission) facilities() []Ref     { return []Ref{cmd.Facility} }
 func (ConfirmAdmission) givers() []Role        { return []Role{Shelter, AssistanceCentre} }
-func (ConfirmAdmission) expected(c *Case) bool { return c.waiting() }
+func (ConfirmAdmission) expected(c *Case) bool { return c.waiting() && c.Host() == nil }
 
 func (cmd ConfirmAdmission) decide(p *Placement, req Request) ([]Event[Placement], error) {
 	c, f := p.Case, p.Facility
@@ -198,6 +217,9 @@ func (cmd ConfirmAdmission) decide(p *Placement, req Request) ([]Event[Placement
 	}
 	persons := 1 + cmd.Dependants
 	over := f.Taken+persons > f.Capacity
+	if over && !cmd.OverCapacity && req.Claimed.IsZero() {
+		return nil, conflict("facility_full")
+	}
 	onCase := c.noting(req, []Event[Case]{AdmissionConfirmed{cmd.Facility, f.Organisation, f.Kind, f.District, cmd.Basis, cmd.Dependants, over}},
 		remark{over, "over_capacity"}, remark{c.TreatedAsChild() && cmd.Basis == "consent", "child_without_guardian_decision"})
 	return p.answer(onCase, BedTaken{Case: req.about, Persons: persons, OverCapacity: over}), nil
@@ -325,7 +347,7 @@ func (e BedFreed) apply(f *Facility, at Times) {
 	})
 }
 
-func (cmd RecordDeparture) facility() Ref     { return cmd.Facility }
+func (cmd RecordDeparture) facilities() []Ref     { return []Ref{cmd.Facility} }
 func (RecordDeparture) givers() []Role        { return []Role{Shelter, AssistanceCentre} }
 func (RecordDeparture) expected(c *Case) bool { return c.Host() != nil }
 

@@ -93,9 +93,14 @@ func TestAccommodation(t *testing.T) {
 	given(t, detected, requested).when(depart).refused("not_admitted", "")
 }
 
-func TestBeyondCapacityIsRecordedAndFlagged(t *testing.T) {
-	family := shelter.says("2024-03-02T03:00", ConfirmAdmission{Facility: house, Basis: "consent", Dependants: 2})
-	given(t, detected, requested).when(family).then("AdmissionConfirmed", "!over_capacity")
+func TestBeyondCapacityIsSaidAndFlagged(t *testing.T) {
+	family := ConfirmAdmission{Facility: house, Basis: "consent", Dependants: 2}
+	w := given(t, detected, requested)
+	w.when(shelter.says("2024-03-02T03:00", family)).refused("facility_full", "")
+	family.OverCapacity = true
+	w.when(shelter.says("2024-03-02T03:00", family)).then("AdmissionConfirmed", "!over_capacity")
+	room := shelter.says("2024-03-02T03:00", ConfirmAdmission{Facility: house, Basis: "consent", OverCapacity: true})
+	given(t, detected, requested).when(room).then("AdmissionConfirmed")
 }
 
 func TestAFacilitySeesAPersonFromRequestToThirtyDaysAfterDeparture(t *testing.T) {

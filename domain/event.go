@@ -40,7 +40,7 @@ type Request struct {
 	Cause    string    // what led to it, when it was not a person: a deadline's id, an import
 	Claimed  time.Time // only in an import: when the earlier register recorded it; otherwise zero
 
-	about Ref // the case, while a decision over two streams is judged
+	about Ref // the case, while a decision over several streams is judged
 }
 
 // known is when the fact became known: see [Decision.Known].

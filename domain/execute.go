@@ -31,9 +31,18 @@ func Execute(ctx context.Context, log Log, req Request, stream Stream, cmd Asked
 	if err := admissible(&req, stream, cmd); err != nil {
 		return out, err
 	}
+	if move, ok := cmd.(CompleteTransfer); ok {
+		found, err := move.leaving(ctx, log, req, stream)
+		if err != nil {
+			return out, err
+		}
+		cmd = found
+	}
 	streams := []string{stream.String()}
 	if p, ok := cmd.(placement); ok {
-		streams = append(streams, FacilityStream(p.facility()).String())
+		for _, f := range p.facilities() {
+			streams = append(streams, FacilityStream(f).String())
+		}
 	}
 	position, err := log.Update(ctx, streams, func(histories [][]Decision) ([]Decision, error) {
 		answer, err := judge(req, stream, cmd, histories)
@@ -189,45 +198,52 @@ func single[S any](req Request, stream Stream, cmd Command[S], history []Decisio
 	return []Decision{req.decision(stream, facts)}, nil
 }
 
-// joint judges a command over a case and a facility. Its events are stored on
-// both streams or on neither.
+// joint judges a command over a case and the facilities it names. Its events are
+// stored on all their streams or on none.
 func joint(req Request, stream Stream, cmd Command[Placement], histories [][]Decision) ([]Decision, error) {
 	c, err := Fold[Case](histories[0])
-	if err != nil {
-		return nil, err
-	}
-	f, err := Fold[Facility](histories[1])
 	if err != nil {
 		return nil, err
 	}
 	if err := c.accepts(req, cmd); err != nil {
 		return nil, err
 	}
-	if !f.Opened() {
-		return nil, &Refusal{Kind: Invalid, Code: "no_such_facility", Field: "facility"}
+	refs := cmd.(placement).facilities()
+	facilities := make([]*Facility, max(2, len(refs)))
+	for n := range refs {
+		if facilities[n], err = Fold[Facility](histories[1+n]); err != nil {
+			return nil, err
+		}
+		if !facilities[n].Opened() {
+			return nil, &Refusal{Kind: Invalid, Code: "no_such_facility", Field: "facility"}
+		}
 	}
 	req.about = stream.Ref()
-	events, err := cmd.decide(&Placement{Case: c, Facility: f}, req)
+	events, err := cmd.decide(&Placement{Case: c, Facility: facilities[0], From: facilities[1]}, req)
 	if err != nil {
 		return nil, err
 	}
-	var onCase, onFacility []AnyEvent
+	var onCase []AnyEvent
+	onFacility := make([][]AnyEvent, len(refs))
 	for _, e := range events {
 		switch e := e.(type) {
 		case onCaseStream:
 			onCase = append(onCase, e.Event)
 		case onFacilityStream:
-			onFacility = append(onFacility, e.Event)
+			onFacility[e.n] = append(onFacility[e.n], e.Event)
 		}
 	}
 	switch already, err := recorded(histories[0], req, onCase); {
 	case err != nil:
 		return nil, err
 	case already:
-		onCase, onFacility = nil, nil
+		onCase, onFacility = nil, make([][]AnyEvent, len(refs))
 	}
-	facility := FacilityStream(cmd.(placement).facility())
-	return []Decision{req.decision(stream, onCase), req.decision(facility, onFacility)}, nil
+	decisions := []Decision{req.decision(stream, onCase)}
+	for n, ref := range refs {
+		decisions = append(decisions, req.decision(FacilityStream(ref), onFacility[n]))
+	}
+	return decisions, nil
 }
 
 // recorded reports whether the very same facts already stand in the history as

@@ -67,6 +67,7 @@ func beginnings() [][]said {
 		{detected, handedOver, requested},
 		identified,
 		append(slices.Clone(identified), requested, admitted),
+		{openSecond, detected, handedOver, requested, admitted, askTransfer},
 	}
 }
 
@@ -96,7 +97,7 @@ func randomSaying(t *rapid.T) said {
 		case ShortText, LongText:
 			data[f.Name] = rapid.StringOfN(rapid.RuneFrom([]rune("aəıİşçАяё -'")), 1, 20, -1).Draw(t, f.Name)
 		case AFacility:
-			data[f.Name] = house
+			data[f.Name] = rapid.SampledFrom([]Ref{house, secondHouse}).Draw(t, f.Name)
 		}
 	}
 	b, err := json.Marshal(data)
@@ -107,7 +108,7 @@ func randomSaying(t *rapid.T) said {
 	if err != nil {
 		t.Fatalf("%s: %v", spec.Name, err)
 	}
-	people := []Actor{duty, officer, head, shelter, centre, consul, migration, fund, lawyer, prosecutor, coordinator, dpo, ClockActor()}
+	people := []Actor{duty, officer, head, shelter, otherHouse, centre, consul, migration, fund, lawyer, prosecutor, coordinator, dpo, ClockActor()}
 	if able := slices.DeleteFunc(slices.Clone(people), func(a Actor) bool { return !spec.MayGive(a.Role) }); len(able) > 0 && rapid.IntRange(0, 9).Draw(t, "able") > 0 {
 		people = able
 	}

@@ -33,7 +33,7 @@ func TestOccupancy(t *testing.T) {
 		ref := w.referred(referrer)
 		refs = append(refs, ref)
 		w.later(time.Hour).must(officer, domain.CaseStream(ref), domain.RequestShelter{Facility: house, Security: "low"})
-		w.later(time.Hour).must(shelter, domain.CaseStream(ref), domain.ConfirmAdmission{Facility: house, Basis: first("admission_basis"), Dependants: dependants})
+		w.later(time.Hour).must(shelter, domain.CaseStream(ref), domain.ConfirmAdmission{Facility: house, Basis: first("admission_basis"), Dependants: dependants, OverCapacity: true})
 		if r := row(); r.Over != (len(refs) == 2) || r.State.Taken != 1+len(refs) {
 			t.Errorf("after %d admissions: %+v", len(refs), r)
 		}

@@ -115,6 +115,12 @@ func placeOf(e domain.AnyEvent) string {
 		return e.Organisation
 	case domain.Departed:
 		return e.Organisation
+	case domain.TransferRequested:
+		return e.Organisation
+	case domain.TransferAccepted:
+		return e.Organisation
+	case domain.TransferCompleted:
+		return e.Organisation
 	}
 	return ""
 }

@@ -193,11 +193,17 @@ func (r reader) region(e domain.AnyEvent) string {
 		return domain.RegionOf(e.District)
 	case domain.AdmissionConfirmed:
 		return domain.RegionOf(e.District)
+	case domain.TransferRequested:
+		return domain.RegionOf(e.District)
+	case domain.TransferCompleted:
+		return domain.RegionOf(e.District)
 	case domain.AdmissionRefused:
 		at = e.Facility
 	case domain.NonArrivalRecorded:
 		at = e.Facility
 	case domain.Departed:
+		at = e.Facility
+	case domain.TransferAccepted:
 		at = e.Facility
 	}
 	for _, p := range r.places {

@@ -116,7 +116,7 @@ func newCrowd(t *testing.T, ctx context.Context, at places) *crowd {
 	}
 	by := domain.Actor{User: "coordinator", Role: domain.Coordinator, Organisation: "coordinator"}
 	_, err = domain.Execute(ctx, n.log, domain.Request{By: by, Happened: domain.OnThe(domain.NewDay(2020, 1, 1)), Now: time.Now()}, domain.FacilityStream(c.house),
-		domain.OpenFacility{Kind: "shelter", Operator: "state", Organisation: "shelter-baki", District: "AZ-BA", Capacity: 50})
+		domain.OpenFacility{Kind: "shelter", Operator: "state", Organisation: "shelter-baki", District: "AZ-BA", Capacity: 1000})
 	if err = errors.Join(err, n.close()); err != nil {
 		t.Fatal(err)
 	}

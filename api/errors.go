@@ -40,8 +40,12 @@ func (p *problem) ContentType(string) string { return "application/problem+json"
 
 func (p *problem) GetHeaders() http.Header {
 	h := http.Header{}
-	if p.retry > 0 {
-		h.Set("Retry-After", strconv.Itoa(int(math.Ceil(p.retry.Seconds()))))
+	retry := p.retry
+	if retry == 0 && p.Status == http.StatusServiceUnavailable {
+		retry = comeBack
+	}
+	if retry > 0 {
+		h.Set("Retry-After", strconv.Itoa(int(math.Ceil(retry.Seconds()))))
 	}
 	if p.Status == http.StatusUnauthorized {
 		h.Set("WWW-Authenticate", `Bearer realm="nrm"`)
@@ -100,7 +104,7 @@ func (s *Server) problemOf(err error) *problem {
 	}
 	p := refuse(http.StatusInternalServerError, "fault", "")
 	if errors.Is(err, context.DeadlineExceeded) || s.Away != nil && s.Away(err) {
-		p = tryAgain(http.StatusServiceUnavailable, "unavailable", 2*time.Second)
+		p = tryAgain(http.StatusServiceUnavailable, "unavailable", comeBack)
 	}
 	p.cause = err
 	return p

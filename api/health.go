@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -13,15 +14,14 @@ import (
 )
 
 type readiness struct {
-	Status string   `json:"status"` // ready or not_ready
-	Parts  []string `json:"parts,omitempty"`
+	Status  string   `json:"status"` // ready, not_ready or starting
+	Parts   []string `json:"parts,omitempty"`
+	Percent *int     `json:"percent,omitempty"` // how far the part that is starting has come
 }
 
 // health answers machines: the process lives; it can do its work.
 func (s *Server) health(e *echo.Echo) {
-	s.route(e, http.MethodGet, "/healthz", anyone, func(c echo.Context) error {
-		return c.JSON(http.StatusOK, map[string]string{"status": "alive"})
-	})
+	s.alive(e)
 	s.route(e, http.MethodGet, "/readyz", anyone, func(c echo.Context) error {
 		if s.Ready == nil {
 			return c.JSON(http.StatusOK, readiness{Status: "ready"})
@@ -33,8 +33,19 @@ func (s *Server) health(e *echo.Echo) {
 			return c.JSON(http.StatusOK, readiness{Status: "ready"})
 		}
 		s.Logger.LogAttrs(ctx, slog.LevelWarn, "not ready", slog.String("request", requestIn(ctx)), slog.Any("error", err))
-		return c.JSON(http.StatusServiceUnavailable, readiness{Status: "not_ready", Parts: partsOf(err)})
+		return notReady(c, readiness{Status: "not_ready", Parts: partsOf(err)})
 	})
+}
+
+func (s *Server) alive(e *echo.Echo) {
+	s.route(e, http.MethodGet, "/healthz", anyone, func(c echo.Context) error {
+		return c.JSON(http.StatusOK, map[string]string{"status": "alive"})
+	})
+}
+
+func notReady(c echo.Context, r readiness) error {
+	c.Response().Header().Set("Retry-After", strconv.Itoa(int(comeBack.Seconds())))
+	return c.JSON(http.StatusServiceUnavailable, r)
 }
 
 // partsOf names the parts that an error of Ready is about.

@@ -165,7 +165,7 @@ func (s *Server) await(next echo.HandlerFunc) echo.HandlerFunc {
 		ctx, cancel := context.WithTimeout(c.Request().Context(), viewsWait)
 		defer cancel()
 		if err := s.Views.WaitFor(ctx, position); err != nil {
-			return tryAgain(http.StatusServiceUnavailable, "position_not_reached", 2*time.Second)
+			return tryAgain(http.StatusServiceUnavailable, "position_not_reached", comeBack)
 		}
 		return next(c)
 	}

@@ -69,7 +69,8 @@ func (cmd demoCommand) Run(ctx context.Context, s *settings, scr *screen) (err e
 		fmt.Fprintf(scr.out, "Filled %s. Serve it with: nrm serve --data %s\n", at.data, at.data)
 		return nil
 	}
-	return n.serve(ctx, cmd.listening, scr, logger, func(address string) { welcome(scr.out, at, address, people) })
+	return serve(ctx, cmd.listening, scr, logger, func(context.Context) (*node, error) { return n, nil },
+		func(address string) { welcome(scr.out, at, address, people) })
 }
 
 // fresh gives the demo's places: in a new folder, or the ones that were named if

@@ -41,6 +41,7 @@ func (at places) tree() string { return filepath.Join(at.data, "tree") }
 type node struct {
 	at     places
 	logger *slog.Logger
+	tell   progress // hears of long work at the start; nil: nobody does
 	ring   *keyfile.Ring
 	server *eventstore.Server
 	vault  *vault.Vault
@@ -196,9 +197,18 @@ func (n *node) views(ctx context.Context, s *screen) (*projections.Views, error)
 
 func (n *node) viewsIn(ctx context.Context, dir string, s *screen) (*projections.Views, error) {
 	bar := newBar(s.errs)
-	v, err := projections.Open(ctx, dir, n.log, n.keys(), func(done, total uint64) { bar.show("building views", int(done), int(total)) })
+	v, err := projections.Open(ctx, dir, n.log, n.keys(), func(done, total uint64) {
+		bar.show("building views", int(done), int(total))
+		n.told("views", done, total)
+	})
 	bar.end()
 	return v, err
+}
+
+func (n *node) told(part string, done, total uint64) {
+	if n.tell != nil {
+		n.tell(part, done, total)
+	}
 }
 
 func (s *settings) logger(w io.Writer) *slog.Logger {

@@ -38,7 +38,10 @@ func (n *node) witness(ctx context.Context, scr *screen) (proofs, error) {
 	p.Keeper, err = witness.Open(ctx, witness.Config{
 		TreePath: n.at.tree(), Folder: p.folder, Source: n.log,
 		Signer: signer, Origin: n.ring.Origin(), VKey: p.key, Logger: n.logger,
-	}, func(done, total uint64) { bar.show("building the tree", int(done), int(total)) })
+	}, func(done, total uint64) {
+		bar.show("building the tree", int(done), int(total))
+		n.told("witness", done, total)
+	})
 	return p, err
 }
 

@@ -1,0 +1,124 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"nrm/api"
+	"nrm/api/accounts"
+	"nrm/eventstore"
+	"nrm/projections"
+)
+
+// A service is a register that is being served: the log and all that follows
+// from it.
+type service struct {
+	node   *node
+	views  *projections.Views
+	proofs proofs
+	people *accounts.Store
+	logger *slog.Logger
+	opened []func() error // how to close what is open, in the order of opening
+}
+
+// progress hears which part is being started and how far that has come.
+type progress func(part string, done, total uint64)
+
+// openService opens one after the other. What it returns is to be closed also if
+// it fails.
+func openService(ctx context.Context, open func(context.Context) (*node, error), scr *screen, tell progress) (r *service, err error) {
+	r = &service{}
+	tell("log", 0, 0)
+	if r.node, err = open(ctx); err != nil {
+		return r, err
+	}
+	r.opened = append(r.opened, r.node.close)
+	r.logger, r.node.tell = r.node.logger, tell
+
+	tell("views", 0, 0)
+	if r.views, err = r.node.views(ctx, scr); err != nil {
+		return r, err
+	}
+	r.opened = append(r.opened, r.views.Close)
+	if people, err := r.views.Unreadable(ctx); err != nil {
+		return r, err
+	} else if people > 0 {
+		r.logger.Error("the keys of people are damaged, and what is sealed of them cannot be read: restore the keys from a backup, or have it erased", "people", people)
+	}
+
+	tell("witness", 0, 0)
+	if r.proofs, err = r.node.witness(ctx, scr); err != nil {
+		return r, err
+	}
+	r.opened = append(r.opened, r.proofs.Close)
+
+	if r.people, err = accounts.Open(accountsFile(r.node.at.data)); err != nil {
+		return r, err
+	}
+	r.people.Logger = r.logger
+	return r, nil
+}
+
+// close closes in reverse order, when no part runs any more.
+func (r *service) close() (err error) {
+	for len(r.opened) > 0 {
+		last := len(r.opened) - 1
+		err = errors.Join(err, r.opened[last]())
+		r.opened = r.opened[:last]
+	}
+	return err
+}
+
+// followers are the parts that read the log. They must have caught up before
+// anybody is answered.
+func (r *service) followers() []part {
+	return []part{
+		{"views", func(ctx context.Context) error { return r.views.Run(ctx, r.node.log) }},
+		{"witness", r.proofs.Run},
+	}
+}
+
+// workers are the parts that do what is due.
+func (r *service) workers() []part {
+	eraser := &eraser{node: r.node, views: r.views}
+	return []part{
+		{"eraser", func(ctx context.Context) error { return eraser.watch(ctx, time.Second) }},
+		{"keys", func(ctx context.Context) error { return r.node.watchKeys(ctx, time.Minute) }},
+		{"clock", func(ctx context.Context) error { return watch(ctx, r.node.log, r.views, 30*time.Second, r.logger) }},
+	}
+}
+
+// caughtUp waits until the views include what the log holds now.
+func (r *service) caughtUp(ctx context.Context, tell progress) error {
+	last, err := r.node.log.Last(ctx)
+	if err != nil {
+		return err
+	}
+	for {
+		tell("views", r.views.Position(), last)
+		soon, cancel := context.WithTimeout(ctx, 200*time.Millisecond)
+		err := r.views.WaitFor(soon, last)
+		late := soon.Err() != nil
+		cancel()
+		if err == nil || !late || ctx.Err() != nil {
+			return err
+		}
+	}
+}
+
+// app answers requests.
+func (r *service) app(at listening) *api.Server {
+	return &api.Server{
+		Log: r.node.log, Views: r.views, Accounts: r.people, Witness: r.proofs,
+		Now: time.Now, Logger: r.logger,
+		Ready: r.ready, Away: away,
+		SecureOnly: at.TLS, TrustedProxies: at.Proxy,
+	}
+}
+
+// away reports whether it is worth asking again.
+func away(err error) bool {
+	return errors.Is(err, eventstore.ErrBusy) || errors.Is(err, eventstore.ErrUnavailable) || errors.Is(err, context.DeadlineExceeded)
+}

@@ -12,6 +12,7 @@ import (
 	"maps"
 	"math/rand/v2"
 	"net/http"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"sync"
@@ -22,25 +23,32 @@ import (
 
 	"nrm/api/accounts"
 	"nrm/domain"
+	"nrm/eventstore/eventstoretest/history"
 	"nrm/eventstore/keyfile"
 )
 
-const (
-	killRounds  = 20
-	killClients = 32
-)
+const killClients = 64
 
-// TestKilledAtAnyPoint kills the server for real while 32 clients write to it,
-// twenty times: single decisions and decisions over a case and a facility at
-// once. After each time everything that was answered is in the log, and in the
-// end, when every client has asked again for all it ever asked for, everything
-// is there exactly once.
-func TestKilledAtAnyPoint(t *testing.T) {
-	rounds := killRounds
-	if testing.Short() {
-		rounds = 3
+// killRounds is how often a server is killed.
+func killRounds() int {
+	switch {
+	case os.Getenv("NRM_TORTURE") != "":
+		return 200
+	case testing.Short():
+		return 3
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 8*time.Minute)
+	return 20
+}
+
+// TestKilledAtAnyPoint kills the server for real while 64 clients write to it and
+// read from it, twenty times: single decisions, decisions over a case and a
+// facility at once, and many on few cases. After each time everything that was
+// answered is in the log, and in the end, when every client has asked again for
+// all it ever asked for, everything is there exactly once, and the histories of
+// the cases that many wrote to at once are those of a list.
+func TestKilledAtAnyPoint(t *testing.T) {
+	rounds := killRounds()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute+time.Duration(rounds)*12*time.Second)
 	defer cancel()
 	at := newRegister(t)
 	crowd := newCrowd(t, ctx, at)
@@ -69,6 +77,9 @@ func TestKilledAtAnyPoint(t *testing.T) {
 		t.Errorf("what was asked for makes %d decisions, the log has %d", want, decisions)
 	}
 	t.Logf("%d rounds: %d commands asked for, %d answered at once, %d decisions in the log", rounds, len(crowd.asked), crowd.atOnce, decisions)
+	calls, answered := crowd.told.Count()
+	t.Logf("%d calls on %d cases that many share, %d answered", calls, len(crowd.shared), answered)
+	crowd.told.Check(t, crowd.final(t, ctx, at), 20*time.Second)
 	if crowd.atOnce < rounds*10 {
 		t.Errorf("only %d commands were answered in %d rounds: the test shows little", crowd.atOnce, rounds)
 	}
@@ -76,8 +87,10 @@ func TestKilledAtAnyPoint(t *testing.T) {
 
 // crowd is what all clients together asked for and were told.
 type crowd struct {
-	duty, shelter string // tokens
-	house         domain.Ref
+	duty, officer, shelter string // tokens
+	house                  domain.Ref
+	shared                 []domain.Ref     // cases that many clients write to
+	told                   history.Recorder // what they were told of them
 
 	mu     sync.Mutex
 	asked  map[string]*question // by idempotency key
@@ -107,6 +120,9 @@ func newCrowd(t *testing.T, ctx context.Context, at places) *crowd {
 	if _, c.duty, err = people.Create("duty", domain.DutyOfficer, "spu"); err != nil {
 		t.Fatal(err)
 	}
+	if _, c.officer, err = people.Create("officer", domain.CaseOfficer, "spu"); err != nil {
+		t.Fatal(err)
+	}
 	if _, c.shelter, err = people.Create("shelter", domain.Shelter, "shelter-baki"); err != nil {
 		t.Fatal(err)
 	}
@@ -117,6 +133,12 @@ func newCrowd(t *testing.T, ctx context.Context, at places) *crowd {
 	by := domain.Actor{User: "coordinator", Role: domain.Coordinator, Organisation: "coordinator"}
 	_, err = domain.Execute(ctx, n.log, domain.Request{By: by, Happened: domain.OnThe(domain.NewDay(2020, 1, 1)), Now: time.Now()}, domain.FacilityStream(c.house),
 		domain.OpenFacility{Kind: "shelter", Operator: "state", Organisation: "shelter-baki", District: "AZ-BA", Capacity: 1000})
+	for i := 0; i < sharedCases && err == nil; i++ {
+		var out domain.Outcome
+		out, err = domain.Open(ctx, n.log, domain.Request{By: domain.Actor{User: "duty", Role: domain.DutyOfficer, Organisation: "spu"}, Now: time.Now()},
+			domain.RegisterReferral{Source: "police", Circumstances: []string{"raid"}, Status: "presumed", Age: "adult", Sex: "female", Citizenship: "az", District: "AZ-BA", Basis: "consent"})
+		c.shared = append(c.shared, out.Stream.Ref())
+	}
 	if err = errors.Join(err, n.close()); err != nil {
 		t.Fatal(err)
 	}
@@ -126,6 +148,10 @@ func newCrowd(t *testing.T, ctx context.Context, at places) *crowd {
 // client registers referrals, and every fourth client goes on with a place in
 // the shelter, until the server is gone.
 func (c *crowd) client(ctx context.Context, url string, number int) {
+	if number%4 == 1 {
+		c.share(ctx, url, number)
+		return
+	}
 	for ctx.Err() == nil {
 		a, ok := c.ask(ctx, url, question{token: c.duty, path: "/api/v1/cases", writes: 1, body: `{"data": {"source": "police", "circumstances": ["raid"],
 			"status": "presumed", "age": "adult", "sex": "female", "citizenship": "az", "district": "AZ-BA", "immediate_danger": false, "basis": "consent",
@@ -220,9 +246,9 @@ func (c *crowd) askAgain(t *testing.T, ctx context.Context, url string) {
 }
 
 // decisions counts what the log must hold in the end: all that was asked for,
-// and the opening of the shelter.
+// the opening of the shelter and of the cases that are shared.
 func (c *crowd) decisions() int {
-	n := 1
+	n := 1 + len(c.shared)
 	for _, q := range c.asked {
 		n += q.writes
 	}

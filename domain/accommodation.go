@@ -195,7 +195,7 @@ func (e BedTaken) apply(f *Facility, at Times) {
 	f.used(at)
 }
 
-func (cmd ConfirmAdmission) facilities() []Ref     { return []Ref{cmd.Facility} }
+func (cmd ConfirmAdmission) facilities() []Ref { return []Ref{cmd.Facility} }
 func (ConfirmAdmission) givers() []Role        { return []Role{Shelter, AssistanceCentre} }
 func (ConfirmAdmission) expected(c *Case) bool { return c.waiting() && c.Host() == nil }
 
@@ -347,7 +347,7 @@ func (e BedFreed) apply(f *Facility, at Times) {
 	})
 }
 
-func (cmd RecordDeparture) facilities() []Ref     { return []Ref{cmd.Facility} }
+func (cmd RecordDeparture) facilities() []Ref { return []Ref{cmd.Facility} }
 func (RecordDeparture) givers() []Role        { return []Role{Shelter, AssistanceCentre} }
 func (RecordDeparture) expected(c *Case) bool { return c.Host() != nil }
 

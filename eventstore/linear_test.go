@@ -45,7 +45,14 @@ func TestLinearizableUnderFaults(t *testing.T) {
 	clients.Wait()
 	trouble.Wait()
 	f.Heal()
-	add(t, shaky, "end", "x") // behind everything that was kept back
+	end, err := newNote("end", "x"), eventstore.ErrUnavailable // behind everything that was kept back
+	for tries := 0; err != nil && tries < 500; tries++ {
+		time.Sleep(20 * time.Millisecond)
+		_, err = shaky.Update(t.Context(), []string{end.Stream}, always(end))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
 	crowd.check(t, sound)
 }
 

@@ -154,8 +154,10 @@ func (k *Keeper) rebuild(ctx context.Context, why error, progress func(done, tot
 		return err
 	}
 	var vouching []Checkpoint
-	if latest := k.Latest(); latest.Size > 0 {
-		vouching = append(vouching, latest)
+	for _, c := range []Checkpoint{k.Latest(), k.other} {
+		if c.Size > 0 {
+			vouching = append(vouching, c)
+		}
 	}
 	judge := NewJudge(k.tree, vouching)
 	err = k.cfg.Source.Leaves(ctx, 0, last, func(run []eventstore.Leaf) error {
@@ -193,6 +195,9 @@ func (k *Keeper) rebuild(ctx context.Context, why error, progress func(done, tot
 // all checkpoints the last that still agrees.
 func (k *Keeper) accuse(ctx context.Context, last uint64) error {
 	all := []Checkpoint{k.Latest()}
+	if k.other.Size > 0 {
+		all = append(all, k.other)
+	}
 	for c, err := range k.cfg.Folder.All(ctx) {
 		if err != nil {
 			k.cfg.Logger.Warn("a checkpoint is left out of the inquiry", "error", err)

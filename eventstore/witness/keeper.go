@@ -20,7 +20,7 @@ type Source interface {
 	FollowLeaves(ctx context.Context, after uint64, f func([]eventstore.Leaf) error) error
 }
 
-// Config says what a Keeper works on. All but the last five must be set.
+// Config says what a Keeper works on. Of the fields, those up to VKey must be set.
 type Config struct {
 	TreePath string // file of the tree; it can be lost without harm
 	Folder   *Folder
@@ -35,6 +35,18 @@ type Config struct {
 	Now    func() time.Time
 	Logger *slog.Logger // nil discards
 
+	// Active tells whether this keeper is to sign, if several follow one log, and
+	// may answer otherwise at any time. One that is not active keeps the tree, and
+	// gets checkpoints by Accept. Nil means always. It is asked often.
+	Active func() bool
+	// Latest is the text of the latest checkpoint that others know of, if there
+	// is one. The log must agree with it as with those in the folder, so that a
+	// node with an empty folder has something that vouches for the log.
+	Latest []byte
+	// Signed, unless nil, is called with each checkpoint that was signed here,
+	// when it is in the folder. The next is not signed before it returns.
+	Signed func(Checkpoint)
+
 	after func(time.Duration) <-chan time.Time // time.After, if not in a test
 }
 
@@ -45,7 +57,8 @@ type Keeper struct {
 	cfg  Config
 	tree *Tree
 
-	signing sync.Mutex    // held while a checkpoint is made
+	signing sync.Mutex    // held while a checkpoint is made or accepted
+	other   Checkpoint    // an older one that was to be believed at the start, Size 0 if none
 	news    chan struct{} // a checkpoint may have become due
 	mend    chan struct{} // the tree must be made anew
 
@@ -55,6 +68,7 @@ type Keeper struct {
 	retry   time.Time     // after a failure: not before
 	wake    chan struct{} // closed when the tree grows or Run ends
 	stopped error         // why Run has ended
+	verdict error         // two histories were signed
 	trouble [troubles]error
 }
 
@@ -106,14 +120,25 @@ func Open(ctx context.Context, cfg Config, progress func(done, total uint64)) (_
 		}
 		return nil, fmt.Errorf("witness: open: %w", err)
 	}
+	if err := k.learn(cfg.Latest); err != nil {
+		return nil, fmt.Errorf("witness: open: the latest checkpoint of others: %w", err)
+	}
 	if k.tree, err = OpenTree(cfg.TreePath); err != nil {
 		return nil, err
 	}
-	if err := k.catchUp(ctx, progress); err != nil {
+	if err := k.start(ctx, progress); err != nil {
 		_ = k.tree.Close()
 		return nil, fmt.Errorf("witness: open: %w", err)
 	}
 	return k, nil
+}
+
+// start brings the tree up to date, and then the folder.
+func (k *Keeper) start(ctx context.Context, progress func(done, total uint64)) error {
+	if err := k.catchUp(ctx, progress); err != nil {
+		return err
+	}
+	return k.confirm(ctx, progress)
 }
 
 // check finds out now whether what will be signed can be read again.
@@ -168,12 +193,14 @@ const (
 	notKept  = iota // a checkpoint could not be written
 	notGrown        // a leaf could not be written
 	notSound        // the tree is damaged
+	notSame         // another node has signed something else
 	notUp           // Run has failed
 	troubles
 )
 
 var troubleNames = [troubles]string{
-	"a checkpoint cannot be kept", "the tree cannot grow", "the tree is damaged", "no more checkpoints",
+	"a checkpoint cannot be kept", "the tree cannot grow", "the tree is damaged",
+	"a checkpoint of another node does not agree with the log here", "no more checkpoints",
 }
 
 // Healthy tells why checkpoints fall behind the log or proofs cannot be given,

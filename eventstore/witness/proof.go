@@ -37,9 +37,10 @@ func (i Inclusion) Check(vkeys ...string) error {
 }
 
 // Prove shows that the message at a position is in the log, by the latest
-// checkpoint; if that does not go so far, one is signed. It fails with
-// ErrBeyond if the tree does not go so far, see WaitFor, and with ErrTree if
-// the tree turns out to be damaged, which Run mends.
+// checkpoint; if that does not go so far, one is signed. A keeper that is not
+// active waits some seconds for one, and then fails with ErrStandby. It fails
+// with ErrBeyond if the tree does not go so far, see WaitFor, and with ErrTree
+// if the tree turns out to be damaged, which Run mends.
 func (k *Keeper) Prove(ctx context.Context, seq uint64) (Inclusion, error) {
 	if size := k.tree.Size(); seq < 1 || seq > uint64(size) {
 		return Inclusion{}, fmt.Errorf("witness: prove: position %d is %w: it has %d", seq, ErrBeyond, size)
@@ -47,7 +48,7 @@ func (k *Keeper) Prove(ctx context.Context, seq uint64) (Inclusion, error) {
 	c := k.Latest()
 	if uint64(c.Size) < seq {
 		var err error
-		if c, err = k.Checkpoint(ctx); err != nil {
+		if c, err = k.covering(ctx, seq); err != nil {
 			return Inclusion{}, err
 		}
 	}

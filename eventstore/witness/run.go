@@ -86,16 +86,19 @@ func (k *Keeper) watch(done <-chan error) error {
 
 // due tells whether there is something to sign, and in what time.
 func (k *Keeper) due() (time.Duration, bool) {
+	active := k.active()
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.tree.Size() == k.latest.Size {
 		k.since = time.Time{}
 	}
-	if k.since.IsZero() || k.trouble[notSound] != nil {
+	if k.since.IsZero() || k.trouble[notSound] != nil || k.trouble[notSame] != nil {
 		return 0, false
 	}
 	now := k.cfg.Now()
 	switch {
+	case !active: // that may change at any time
+		return standbyPause, true
 	case !k.retry.IsZero():
 		return min(k.retry.Sub(now), retryEvery), true
 	case k.tree.Size()-k.latest.Size >= int64(k.cfg.Every):
@@ -147,14 +150,15 @@ func poke(c chan struct{}) {
 
 // keep signs what there is to sign, and takes note if that fails.
 func (k *Keeper) keep() {
-	if k.tree.Size() > k.Latest().Size {
+	if k.tree.Size() > k.Latest().Size && k.active() {
 		_, _ = k.sign() // has reported
 	}
 }
 
 // Checkpoint signs what the tree holds now, unless the latest checkpoint covers
 // all of it already; that one is returned. It is in the folder when Checkpoint
-// returns. An empty tree is ErrBeyond.
+// returns. An empty tree is ErrBeyond. If there is something to sign, but this
+// keeper is not active, it fails with ErrStandby.
 func (k *Keeper) Checkpoint(ctx context.Context) (Checkpoint, error) {
 	if err := ctx.Err(); err != nil {
 		return Checkpoint{}, err
@@ -169,31 +173,42 @@ func (k *Keeper) Checkpoint(ctx context.Context) (Checkpoint, error) {
 func (k *Keeper) sign() (Checkpoint, error) {
 	k.signing.Lock()
 	defer k.signing.Unlock()
-	if err := k.unsound(); err != nil {
+	if err := k.mayNotSign(); err != nil {
 		return Checkpoint{}, err
 	}
+	active := k.active()
 	k.mu.Lock()
 	head, latest, since := k.tree.head(), k.latest, k.since
-	k.since = time.Time{} // of what comes from now on
+	if active {
+		k.since = time.Time{} // of what comes from now on
+	}
 	k.mu.Unlock()
-	switch head.size {
-	case 0:
+	switch {
+	case head.size == 0:
 		return Checkpoint{}, fmt.Errorf("position 1 is %w", ErrBeyond)
-	case latest.Size:
+	case head.size == latest.Size:
 		return latest, nil
+	case !active:
+		return Checkpoint{}, fmt.Errorf("no checkpoint covers position %d yet: %w", head.size, ErrStandby)
 	}
 	c, err := k.seal(head, latest)
 	if !errors.Is(err, ErrTree) {
 		k.report(notKept, err)
 	}
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	k.retry = time.Time{}
+	k.change(func() {
+		k.retry = time.Time{}
+		if err != nil {
+			k.since, k.retry = cmp.Or(since, k.since, k.cfg.Now()), k.cfg.Now().Add(retryEvery)
+			return
+		}
+		k.latest = c
+	})
 	if err != nil {
-		k.since, k.retry = cmp.Or(since, k.since, k.cfg.Now()), k.cfg.Now().Add(retryEvery)
 		return Checkpoint{}, err
 	}
-	k.latest = c
+	if k.cfg.Signed != nil {
+		k.cfg.Signed(c)
+	}
 	return c, nil
 }
 

@@ -30,6 +30,9 @@ var (
 	ErrForged = errors.New("not signed by a known key")
 	// ErrUnreadable says that something is not a checkpoint, or a damaged one.
 	ErrUnreadable = errors.New("not a checkpoint")
+	// ErrStandby says that a checkpoint would have to be signed, which is for
+	// another node to do. It is worth asking again.
+	ErrStandby = errors.New("another node signs the checkpoints")
 	// ErrBeyond says that the tree does not go as far as was asked.
 	ErrBeyond = errors.New("not in the tree")
 )

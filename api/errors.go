@@ -64,6 +64,13 @@ func tryAgain(status int, code string, after time.Duration) *problem {
 	return p
 }
 
+// unavailable answers that something did not answer, and may soon.
+func unavailable(cause error) *problem {
+	p := tryAgain(http.StatusServiceUnavailable, "unavailable", comeBack)
+	p.cause = cause
+	return p
+}
+
 var statuses = map[domain.Kind]int{
 	domain.Invalid:   http.StatusUnprocessableEntity,
 	domain.Forbidden: http.StatusForbidden,
@@ -104,7 +111,7 @@ func (s *Server) problemOf(err error) *problem {
 	}
 	p := refuse(http.StatusInternalServerError, "fault", "")
 	if errors.Is(err, context.DeadlineExceeded) || s.Away != nil && s.Away(err) {
-		p = tryAgain(http.StatusServiceUnavailable, "unavailable", comeBack)
+		return unavailable(err)
 	}
 	p.cause = err
 	return p

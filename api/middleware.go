@@ -72,6 +72,10 @@ func (s *Server) survive(next echo.HandlerFunc, c echo.Context) (err error) {
 		case http.ErrAbortHandler:
 			panic(r)
 		default:
+			if away, ok := r.(*problem); ok { // of the sessions, which have no other way
+				err = away
+				return
+			}
 			err = fmt.Errorf("api: panic: %v\n%s", r, debug.Stack())
 		}
 	}()
@@ -139,6 +143,7 @@ func (s *Server) session(next echo.HandlerFunc) echo.HandlerFunc {
 		if isAsset(c) {
 			return next(c)
 		}
+		c.SetRequest(c.Request().WithContext(context.WithValue(c.Request().Context(), sessionTroubleKey{}, &sessionTrouble{})))
 		return with(c)
 	}
 }

@@ -63,6 +63,21 @@ type Accounts interface {
 	Token(ctx context.Context, token string) (domain.Actor, error)
 	Actor(user string) (domain.Actor, bool) // false once the account is disabled
 	Stamp(user string) string               // another one once the password is replaced
+
+	// Current fails when Actor and Stamp may be out of date and what holds now
+	// cannot be found out.
+	Current(ctx context.Context) error
+}
+
+// SessionStore keeps the sessions of browsers where all nodes of a register find
+// them. Keys are hex SHA-256 of what the browser shows. Its errors mean that it
+// did not answer.
+type SessionStore interface {
+	Find(ctx context.Context, key string) (data []byte, found bool, err error)
+	// Commit keeps a session until about the given time. One that was ended by
+	// Delete, even if that has happened elsewhere and meanwhile, stays ended.
+	Commit(ctx context.Context, key string, data []byte, until time.Time) error
+	Delete(ctx context.Context, key string) error
 }
 
 // Server answers HTTP. Log, Views, Accounts, Now and Logger must be set.
@@ -86,6 +101,10 @@ type Server struct {
 	SecureOnly bool
 	// Witness proves that the log is what it was. Nil: no proofs are served.
 	Witness Witness
+	// Sessions is where several nodes share the sessions of browsers, so that
+	// nobody notices which of them answers. Nil: this process keeps them in memory.
+	// How often somebody has failed to sign in is counted by each node for itself.
+	Sessions SessionStore
 	// TrustedProxies are the networks (CIDR, separated by commas) whose word on
 	// a client's address is taken. Of anybody else X-Forwarded-For is ignored.
 	TrustedProxies string

@@ -1,7 +1,6 @@
 package api
 
 import (
-	"errors"
 	"net/http"
 	"net/netip"
 	"strings"
@@ -23,7 +22,10 @@ const (
 
 func (s *Server) newSessions() *scs.SessionManager {
 	m := scs.New()
-	m.Store = &sessionStore{}
+	m.Store, m.Codec = &sessionStore{}, sessionCodec{}
+	if s.Sessions != nil {
+		m.Store = sharedSessions{s.Sessions}
+	}
 	m.IdleTimeout, m.Lifetime = sessionIdle, sessionTotal
 	m.Cookie.Name, m.Cookie.Secure = "nrm_session", s.SecureOnly
 	if s.SecureOnly {
@@ -40,6 +42,9 @@ func (s *Server) newSessions() *scs.SessionManager {
 // while after five failures of the account or from the address.
 func (s *Server) signIn(c echo.Context, user, password string) error {
 	ctx := c.Request().Context()
+	if err := s.Accounts.Current(ctx); err != nil {
+		return unavailable(err)
+	}
 	user = strings.ToLower(strings.TrimSpace(user))
 	attempt, wait := s.brake.attempt("account "+user[:min(len(user), 64)], "address "+network(c.RealIP()))
 	if wait > 0 {
@@ -55,7 +60,11 @@ func (s *Server) signIn(c echo.Context, user, password string) error {
 		return err
 	}
 	attempt.succeeded()
-	if err := errors.Join(s.sessions.Clear(ctx), s.sessions.RenewToken(ctx)); err != nil {
+	// First what can fail: else a session would be kept with nothing in it.
+	if err := s.sessions.RenewToken(ctx); err != nil {
+		return err
+	}
+	if err := s.sessions.Clear(ctx); err != nil {
 		return err
 	}
 	s.sessions.Put(ctx, sessionUser, by.User)
@@ -78,11 +87,15 @@ func network(address string) string {
 func (s *Server) signOut(c echo.Context) error { return s.sessions.Destroy(c.Request().Context()) }
 
 // identify finds out who asks. A request with a token is judged by the token
-// alone. It refuses "sign_in_required".
+// alone. It refuses "sign_in_required", and "unavailable" if that cannot be found
+// out now.
 func (s *Server) identify(c echo.Context) (domain.Actor, error) {
 	ctx := c.Request().Context()
 	required := refuse(http.StatusUnauthorized, "sign_in_required", "")
 	if token, ok := bearerToken(c); ok {
+		if err := s.Accounts.Current(ctx); err != nil {
+			return domain.Actor{}, unavailable(err)
+		}
 		by, err := s.Accounts.Token(ctx, token)
 		if _, refused := domain.AsRefusal(err); refused {
 			return by, required
@@ -93,7 +106,13 @@ func (s *Server) identify(c echo.Context) (domain.Actor, error) {
 		return domain.Actor{}, required
 	}
 	user := s.sessions.GetString(ctx, sessionUser)
-	if by, ok := s.Accounts.Actor(user); ok && user != "" && s.Accounts.Stamp(user) == s.sessions.GetString(ctx, sessionStamp) {
+	if user == "" {
+		return domain.Actor{}, required
+	}
+	if err := s.Accounts.Current(ctx); err != nil {
+		return domain.Actor{}, unavailable(err)
+	}
+	if by, ok := s.Accounts.Actor(user); ok && s.Accounts.Stamp(user) == s.sessions.GetString(ctx, sessionStamp) {
 		return by, nil
 	}
 	return domain.Actor{}, required

@@ -1,5 +1,5 @@
-// Package accounts keeps who may sign in: a file of accounts, each with one role
-// in one organisation. Passwords are kept as Argon2id hashes and tokens as
+// Package accounts keeps who may sign in: a list of accounts, each with one role
+// in one organisation, in a file or where several nodes share it. Passwords are kept as Argon2id hashes and tokens as
 // SHA-256 digests; neither is ever logged or part of an error.
 package accounts
 
@@ -16,11 +16,13 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"time"
 
 	"nrm/domain"
 )
 
-// ErrExists is returned by Create for a name that is taken.
+// ErrExists is returned by Create for a name that is taken, and by CopyTo if
+// there are accounts already.
 var ErrExists = errors.New("the account exists already")
 
 // ErrUnknown is returned by Disable and Reset for a name that nobody has.
@@ -44,32 +46,37 @@ func (a account) actor() domain.Actor {
 }
 
 // A Store answers from the file of accounts and follows its changes: what
-// another process or an editor writes holds from the next question on. It is
-// safe for concurrent use.
+// another process or an editor writes holds from the next question on. Of
+// accounts that are shared, see OpenShared. It is safe for concurrent use.
 type Store struct {
 	// Logger is told when the file can no longer be used, and when it can again.
 	// Set it before the first question; nil tells nobody.
 	Logger *slog.Logger
 
-	path  string
+	path   string        // of the file; empty if shared is set
+	shared Shared        // nil: there is a file
+	turn   chan struct{} // holds one while shared is asked
+
 	decoy string        // the hash that passwords of unknown accounts are held against
 	turns chan struct{} // one for each hash computed at a time
 
-	mu     sync.Mutex
-	seen   version
-	byUser map[string]account
-	byHash map[string]string // token digest -> user
-	broken error
+	mu       sync.Mutex
+	seen     version
+	byUser   map[string]account
+	byHash   map[string]string // token digest -> user
+	broken   error             // why the list cannot be read
+	answered time.Time         // when shared was asked, if it answered, or did not
+	away     error             // why it did not
 }
 
 // Open opens the file, which need not exist yet. It refuses a file that others
 // may read, and one with an unknown role or organisation.
 func Open(path string) (*Store, error) {
-	decoy, err := hash(rand.Text())
+	s, err := newStore()
 	if err != nil {
-		return nil, fmt.Errorf("accounts: %w", err)
+		return nil, err
 	}
-	s := &Store{path: path, decoy: decoy, turns: make(chan struct{}, runtime.NumCPU())}
+	s.path = path
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err := s.refresh(); err != nil {
@@ -78,10 +85,23 @@ func Open(path string) (*Store, error) {
 	return s, nil
 }
 
-// Healthy tells what is wrong with the file as it is now, if something is.
-// Until it is mended the accounts stay as they were. The error begins with
-// "accounts:".
+func newStore() (*Store, error) {
+	decoy, err := hash(rand.Text())
+	if err != nil {
+		return nil, fmt.Errorf("accounts: %w", err)
+	}
+	return &Store{decoy: decoy, turns: make(chan struct{}, runtime.NumCPU()), turn: make(chan struct{}, 1)}, nil
+}
+
+// Healthy tells what is wrong with the file, or what is shared, as it is now, if
+// something is. Until it is mended the accounts stay as they were. The error
+// begins with "accounts:".
 func (s *Store) Healthy() error {
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+	defer cancel()
+	if err := s.Current(ctx); err != nil {
+		return err
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	_ = s.refresh()
@@ -158,6 +178,9 @@ func (s *Store) Reset(user string) (password, token string, err error) {
 // SignIn answers who the account is. It refuses "wrong_credentials" alike for a
 // wrong password, an unknown account and a disabled one, after the same work.
 func (s *Store) SignIn(ctx context.Context, user, password string) (domain.Actor, error) {
+	if err := s.Current(ctx); err != nil {
+		return domain.Actor{}, err
+	}
 	a, known := s.find(strings.ToLower(strings.TrimSpace(user)))
 	against := a.Password
 	if !known {
@@ -180,7 +203,10 @@ func (s *Store) SignIn(ctx context.Context, user, password string) (domain.Actor
 }
 
 // Token answers whose token it is. It refuses "wrong_credentials".
-func (s *Store) Token(_ context.Context, token string) (domain.Actor, error) {
+func (s *Store) Token(ctx context.Context, token string) (domain.Actor, error) {
+	if err := s.Current(ctx); err != nil {
+		return domain.Actor{}, err
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	_ = s.refresh()

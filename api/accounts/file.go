@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -32,8 +33,16 @@ func (v version) same(o version) bool {
 // refresh reads the file if it has changed, or could not be used before. A file
 // that cannot be taken leaves the accounts as they were; mu must be held.
 func (s *Store) refresh() error {
+	if s.shared == nil {
+		s.judge(s.read())
+	}
+	return s.broken
+}
+
+// judge takes note of whether the accounts could be read.
+func (s *Store) judge(err error) {
 	before := s.broken
-	s.broken = s.read()
+	s.broken = err
 	switch {
 	case s.Logger == nil:
 	case s.broken != nil && (before == nil || before.Error() != s.broken.Error()):
@@ -41,7 +50,6 @@ func (s *Store) refresh() error {
 	case s.broken == nil && before != nil:
 		s.Logger.Info("accounts can be read again")
 	}
-	return s.broken
 }
 
 func (s *Store) read() error {
@@ -58,12 +66,17 @@ func (s *Store) read() error {
 		return err
 	}
 	s.seen = now
+	s.know(all)
+	return nil
+}
+
+// know replaces all that is known.
+func (s *Store) know(all []account) {
 	s.byUser, s.byHash = map[string]account{}, map[string]string{}
 	for _, a := range all {
 		s.byUser[a.User] = a
 		s.byHash[a.Token] = a.User
 	}
-	return nil
 }
 
 func load(path string, info fs.FileInfo) ([]account, error) {
@@ -77,34 +90,48 @@ func load(path string, info fs.FileInfo) ([]account, error) {
 	if err != nil {
 		return nil, fmt.Errorf("accounts: %w", err)
 	}
+	return parse(path, b)
+}
+
+// parse reads a list of accounts that is kept at a place, and refuses it if
+// anything in it is not as it must be.
+func parse(place string, b []byte) ([]account, error) {
 	var all []account
 	d := json.NewDecoder(bytes.NewReader(b))
 	d.DisallowUnknownFields()
 	if err := d.Decode(&all); err != nil || d.More() {
-		return nil, fmt.Errorf("accounts: %s is not a list of accounts", path) // err may quote what stands there
+		return nil, fmt.Errorf("accounts: %s is not a list of accounts", place) // err may quote what stands there
 	}
 	users, tokens := map[string]bool{}, map[string]bool{}
 	for i, a := range all {
 		if !userName.MatchString(a.User) {
-			return nil, fmt.Errorf("accounts: %s: entry %d: %w", path, i+1, ErrName)
+			return nil, fmt.Errorf("accounts: %s: entry %d: %w", place, i+1, ErrName)
 		}
 		if _, err := domain.ParseActor(a.User, string(a.Role), a.Organisation); err != nil {
-			return nil, fmt.Errorf("accounts: %s: %s: %w", path, a.User, err)
+			return nil, fmt.Errorf("accounts: %s: %s: %w", place, a.User, err)
 		}
 		if _, err := parsePHC(a.Password); err != nil {
-			return nil, fmt.Errorf("accounts: %s: %s: %w", path, a.User, err)
+			return nil, fmt.Errorf("accounts: %s: %s: %w", place, a.User, err)
 		}
 		if users[a.User] || a.Token != "" && tokens[a.Token] {
-			return nil, fmt.Errorf("accounts: %s: %s is there twice", path, a.User)
+			return nil, fmt.Errorf("accounts: %s: %s is there twice", place, a.User)
 		}
 		users[a.User], tokens[a.Token] = true, true
 	}
 	return all, nil
 }
 
-// change writes the file anew with what f does to the accounts. A lock beside
-// the file keeps other processes from doing the same at the same time.
+// change writes the accounts anew with what f does to them.
 func (s *Store) change(f func(map[string]account) error) error {
+	if s.shared != nil {
+		return s.changeShared(f)
+	}
+	return s.changeFile(f)
+}
+
+// changeFile keeps other processes from doing the same at the same time by a
+// lock beside the file.
+func (s *Store) changeFile(f func(map[string]account) error) error {
 	lock, err := os.OpenFile(s.path+".lock", os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return fmt.Errorf("accounts: %w", err)
@@ -122,16 +149,25 @@ func (s *Store) change(f func(map[string]account) error) error {
 	if err := f(changed); err != nil {
 		return err
 	}
-	all := slices.Collect(maps.Values(changed))
-	slices.SortFunc(all, func(a, b account) int { return bytes.Compare([]byte(a.User), []byte(b.User)) })
-	b, err := json.MarshalIndent(all, "", "  ") //nolint:gosec // the password in it is a hash
+	b, err := text(changed)
 	if err != nil {
-		return fmt.Errorf("accounts: %w", err)
+		return err
 	}
-	if err := replace(s.path, append(b, '\n')); err != nil {
+	if err := replace(s.path, b); err != nil {
 		return fmt.Errorf("accounts: %w", err)
 	}
 	return s.refresh()
+}
+
+// text writes down accounts as parse reads them.
+func text(accounts map[string]account) ([]byte, error) {
+	all := slices.Collect(maps.Values(accounts))
+	slices.SortFunc(all, func(a, b account) int { return strings.Compare(a.User, b.User) })
+	b, err := json.MarshalIndent(all, "", "  ") //nolint:gosec // the password in it is a hash
+	if err != nil {
+		return nil, fmt.Errorf("accounts: %w", err)
+	}
+	return append(b, '\n'), nil
 }
 
 // replace puts a new file in the place of the old one: after a crash there is

@@ -52,6 +52,9 @@ func (s *Sessions) Find(ctx context.Context, key string) (data []byte, found boo
 // Commit keeps a session until the given time, which is held to the minute. One
 // that has ended stays so.
 func (s *Sessions) Commit(ctx context.Context, key string, data []byte, until time.Time) error {
+	if err := checkKey(sessions + key); err != nil {
+		return fmt.Errorf("board: session: %w", err)
+	}
 	have := s.remembered(key)
 	for {
 		lasts := time.Until(until)

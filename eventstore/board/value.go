@@ -49,11 +49,19 @@ func (b *Board) Put(ctx context.Context, key string, data []byte, revision uint6
 	if err := checkKey(key); err != nil {
 		return 0, fmt.Errorf("board: put: %w", err)
 	}
-	revision, err := b.put(ctx, key, &nats.Msg{Data: data}, revision, lasts)
+	stored, err := b.put(ctx, key, &nats.Msg{Data: data}, revision, lasts)
+	if revision == 0 && errors.Is(err, ErrConflict) { // perhaps with a mark, which is as good as nothing
+		m, failed := b.last(ctx, key)
+		if failed != nil {
+			err = failed
+		} else if isMark(m) {
+			stored, err = b.put(ctx, key, &nats.Msg{Data: data}, m.Sequence, lasts)
+		}
+	}
 	if err != nil {
 		return 0, fmt.Errorf("board: put %s: %w", key, err)
 	}
-	return revision, nil
+	return stored, nil
 }
 
 // Delete removes the value of the given revision, with ErrConflict unless that
@@ -131,7 +139,7 @@ func (b *Board) put(ctx context.Context, key string, m *nats.Msg, revision uint6
 			return 0, err
 		}
 		if isConflict(err) {
-			if unclear == nil && revision != 0 {
+			if unclear == nil {
 				return 0, ErrConflict
 			}
 			last, gone := b.last(ctx, key)
@@ -140,9 +148,6 @@ func (b *Board) put(ctx context.Context, key string, m *nats.Msg, revision uint6
 				err = gone
 			case last != nil && last.Header.Get(jetstream.MsgIDHeader) == id:
 				return last.Sequence, nil
-			case revision == 0 && isMark(last): // which is as good as nothing
-				revision = last.Sequence
-				continue
 			default:
 				return 0, ErrConflict
 			}

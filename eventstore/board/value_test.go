@@ -16,6 +16,7 @@ import (
 )
 
 func TestValuesChangeOnlyFromWhatTheyWere(t *testing.T) {
+	t.Parallel()
 	b := newBoard(t)
 	ctx := t.Context()
 	wantValue(t, b, "a", "", 0)
@@ -49,6 +50,7 @@ func TestValuesChangeOnlyFromWhatTheyWere(t *testing.T) {
 }
 
 func TestKeysAndSizes(t *testing.T) {
+	t.Parallel()
 	b := newBoard(t)
 	ctx := t.Context()
 	for _, key := range []string{"", "a.b", "*", ">", "a b", "ə", strings.Repeat("k", 101)} {
@@ -69,6 +71,7 @@ func TestKeysAndSizes(t *testing.T) {
 }
 
 func TestValuesLastTheirTime(t *testing.T) {
+	t.Parallel()
 	b := newBoard(t)
 	ctx := t.Context()
 	must(b.Put(ctx, "short", []byte("x"), 0, time.Millisecond))(t) // a second
@@ -89,6 +92,7 @@ func TestValuesLastTheirTime(t *testing.T) {
 
 // TestOneOfMany lets writers race for each revision: all changes are counted.
 func TestOneOfMany(t *testing.T) {
+	t.Parallel()
 	b := newBoard(t)
 	countTogether(t, []*Board{b, b, b, b}, 25)
 }
@@ -132,12 +136,13 @@ func raise(ctx context.Context, b *Board) error {
 // TestLostAnswers: what was stored is known as stored, once the servers answer
 // again, and what was not is not.
 func TestLostAnswers(t *testing.T) {
+	t.Parallel()
 	srv := eventstoretest.Server(t)
 	if err := Init(t.Context(), srv.Conn(), 1); err != nil {
 		t.Fatal(err)
 	}
 	nc, faults := eventstoretest.Faulty(t, srv)
-	b, sound := open(t, nc, 4*time.Second), open(t, srv.Conn(), 0)
+	b, sound := open(t, nc, 3*time.Second), open(t, srv.Conn(), 0)
 	revision := put(t, b, "a", "0")
 	for i, c := range []struct {
 		hold func()
@@ -149,7 +154,7 @@ func TestLostAnswers(t *testing.T) {
 		{faults.HoldRequests, faults.Cut},
 	} {
 		c.hold()
-		timer := time.AfterFunc(1500*time.Millisecond, c.mend)
+		timer := time.AfterFunc(time.Second, c.mend)
 		next, err := b.Put(t.Context(), "a", fmt.Append(nil, i), revision, 0)
 		timer.Stop()
 		if err != nil || next <= revision {
@@ -189,6 +194,7 @@ func TestLostAnswers(t *testing.T) {
 }
 
 func TestInitAndOpen(t *testing.T) {
+	t.Parallel()
 	srv := eventstoretest.Server(t)
 	ctx := t.Context()
 	_, err := Open(ctx, srv.Conn(), Options{})
@@ -226,6 +232,7 @@ func TestInitAndOpen(t *testing.T) {
 }
 
 func TestBoardSurvivesRestart(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	srv := eventstoretest.Restart(t, dir, true)
 	if err := Init(t.Context(), srv.Conn(), 1); err != nil {

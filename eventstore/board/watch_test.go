@@ -12,6 +12,7 @@ import (
 )
 
 func TestWatch(t *testing.T) {
+	t.Parallel()
 	srv := eventstoretest.Server(t)
 	if err := Init(t.Context(), srv.Conn(), 1); err != nil {
 		t.Fatal(err)

@@ -52,14 +52,14 @@ func (s *Store) Current(ctx context.Context) error {
 	if s.shared == nil {
 		return nil
 	}
-	if err, known := s.answer(); known {
+	if known, err := s.answer(); known {
 		return err
 	}
 	if err := s.ask(ctx); err != nil {
 		return err
 	}
 	defer s.asked()
-	if err, known := s.answer(); known { // of who was before
+	if known, err := s.answer(); known { // of who was before
 		return err
 	}
 	// Others wait for the same answer: that this one has gone is no matter.
@@ -70,10 +70,10 @@ func (s *Store) Current(ctx context.Context) error {
 }
 
 // answer is the last answer of shared, if that is recent.
-func (s *Store) answer() (err error, known bool) { //nolint:staticcheck // the error is the answer
+func (s *Store) answer() (known bool, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.away, !s.answered.IsZero() && time.Since(s.answered) < believed
+	return !s.answered.IsZero() && time.Since(s.answered) < believed, s.away
 }
 
 // ask waits for the turn to ask shared, which asked ends.

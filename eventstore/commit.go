@@ -17,6 +17,7 @@ import (
 type committer struct {
 	link *link
 	mark *highWater
+	down func() error // why nothing can be stored now, if somebody knows
 
 	queue   chan *unit
 	held    *unit         // taken from the queue, to start the next round; owned by run
@@ -47,6 +48,7 @@ const (
 func newCommitter(l *link, mark *highWater) *committer {
 	c := &committer{
 		link: l, mark: mark,
+		down:    func() error { return nil },
 		queue:   make(chan *unit, queueLength),
 		closing: make(chan struct{}),
 		exit:    make(chan struct{}),
@@ -333,7 +335,7 @@ func (c *committer) settle(u *unit, cause error) {
 
 // givenUp waits a little and tells whether to stop pursuing an outcome.
 func (c *committer) givenUp(end time.Time, wait time.Duration) bool {
-	if c.link.wire.nc.IsClosed() || time.Now().After(end) {
+	if c.link.wire.nc.IsClosed() || time.Now().After(end) || c.down() != nil {
 		return true
 	}
 	select {

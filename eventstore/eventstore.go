@@ -80,6 +80,10 @@ type Options struct {
 	// how far the log went. Open refuses a log that does not reach that far
 	// or says something else there. Empty means that nothing is remembered.
 	HighWater string
+	// Down tells why the server can store nothing now, as [Server.Down] does: an
+	// update then fails with that error at once, instead of waiting for an answer
+	// that does not come. Nil means that nobody knows.
+	Down func() error
 	// Sealer seals the entries that have a Key; nil refuses them.
 	Sealer Sealer
 	// Logger hears of trouble that has no caller to be returned to; nil
@@ -160,6 +164,9 @@ func Open[D any](ctx context.Context, nc *nats.Conn, codec Codec[D], opts Option
 		cache:  newCache[D](opts.CacheBytes),
 		writes: newCommitter(link, mark),
 	}
+	if opts.Down != nil {
+		s.writes.down = opts.Down
+	}
 	go s.writes.run()
 	return s, nil
 }
@@ -171,6 +178,21 @@ func (s *Store[D]) Last(ctx context.Context) (uint64, error) {
 		return 0, fmt.Errorf("eventstore: last position: %w", err)
 	}
 	return last, nil
+}
+
+// Recheck holds the log that nc leads to against everything that was confirmed
+// to be stored, for [Server.OnRevival]: it fails with ErrDamaged if the log got
+// shorter or is another one. It checks the settings too.
+func (s *Store[D]) Recheck(ctx context.Context, nc *nats.Conn) error {
+	l, err := dial(ctx, nc, s.opts.Timeout)
+	if err != nil {
+		return fmt.Errorf("eventstore: %w", err)
+	}
+	defer l.close()
+	if err := s.mark.check(ctx, l); err != nil {
+		return fmt.Errorf("eventstore: %w", err)
+	}
+	return nil
 }
 
 // Healthy tells why the store should not be relied on, if there is a reason:
@@ -202,8 +224,12 @@ func (s *Store[D]) Close() {
 	s.link.close()
 }
 
-// enter keeps Close waiting until the matching s.ops.Done.
+// enter keeps Close waiting until the matching s.ops.Done. Nobody gets in while
+// it is known that nothing can be stored.
 func (s *Store[D]) enter() error {
+	if err := s.writes.down(); err != nil {
+		return err
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {

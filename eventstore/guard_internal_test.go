@@ -42,11 +42,11 @@ func TestStreamThrownAway(t *testing.T) {
 	if err := setGuard(dir); err != nil {
 		t.Fatal(err)
 	}
-	s := &Server{drained: make(chan struct{})}
-	if err := s.run(t.Context(), dir, opts); !errors.Is(err, ErrDamaged) {
+	ns, err := run(t.Context(), dir, opts, nil)
+	if !errors.Is(err, ErrDamaged) {
 		t.Fatalf("the server starts without its stream: %v", err)
 	}
-	s.abandon()
+	stop(ns)
 	if _, err := os.Stat(log); !errors.Is(err, fs.ErrNotExist) {
 		t.Fatal("this server keeps what it cannot recover: is the guard still needed?")
 	}

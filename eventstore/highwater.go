@@ -49,25 +49,9 @@ func openHighWater(ctx context.Context, l *link, path string, logger *slog.Logge
 	if err != nil {
 		return nil, err
 	}
-	last, err := l.last(ctx)
+	last, err := mark.within(ctx, l, path)
 	if err != nil {
 		return nil, err
-	}
-	const wayOut = "restore the log from a backup, or, if this is known to be right, delete %s and start again"
-	if last < mark.Seq {
-		return nil, fmt.Errorf("%w: it got shorter: it ends at position %d, but had reached %d; "+wayOut, ErrDamaged, last, mark.Seq, path)
-	}
-	if mark.Seq > 0 {
-		m, err := l.at(ctx, mark.Seq)
-		if err != nil {
-			return nil, err
-		}
-		if m.Seq == 0 {
-			return nil, fmt.Errorf("%w: position %d is missing; "+wayOut, ErrDamaged, mark.Seq, path)
-		}
-		if m.Hash != mark.Hash || m.Stream != mark.Stream {
-			return nil, fmt.Errorf("%w: it was replaced: position %d is not the message that was stored there; "+wayOut, ErrDamaged, mark.Seq, path)
-		}
 	}
 	h := &highWater{path: path, logger: logger, quit: make(chan struct{}), ended: make(chan struct{})}
 	h.highest, h.written = mark, mark.Seq
@@ -83,6 +67,51 @@ func openHighWater(ctx context.Context, l *link, path string, logger *slog.Logge
 	}
 	go h.run()
 	return h, nil
+}
+
+// within fails with ErrDamaged if a log does not hold what is known to be stored.
+// It gives the log's last position.
+func (mark reached) within(ctx context.Context, l *link, path string) (last uint64, err error) {
+	if last, err = l.last(ctx); err != nil {
+		return 0, err
+	}
+	const wayOut = "restore the log from a backup, or, if this is known to be right, delete %s and start again"
+	if last < mark.Seq {
+		return 0, fmt.Errorf("%w: it got shorter: it ends at position %d, but had reached %d; "+wayOut, ErrDamaged, last, mark.Seq, path)
+	}
+	if mark.Seq == 0 {
+		return last, nil
+	}
+	m, err := l.at(ctx, mark.Seq)
+	if err != nil {
+		return 0, err
+	}
+	if m.Seq == 0 {
+		return 0, fmt.Errorf("%w: position %d is missing; "+wayOut, ErrDamaged, mark.Seq, path)
+	}
+	if m.Hash != mark.Hash || m.Stream != mark.Stream {
+		return 0, fmt.Errorf("%w: it was replaced: position %d is not the message that was stored there; "+wayOut, ErrDamaged, mark.Seq, path)
+	}
+	return last, nil
+}
+
+// check holds a log against the mark in memory, which may be ahead of the file.
+func (h *highWater) check(ctx context.Context, l *link) error {
+	if h == nil {
+		return nil
+	}
+	_, err := h.now().within(ctx, l, h.path)
+	return err
+}
+
+// now is the mark in memory.
+func (h *highWater) now() reached {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.highest.Seq > 0 && h.highest.Hash == "" {
+		h.highest.Hash, h.body = hashOf(h.body), nil
+	}
+	return h.highest
 }
 
 // note takes note of a stored message.
@@ -116,9 +145,7 @@ func (h *highWater) run() {
 		case <-h.quit:
 			return
 		}
-		if err := h.write(); err != nil {
-			h.logger.Error("the high-water mark cannot be written", "error", err)
-		}
+		_ = h.write() // tried again at the next tick, and healthy tells
 	}
 }
 
@@ -128,32 +155,33 @@ func (h *highWater) close() {
 	}
 	close(h.quit)
 	<-h.ended
-	if err := h.write(); err != nil {
-		h.logger.Error("the high-water mark cannot be written", "error", err)
-	}
+	_ = h.write() // has logged
 }
 
 // write replaces the file if there is news. After a crash it is the old or the
-// new one, whole.
+// new one, whole. It logs when it begins to fail and when it succeeds again.
 func (h *highWater) write() error {
 	h.mu.Lock()
 	if h.highest.Seq == h.written {
 		h.mu.Unlock()
 		return nil
 	}
-	if h.highest.Hash == "" {
-		h.highest.Hash, h.body = hashOf(h.body), nil
-	}
-	mark := h.highest
 	h.mu.Unlock()
-
+	mark := h.now()
 	err := replaceFile(h.path, mark)
 
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	before := h.failed
 	if err != nil {
 		h.failed = fmt.Errorf("eventstore: high-water mark: %w", err)
+		if before == nil {
+			h.logger.Error("the high-water mark cannot be written", "error", err)
+		}
 		return h.failed
+	}
+	if before != nil {
+		h.logger.Info("the high-water mark is written again")
 	}
 	h.failed, h.written = nil, mark.Seq
 	return nil

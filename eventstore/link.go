@@ -77,7 +77,7 @@ func (l *link) last(ctx context.Context) (uint64, error) {
 	defer cancel()
 	s, err := l.js.Stream(ctx, streamName)
 	if err != nil {
-		return 0, err
+		return 0, unavailable(err)
 	}
 	return s.CachedInfo().State.LastSeq, nil
 }

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 )
 
@@ -92,18 +93,17 @@ func tidy(dir string) error {
 
 // visit runs a server for as long as it takes to see what it has.
 func visit(ctx context.Context, dir string, opts StartOptions) (found string, err error) {
-	s := &Server{drained: make(chan struct{})}
-	if err := s.run(ctx, dir, opts); err != nil {
-		s.abandon()
-		return "", err
-	}
-	found, err = s.summary(ctx)
-	return found, errors.Join(err, s.Close())
+	ns, err := run(ctx, dir, opts, func(ctx context.Context, nc *nats.Conn) (err error) {
+		found, err = summary(ctx, nc)
+		return err
+	})
+	stop(ns)
+	return found, err
 }
 
 // summary says how far each stream goes.
-func (s *Server) summary(ctx context.Context) (string, error) {
-	js, err := jetstream.New(s.nc)
+func summary(ctx context.Context, nc *nats.Conn) (string, error) {
+	js, err := jetstream.New(nc)
 	if err != nil {
 		return "", err
 	}

@@ -17,15 +17,25 @@ import (
 )
 
 // A Server is a nats-server in this process, with file storage that is synced
-// on every write, and without a socket: only this process can reach it.
+// on every write, and without a socket: only this process can reach it. When it
+// stops storing, because a write to disk failed or the disk is full, it is
+// started anew in place as soon as that can help: see revive.go.
 type Server struct {
-	ns   *server.Server
+	dir  string
+	opts StartOptions
 	nc   *nats.Conn
 	lock *os.File
 
 	drained chan struct{} // closed when nc is
 	once    sync.Once
 	err     error // of Close
+
+	quit   context.CancelFunc // ends watch
+	ended  chan struct{}      // closed when watch has
+	mu     sync.Mutex
+	ns     *server.Server                          // nil while it is started anew
+	down   error                                   // why nothing can be stored, if there is a reason
+	accept func(context.Context, *nats.Conn) error // see OnRevival
 }
 
 // StartOptions tune a server. The zero value stores without encryption, which
@@ -67,7 +77,7 @@ func start(ctx context.Context, dir string, opts StartOptions) (_ *Server, err e
 	if err := os.Chmod(dir, 0o700); err != nil {
 		return nil, err
 	}
-	s := &Server{drained: make(chan struct{})}
+	s := &Server{dir: dir, opts: opts, drained: make(chan struct{}), ended: make(chan struct{})}
 	if s.lock, err = lockDir(dir); err != nil {
 		return nil, err
 	}
@@ -76,6 +86,25 @@ func start(ctx context.Context, dir string, opts StartOptions) (_ *Server, err e
 			err = errors.Join(err, s.release())
 		}
 	}()
+	if s.ns, err = launch(ctx, dir, opts, nil); err != nil {
+		return nil, err
+	}
+	s.opts.OldKey = ""
+	if err := s.connect(); err != nil {
+		stop(s.ns)
+		return nil, err
+	}
+	watching, quit := context.WithCancel(context.Background())
+	s.quit = quit
+	go s.watch(watching)
+	return s, nil
+}
+
+// launch starts a server on a folder that is locked for this process, after
+// everything that has to be looked at before one may see the files. Accept, if
+// it is given, has the last word on what the server has read. If launch fails
+// no server runs and nothing is missing.
+func launch(ctx context.Context, dir string, opts StartOptions, accept func(context.Context, *nats.Conn) error) (*server.Server, error) {
 	if _, err := liftGuard(dir); err != nil { // of a start that was killed
 		return nil, err
 	}
@@ -95,15 +124,16 @@ func start(ctx context.Context, dir string, opts StartOptions) (_ *Server, err e
 	if err := setGuard(dir); err != nil {
 		return nil, err
 	}
-	if err := s.run(ctx, dir, opts); err != nil {
-		s.abandon()
+	ns, err := run(ctx, dir, opts, accept)
+	if err != nil {
+		stop(ns)
 		return nil, errors.Join(err, lift(dir, opts))
 	}
 	if err := lift(dir, opts); err != nil {
-		s.abandon()
+		stop(ns)
 		return nil, err
 	}
-	return s, nil
+	return ns, nil
 }
 
 // lift ends the guard of a start.
@@ -115,14 +145,14 @@ func lift(dir string, opts StartOptions) error {
 	return err
 }
 
-// run starts the server itself and connects to it. The caller has the lock
-// of dir, and abandons the server if this fails.
-func (s *Server) run(ctx context.Context, dir string, opts StartOptions) (err error) {
+// run starts the server itself and checks it. The caller has the lock of dir,
+// and stops the server, if there is one, when this fails.
+func run(ctx context.Context, dir string, opts StartOptions, accept func(context.Context, *nats.Conn) error) (*server.Server, error) {
 	dirs, err := streamFolders(filepath.Join(dir, "jetstream")) // what it must know when it runs
 	if err != nil {
-		return err
+		return nil, err
 	}
-	s.ns, err = server.NewServer(&server.Options{
+	ns, err := server.NewServer(&server.Options{
 		ServerName: "nrm",
 		JetStream:  true,
 		StoreDir:   dir, // the server adds "jetstream"
@@ -137,46 +167,60 @@ func (s *Server) run(ctx context.Context, dir string, opts StartOptions) (err er
 		JetStreamMaxMemory: 64 << 20, // consumers only
 	})
 	if err != nil {
-		return err
+		return nil, err
 	}
-	s.ns.SetLoggerV2(natsLogger{opts.Logger}, false, false, false)
-	s.ns.Start()
-	for !s.ns.ReadyForConnections(100 * time.Millisecond) {
+	ns.SetLoggerV2(natsLogger{opts.Logger}, false, false, false)
+	ns.Start()
+	for !ns.ReadyForConnections(100 * time.Millisecond) {
 		if err := ctx.Err(); err != nil {
-			return err
+			return ns, err
 		}
 	}
-	switch js := s.ns.JetStreamConfig(); {
+	switch js := ns.JetStreamConfig(); {
 	case js == nil:
-		return errors.New("JetStream did not start")
+		return ns, errors.New("JetStream did not start")
 	case !js.SyncAlways:
-		return errors.New("JetStream does not sync every write")
+		return ns, errors.New("JetStream does not sync every write")
 	case js.StoreDir != filepath.Join(dir, "jetstream"):
-		return fmt.Errorf("JetStream keeps its data in %s", js.StoreDir)
-	case s.ns.GlobalAccount().Name != account:
-		return fmt.Errorf("JetStream keeps its data for the account %s", s.ns.GlobalAccount().Name)
+		return ns, fmt.Errorf("JetStream keeps its data in %s", js.StoreDir)
+	case ns.GlobalAccount().Name != account:
+		return ns, fmt.Errorf("JetStream keeps its data for the account %s", ns.GlobalAccount().Name)
 	}
-	s.nc, err = nats.Connect("", nats.InProcessServer(s.ns), nats.Name("nrm"),
+	nc, err := nats.Connect("", nats.InProcessServer(ns), nats.Name("nrm start"))
+	if err != nil {
+		return ns, err
+	}
+	defer nc.Close()
+	if err := checkRecovered(ctx, nc, dirs); err != nil {
+		return ns, err
+	}
+	if accept != nil {
+		return ns, accept(ctx, nc)
+	}
+	return ns, nil
+}
+
+// connect makes the connection that outlives the server it is made to: when
+// another one takes its place, it finds it.
+func (s *Server) connect() (err error) {
+	s.nc, err = nats.Connect("", nats.InProcessServer(s), nats.Name("nrm"),
 		nats.MaxReconnects(-1), nats.ReconnectWait(50*time.Millisecond),
 		nats.ReconnectBufSize(-1),          // while cut off, sending fails at once
 		nats.FlusherTimeout(5*time.Second), // a server that stops reading blocks nobody for longer
 		nats.ClosedHandler(func(*nats.Conn) { close(s.drained) }),
 		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
-			opts.Logger.Warn("nats connection", "error", err)
+			s.opts.Logger.Warn("nats connection", "error", err)
 		}),
 	)
-	if err != nil {
-		return err
-	}
-	return s.checkRecovered(ctx, dirs)
+	return err
 }
 
 // checkRecovered fails if there were files of a stream that the server does not
 // know. Creating it anew would erase them, so nobody gets as far as trying.
-func (s *Server) checkRecovered(ctx context.Context, dirs []string) error {
+func checkRecovered(ctx context.Context, nc *nats.Conn, dirs []string) error {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
-	js, err := jetstream.New(s.nc)
+	js, err := jetstream.New(nc)
 	if err != nil {
 		return err
 	}
@@ -191,14 +235,35 @@ func (s *Server) checkRecovered(ctx context.Context, dirs []string) error {
 // Conn is the server's own connection. It ends with Close.
 func (s *Server) Conn() *nats.Conn { return s.nc }
 
-// InProcessConn opens a further connection, for nats.InProcessServer.
-func (s *Server) InProcessConn() (net.Conn, error) { return s.ns.InProcessConn() }
+// InProcessConn opens a further connection, for nats.InProcessServer. While the
+// server is started anew it fails with ErrUnavailable.
+func (s *Server) InProcessConn() (net.Conn, error) {
+	ns := s.current()
+	if ns == nil {
+		return nil, ErrUnavailable
+	}
+	return ns.InProcessConn()
+}
+
+// current is the server that runs, nil while none does.
+func (s *Server) current() *server.Server {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.ns
+}
 
 // Healthy tells why the server should not be relied on, if there is a reason:
 // it stops storing, for example, after a failed write to disk.
 func (s *Server) Healthy() error {
-	if h := s.ns.Healthz(&server.HealthzOptions{}); h.Status != "ok" {
-		return fmt.Errorf("eventstore: server is %s: %s", h.Status, h.Error)
+	return errors.Join(s.Down(), health(s.current()))
+}
+
+func health(ns *server.Server) error {
+	if ns == nil {
+		return fmt.Errorf("%w: it is being started anew", ErrUnavailable)
+	}
+	if h := ns.Healthz(&server.HealthzOptions{}); h.Status != "ok" {
+		return fmt.Errorf("%w: server is %s: %s", ErrUnavailable, h.Status, h.Error)
 	}
 	return nil
 }
@@ -208,16 +273,21 @@ func (s *Server) Healthy() error {
 // before. Closing again waits for the first and returns the same.
 func (s *Server) Close() error {
 	s.once.Do(func() {
+		s.quit()
+		<-s.ended
 		err := s.nc.Drain()
 		if err != nil {
 			s.nc.Close()
+		}
+		if errors.Is(err, nats.ErrConnectionReconnecting) {
+			err = nil // nothing is under way: there is no server
 		}
 		select {
 		case <-s.drained:
 		case <-time.After(10 * time.Second):
 			s.nc.Close()
 		}
-		s.stop()
+		stop(s.current())
 		if err := errors.Join(err, s.release()); err != nil {
 			s.err = fmt.Errorf("eventstore: close: %w", err)
 		}
@@ -225,19 +295,12 @@ func (s *Server) Close() error {
 	return s.err
 }
 
-// abandon stops a server that was not started as it should be. The lock stays.
-func (s *Server) abandon() {
-	if s.nc != nil {
-		s.nc.Close()
-	}
-	s.stop()
-}
-
-// stop returns when the server has ended and everything is on disk.
-func (s *Server) stop() {
-	if s.ns != nil {
-		s.ns.Shutdown()
-		s.ns.WaitForShutdown()
+// stop returns when the server, if there is one, has ended and everything is on
+// disk.
+func stop(ns *server.Server) {
+	if ns != nil {
+		ns.Shutdown()
+		ns.WaitForShutdown()
 	}
 }
 

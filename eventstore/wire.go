@@ -83,7 +83,7 @@ func (w *wire) tell(m *nats.Msg, many bool, patience time.Duration, then func([]
 	w.mu.Unlock()
 	m.Reply = w.inbox + strconv.FormatUint(id, 36)
 	if err := w.nc.PublishMsg(m); err != nil {
-		w.drop(id, err)
+		w.drop(id, unavailable(err))
 	}
 	return func() { w.drop(id, context.Canceled) }
 }

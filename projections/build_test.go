@@ -101,7 +101,7 @@ func TestMadeAnewWhereUnusable(t *testing.T) {
 				t.Errorf("got  %v\nwant %v", got, want)
 			}
 			var sound string
-			if err := v.db.QueryRow(`PRAGMA quick_check(1)`).Scan(&sound); err != nil || sound != "ok" {
+			if err := v.db.now().QueryRow(`PRAGMA quick_check(1)`).Scan(&sound); err != nil || sound != "ok" {
 				t.Errorf("%s, %v", sound, err)
 			}
 			follow(t, v, log)()

@@ -291,7 +291,7 @@ func TestScrubWaitsForReaders(t *testing.T) {
 	w, v, caughtUp := seeing(t, 84)
 	ref := w.named("Örnəkova", "Sınaqə")
 	caughtUp()
-	if _, err := v.db.Exec(`PRAGMA busy_timeout(50)`); err != nil {
+	if _, err := v.db.now().Exec(`PRAGMA busy_timeout(50)`); err != nil {
 		t.Fatal(err)
 	}
 	err := v.within(t.Context(), func(tx *sql.Tx) error {

@@ -303,7 +303,7 @@ func TestFactsOfTheirOwnTime(t *testing.T) {
 	caughtUp()
 	var day, precision string
 	var happened int64
-	err := v.readers.QueryRow(`SELECT day, happened, precision FROM facts WHERE stream = ? AND type = 'SpuNotified'`, string(ref)).Scan(&day, &happened, &precision)
+	err := v.readers.now().QueryRow(`SELECT day, happened, precision FROM facts WHERE stream = ? AND type = 'SpuNotified'`, string(ref)).Scan(&day, &happened, &precision)
 	if err != nil || day != cmd.Told.Day().String() || happened != cmd.Told.At.Unix() || precision != "minute" {
 		t.Errorf("told %s, says %s %d %s, %v", cmd.Told, day, happened, precision, err)
 	}

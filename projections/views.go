@@ -17,7 +17,6 @@ package projections
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -32,9 +31,12 @@ type Views struct {
 	path    string
 	keys    Keys
 	index   *blind.Index
-	db      *sql.DB // the one connection that writes, used by Run
-	readers *sql.DB
+	db      *pool // the one connection that writes, used by Run
+	readers *pool
 	writer  *writer
+	file    fileSeen // that db and readers have open; used by Keep
+
+	suspected chan error // somebody has met an error that may mean damage
 
 	cases      recent                          // as some of the rows are; used by Run
 	facilities map[domain.Ref]*domain.Facility // as the rows are; used by Run
@@ -43,6 +45,7 @@ type Views struct {
 	position uint64
 	running  bool
 	stopped  error         // why Run has ended, until it runs again
+	trouble  error         // what Keep has not got over yet
 	wake     chan struct{} // closed and replaced whenever one of the above changes
 }
 
@@ -62,41 +65,61 @@ func Open(ctx context.Context, dir string, log Log, keys Keys, progress func(don
 			return nil, err
 		}
 	}
-	v := &Views{path: path, keys: keys, index: blind.New(keys.Search()), wake: make(chan struct{})}
+	v := &Views{path: path, keys: keys, db: new(pool), readers: new(pool), suspected: make(chan error, 1), wake: make(chan struct{})}
 	if err := v.open(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("projections: open %s: %w", path, err), v.Close())
 	}
 	return v, nil
 }
 
+// open opens the file. Only when all of it is open can anybody ask.
 func (v *Views) open(ctx context.Context) (err error) {
-	if v.db, err = open(v.path, 1, writing); err != nil {
+	db, err := open(v.path, 1, writing)
+	if err != nil {
 		return err
 	}
-	if v.readers, err = open(v.path, 8, reading); err != nil {
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, db.Close())
+		}
+	}()
+	readers, err := open(v.path, 8, reading)
+	if err != nil {
 		return err
 	}
-	if v.writer, err = newWriter(ctx, v.db); err != nil {
+	if v.writer, err = newWriter(ctx, db); err != nil {
 		return err
 	}
-	seq, err := number(ctx, v.db, `SELECT seq FROM position`)
-	v.position = uint64(seq)
-	return err
+	seq, err := number(ctx, db, `SELECT seq FROM position`)
+	if err != nil {
+		return err
+	}
+	if v.file, err = look(ctx, v.path); err != nil {
+		return err
+	}
+	v.index = blind.New(v.keys.Search())
+	v.change(func() { v.position = uint64(seq) })
+	v.db.set(db)
+	v.readers.set(readers)
+	return nil
 }
 
-// Close ends the views. Run must have ended.
-func (v *Views) Close() error {
+// Close ends the views. Run and Keep must have ended.
+func (v *Views) Close() error { return wrap(v.shut(), "close") }
+
+// shut closes the file. Nobody can ask any more.
+func (v *Views) shut() error {
 	var errs []error
 	if v.writer != nil {
 		errs = append(errs, v.writer.close())
+		v.writer = nil
 	}
-	if v.readers != nil {
-		errs = append(errs, v.readers.Close())
+	for _, p := range []*pool{v.readers, v.db} {
+		if db := p.set(nil); db != nil {
+			errs = append(errs, db.Close())
+		}
 	}
-	if v.db != nil {
-		errs = append(errs, v.db.Close())
-	}
-	return wrap(errors.Join(errs...), "close")
+	return errors.Join(errs...)
 }
 
 // Position is the position of the last decision that the views include.
@@ -108,10 +131,13 @@ func (v *Views) Position() uint64 {
 
 // Err is why the views no longer follow the log, nil while they do, before Run
 // and after its context has ended. With an error they stay as they are: right
-// as of their position, and falling behind.
+// as of their position, and falling behind; or they fail with ErrMending.
 func (v *Views) Err() error {
 	v.mu.Lock()
 	defer v.mu.Unlock()
+	if v.trouble != nil {
+		return v.trouble
+	}
 	if errors.Is(v.stopped, errEnded) {
 		return nil
 	}

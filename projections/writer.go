@@ -70,7 +70,7 @@ func (w *writer) on(ctx context.Context, tx *sql.Tx) *writer {
 
 // transact runs f in a transaction of its own. Work that was begun is finished:
 // ctx is asked before, not within.
-func transact(ctx context.Context, db *sql.DB, w *writer, f func(context.Context, *writer) error) error {
+func transact(ctx context.Context, db beginner, w *writer, f func(context.Context, *writer) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}

@@ -138,8 +138,11 @@ func (n *node) open(ctx context.Context, finish bool) (err error) {
 		}
 	}
 	n.log, err = eventstore.Open(ctx, n.server.Conn(), codec(n.vault), eventstore.Options{
-		HighWater: filepath.Join(n.at.data, "highwater.json"), Logger: n.logger, Sealer: n.vault,
+		HighWater: filepath.Join(n.at.data, "highwater.json"), Logger: n.logger, Sealer: n.vault, Down: n.server.Down,
 	})
+	if err == nil {
+		n.server.OnRevival(n.log.Recheck)
+	}
 	return err
 }
 

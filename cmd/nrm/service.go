@@ -75,7 +75,7 @@ func (r *service) close() (err error) {
 // anybody is answered.
 func (r *service) followers() []part {
 	return []part{
-		{"views", func(ctx context.Context) error { return r.views.Run(ctx, r.node.log) }},
+		{"views", func(ctx context.Context) error { return r.views.Keep(ctx, r.node.log, r.logger) }},
 		{"witness", r.proofs.Run},
 	}
 }
@@ -96,16 +96,17 @@ func (r *service) caughtUp(ctx context.Context, tell progress) error {
 	if err != nil {
 		return err
 	}
-	for {
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for r.views.Position() < last {
 		tell("views", r.views.Position(), last)
-		soon, cancel := context.WithTimeout(ctx, 200*time.Millisecond)
-		err := r.views.WaitFor(soon, last)
-		late := soon.Err() != nil
-		cancel()
-		if err == nil || !late || ctx.Err() != nil {
-			return err
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-tick.C:
 		}
 	}
+	return nil
 }
 
 // app answers requests.
@@ -113,12 +114,11 @@ func (r *service) app(at listening) *api.Server {
 	return &api.Server{
 		Log: r.node.log, Views: r.views, Accounts: r.people, Witness: r.proofs,
 		Now: time.Now, Logger: r.logger,
-		Ready: r.ready, Away: away,
+		Ready: r.ready, Away: r.away,
 		SecureOnly: at.TLS, TrustedProxies: at.Proxy,
 	}
 }
 
-// away reports whether it is worth asking again.
-func away(err error) bool {
-	return errors.Is(err, eventstore.ErrBusy) || errors.Is(err, eventstore.ErrUnavailable) || errors.Is(err, context.DeadlineExceeded)
-}
+// away reports whether it is worth asking again. It lets the views know of what
+// they answered, so that damage is noticed where it shows first.
+func (r *service) away(err error) bool { return eventstore.Away(err) || r.views.Suspect(err) }

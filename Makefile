@@ -2,7 +2,7 @@
 # clone each brings what it needs, from lock files, and does its job.
 .POSIX:
 .DELETE_ON_ERROR:
-.PHONY: demo test check bench assets assets-if-possible browser-if-possible generate lint lint-tools fmt-check generate-check clean
+.PHONY: demo test check bench assets assets-if-possible browser-if-possible mount-if-possible generate lint lint-tools fmt-check generate-check clean
 
 WEB    = api/web
 TEMPL  = go tool -modfile=tools/go.mod templ
@@ -16,7 +16,7 @@ BENCHTIME = 1s
 demo: assets-if-possible
 	go run ./cmd/nrm demo $(DEMO)
 
-test: assets-if-possible browser-if-possible
+test: assets-if-possible browser-if-possible mount-if-possible
 	go vet ./...
 	go test ./...
 
@@ -50,6 +50,9 @@ assets-if-possible:
 browser-if-possible:
 	@command -v "$${NRM_CHROMIUM:-chromium}" >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || \
 	echo 'WARNING: browser tests will not run: there is no Chromium (Debian: apt-get install chromium fonts-noto-core).' >&2
+
+mount-if-possible:
+	@test "$$(id -u)" = 0 || echo 'WARNING: tests that fill a disk will not run: to mount a small one they need root.' >&2
 
 # Go code from the .templ files; it is committed.
 generate:

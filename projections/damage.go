@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"modernc.org/sqlite"
@@ -31,7 +32,11 @@ func look(ctx context.Context, path string) (fileSeen, error) {
 	if o.schema, err = schemaOf(ctx, path, false); err != nil {
 		return o, err
 	}
-	for _, name := range []string{path, path + walSuffix} {
+	real, err := filepath.EvalSymlinks(path) // SQLite keeps the write-ahead log there
+	if err != nil {
+		return o, err
+	}
+	for _, name := range []string{path, real + walSuffix} {
 		info, err := os.Stat(name)
 		if err != nil {
 			return o, err

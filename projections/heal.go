@@ -65,7 +65,7 @@ func (v *Views) Suspect(err error) bool {
 		return errors.Is(err, ErrMending)
 	}
 	select {
-	case v.suspected <- err:
+	case v.suspected <- !crowded(err):
 	default: // is being looked at already
 	}
 	return true
@@ -110,8 +110,7 @@ func (v *Views) watch(ctx context.Context, logger *slog.Logger) error {
 		case <-ctx.Done():
 			return nil
 		case <-tick.C:
-		case err := <-suspected:
-			thorough = !crowded(err)
+		case thorough = <-suspected:
 			doubted = time.Now()
 		}
 		start := time.Now()

@@ -36,7 +36,7 @@ type Views struct {
 	writer  *writer
 	file    fileSeen // that db and readers have open; used by Keep
 
-	suspected chan error // somebody has met an error that may mean damage
+	suspected chan bool // somebody has met an error that may mean damage; whether to look at every page
 
 	cases      recent                          // as some of the rows are; used by Run
 	facilities map[domain.Ref]*domain.Facility // as the rows are; used by Run
@@ -65,7 +65,7 @@ func Open(ctx context.Context, dir string, log Log, keys Keys, progress func(don
 			return nil, err
 		}
 	}
-	v := &Views{path: path, keys: keys, db: new(pool), readers: new(pool), suspected: make(chan error, 1), wake: make(chan struct{})}
+	v := &Views{path: path, keys: keys, db: new(pool), readers: new(pool), suspected: make(chan bool, 1), wake: make(chan struct{})}
 	if err := v.open(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("projections: open %s: %w", path, err), v.Close())
 	}

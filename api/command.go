@@ -46,6 +46,9 @@ func (s *Server) give(ctx context.Context, by domain.Actor, stream domain.Stream
 		log.id = req.ID
 	}
 	out, err := execute(ctx, log, req, stream, cmd)
+	if r, ok := domain.AsRefusal(err); ok && r.Code == "in_future" && key != "" {
+		out, err = log.despiteClock(ctx, req, stream, cmd, err)
+	}
 	if err == nil && log.first != nil {
 		out, err = log.again(ctx, out, req, cmd)
 	}
@@ -144,6 +147,34 @@ func (l *keyedLog) look(histories [][]domain.Decision) {
 		}
 		l.before = append(l.before, h[:n:n])
 	}
+}
+
+// errNotThere says that nothing was recorded under an id.
+var errNotThere = errors.New("api: not recorded")
+
+// despiteClock looks for what was recorded under the id when the request is now
+// refused because it speaks of the future: the clock was set back in between, and
+// a repeated request must be answered as the first time. If there is nothing the
+// refusal stands.
+func (l *keyedLog) despiteClock(ctx context.Context, req domain.Request, stream domain.Stream, cmd domain.Asked, refusal error) (domain.Outcome, error) {
+	req.Now = req.Happened.At // nothing is decided now, so it does not matter when
+	out, err := execute(ctx, &onlyThere{l}, req, stream, cmd)
+	if errors.Is(err, errNotThere) {
+		return domain.Outcome{}, refusal
+	}
+	return out, err
+}
+
+// onlyThere is a keyedLog that decides nothing new.
+type onlyThere struct{ *keyedLog }
+
+func (l *onlyThere) Update(ctx context.Context, streams []string, _ func([][]domain.Decision) ([]domain.Decision, error)) (uint64, error) {
+	return l.Log.Update(ctx, streams, func(histories [][]domain.Decision) ([]domain.Decision, error) {
+		if l.look(histories); l.first == nil {
+			return nil, errNotThere
+		}
+		return make([]domain.Decision, len(streams)), nil
+	})
 }
 
 // again answers a repeated request as the first time. It judges the command

@@ -57,7 +57,7 @@ func testLink(t *testing.T) *link {
 	if err := Init(t.Context(), srv.Conn()); err != nil {
 		t.Fatal(err)
 	}
-	l, err := dial(t.Context(), srv.Conn(), 5*time.Second)
+	l, err := dial(t.Context(), srv.Conn(), 5*time.Second, false)
 	if err != nil {
 		t.Fatal(err)
 	}

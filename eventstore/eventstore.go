@@ -84,6 +84,9 @@ type Options struct {
 	// update then fails with that error at once, instead of waiting for an answer
 	// that does not come. Nil means that nobody knows.
 	Down func() error
+	// LookOnly opens a log as well that is not to be written: a copy, or one
+	// that was handed over (see role). Writing to such a one fails.
+	LookOnly bool
 	// Sealer seals the entries that have a Key; nil refuses them.
 	Sealer Sealer
 	// Logger hears of trouble that has no caller to be returned to; nil
@@ -150,7 +153,7 @@ func Open[D any](ctx context.Context, nc *nats.Conn, codec Codec[D], opts Option
 	if opts.Logger == nil {
 		opts.Logger = slog.New(slog.DiscardHandler)
 	}
-	link, err := dial(ctx, nc, opts.Timeout)
+	link, err := dial(ctx, nc, opts.Timeout, opts.LookOnly)
 	if err != nil {
 		return nil, fmt.Errorf("eventstore: open: %w", err)
 	}
@@ -184,7 +187,7 @@ func (s *Store[D]) Last(ctx context.Context) (uint64, error) {
 // to be stored, for [Server.OnRevival]: it fails with ErrDamaged if the log got
 // shorter or is another one. It checks the settings too.
 func (s *Store[D]) Recheck(ctx context.Context, nc *nats.Conn) error {
-	l, err := dial(ctx, nc, s.opts.Timeout)
+	l, err := dial(ctx, nc, s.opts.Timeout, s.opts.LookOnly)
 	if err != nil {
 		return fmt.Errorf("eventstore: %w", err)
 	}

@@ -34,7 +34,7 @@ const (
 )
 
 // dial finds the log and checks its settings.
-func dial(ctx context.Context, nc *nats.Conn, timeout time.Duration) (*link, error) {
+func dial(ctx context.Context, nc *nats.Conn, timeout time.Duration, lookOnly bool) (*link, error) {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	js, err := jetstream.New(nc)
@@ -53,6 +53,9 @@ func dial(ctx context.Context, nc *nats.Conn, timeout time.Duration) (*link, err
 		if info, err = stream.Info(ctx, jetstream.WithDeletedDetails(true)); err != nil {
 			return nil, err
 		}
+	}
+	if info.Config, err = checkRole(info.Config, lookOnly); err != nil {
+		return nil, err
 	}
 	if err := checkSettings(info); err != nil {
 		return nil, err

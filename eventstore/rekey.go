@@ -93,6 +93,7 @@ func tidy(dir string) error {
 
 // visit runs a server for as long as it takes to see what it has.
 func visit(ctx context.Context, dir string, opts StartOptions) (found string, err error) {
+	opts.Listen, opts.Dial = nil, nil // a copy in the making is nobody's business
 	ns, err := run(ctx, dir, opts, func(ctx context.Context, nc *nats.Conn) (err error) {
 		found, err = summary(ctx, nc)
 		return err

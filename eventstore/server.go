@@ -14,6 +14,7 @@ import (
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+	"github.com/nats-io/nkeys"
 )
 
 // A Server is a nats-server in this process, with file storage that is synced
@@ -50,7 +51,13 @@ type StartOptions struct {
 	// room for a second copy; once Start has succeeded OldKey is not needed any
 	// more. If Start fails or the process dies, what was there is as it was.
 	OldKey string
+	// Listen lets other machines copy the streams, Dial makes this server copy
+	// those of another. At most one of them is given.
+	Listen *LeafListen
+	Dial   *LeafDial
 	Logger *slog.Logger // nil discards
+
+	own nkeys.KeyPair // of this process's connections, if the server wants one
 }
 
 // Start runs a server that keeps its data in dir/jetstream. It first takes
@@ -75,6 +82,9 @@ func start(ctx context.Context, dir string, opts StartOptions) (_ *Server, err e
 		return nil, err
 	}
 	if err := os.Chmod(dir, 0o700); err != nil {
+		return nil, err
+	}
+	if opts.own, err = nkeys.CreateUser(); err != nil {
 		return nil, err
 	}
 	s := &Server{dir: dir, opts: opts, drained: make(chan struct{}), ended: make(chan struct{})}
@@ -152,7 +162,7 @@ func run(ctx context.Context, dir string, opts StartOptions, accept func(context
 	if err != nil {
 		return nil, err
 	}
-	ns, err := server.NewServer(&server.Options{
+	options := &server.Options{
 		ServerName: "nrm",
 		JetStream:  true,
 		StoreDir:   dir, // the server adds "jetstream"
@@ -165,11 +175,15 @@ func run(ctx context.Context, dir string, opts StartOptions, accept func(context
 		JetStreamCipher: server.AES,
 
 		JetStreamMaxMemory: 64 << 20, // consumers only
-	})
+	}
+	if err := opts.link(options); err != nil {
+		return nil, err
+	}
+	ns, err := server.NewServer(options)
 	if err != nil {
 		return nil, err
 	}
-	ns.SetLoggerV2(natsLogger{opts.Logger}, false, false, false)
+	ns.SetLoggerV2(opts.natsLogger(), false, false, false)
 	ns.Start()
 	for !ns.ReadyForConnections(100 * time.Millisecond) {
 		if err := ctx.Err(); err != nil {
@@ -186,7 +200,7 @@ func run(ctx context.Context, dir string, opts StartOptions, accept func(context
 	case ns.GlobalAccount().Name != account:
 		return ns, fmt.Errorf("JetStream keeps its data for the account %s", ns.GlobalAccount().Name)
 	}
-	nc, err := nats.Connect("", nats.InProcessServer(ns), nats.Name("nrm start"))
+	nc, err := nats.Connect("", append(opts.credential(), nats.InProcessServer(ns), nats.Name("nrm start"))...)
 	if err != nil {
 		return ns, err
 	}
@@ -203,7 +217,7 @@ func run(ctx context.Context, dir string, opts StartOptions, accept func(context
 // connect makes the connection that outlives the server it is made to: when
 // another one takes its place, it finds it.
 func (s *Server) connect() (err error) {
-	s.nc, err = nats.Connect("", nats.InProcessServer(s), nats.Name("nrm"),
+	s.nc, err = nats.Connect("", append(s.opts.credential(), nats.InProcessServer(s), nats.Name("nrm"),
 		nats.MaxReconnects(-1), nats.ReconnectWait(50*time.Millisecond),
 		nats.ReconnectBufSize(-1),          // while cut off, sending fails at once
 		nats.FlusherTimeout(5*time.Second), // a server that stops reading blocks nobody for longer
@@ -211,7 +225,7 @@ func (s *Server) connect() (err error) {
 		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
 			s.opts.Logger.Warn("nats connection", "error", err)
 		}),
-	)
+	)...)
 	return err
 }
 

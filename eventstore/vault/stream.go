@@ -9,6 +9,8 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"nrm/eventstore/role"
 )
 
 const (
@@ -70,6 +72,21 @@ func initStream(ctx context.Context, nc *nats.Conn, replicas int) error {
 	}
 	_, err = js.CreateStream(ctx, want)
 	return err
+}
+
+// Settings are those of the key stream, to be copied.
+func Settings() jetstream.StreamConfig { return settings(1) }
+
+// checkRole refuses a stream that is not to be written. To look at it is no
+// matter of its role.
+func checkRole(got jetstream.StreamConfig, lookOnly bool) (jetstream.StreamConfig, error) {
+	if lookOnly {
+		return role.Writable(got, settings(1)), nil
+	}
+	if err := role.Check(got); err != nil {
+		return got, fmt.Errorf("the key stream is not to be written: %w", err)
+	}
+	return got, nil
 }
 
 // checkSettings refuses a stream that could lose keys, or keep what is erased.

@@ -72,7 +72,11 @@ type Options struct {
 	// Compartments get a key together with the first one that an owner needs,
 	// which saves a write for each later.
 	Compartments []string
-	Logger       *slog.Logger
+	// LookOnly opens a stream as well that is not to be written: a copy, or one
+	// that was handed over (see role). Nothing in it is changed: erasures that a
+	// crash has interrupted stay as they are, and sealing under a new key fails.
+	LookOnly bool
+	Logger   *slog.Logger
 }
 
 // A Vault seals and unseals. It is safe for concurrent use, also together with
@@ -144,8 +148,12 @@ func open(ctx context.Context, nc *nats.Conn, ring *keyfile.Ring, opts Options) 
 	if err != nil {
 		return nil, err
 	}
-	if err := checkSettings(v.stream.CachedInfo().Config); err != nil {
-		return nil, err
+	config, err := checkRole(v.stream.CachedInfo().Config, opts.LookOnly)
+	if err == nil {
+		err = checkSettings(config)
+	}
+	if err != nil || opts.LookOnly {
+		return v, err
 	}
 	return v, v.finishErasures(ctx)
 }

@@ -1,0 +1,24 @@
+package eventstore
+
+import (
+	"fmt"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"nrm/eventstore/role"
+)
+
+// Settings are those of the log, to be copied.
+func Settings() jetstream.StreamConfig { return settings() }
+
+// checkRole refuses a log that is not to be written. To look at it is no matter
+// of its role.
+func checkRole(got jetstream.StreamConfig, lookOnly bool) (jetstream.StreamConfig, error) {
+	if lookOnly {
+		return role.Writable(got, settings()), nil
+	}
+	if err := role.Check(got); err != nil {
+		return got, fmt.Errorf("the log is not to be written: %w", err)
+	}
+	return got, nil
+}

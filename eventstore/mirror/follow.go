@@ -274,7 +274,7 @@ func (f *Follower) look(ctx context.Context) error {
 }
 
 func (f *Follower) compare(ctx context.Context, s State) (State, bool, error) {
-	up, cancel := context.WithTimeout(ctx, askTimeout)
+	up, cancel := context.WithTimeout(ctx, Every/2)
 	defer cancel()
 	if err := f.line.Up(up); err != nil {
 		return s, false, fmt.Errorf("%w: %w", ErrUnreachable, err)

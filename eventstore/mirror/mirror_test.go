@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
+	"time"
 
 	"nrm/eventstore"
 	"nrm/eventstore/mirror"
@@ -19,12 +20,15 @@ import (
 // the same positions, times and hashes, and the next position follows.
 func TestMove(t *testing.T) {
 	r := newRegister(t)
+	began := time.Now()
+	step := func(what string) { t.Logf("%.1f s: %s", time.Since(began).Seconds(), what) }
 	dir := t.TempDir()
 	for n := range 300 {
 		r.note(t, fmt.Sprint("case.", n%7), fmt.Sprint("before ", n))
 	}
 	c := follow(t, dir, r.options())
 	c.reaches(t, 300)
+	step("caught up")
 
 	stop, stopped := make(chan struct{}), make(chan uint64, 1)
 	go func() {
@@ -36,24 +40,28 @@ func TestMove(t *testing.T) {
 				return
 			default:
 				last = r.note(t, fmt.Sprint("case.", n%5), fmt.Sprint("under load ", n))
+				time.Sleep(2 * time.Millisecond)
 			}
 		}
 	}()
-	for range 3 {
+	for range 2 {
 		r.relay.set(true)
 		eventually(t, "the cut is noticed", func() bool { _, linked := c.Status(); return !linked })
 		r.relay.set(false)
 		eventually(t, "the link is up again", func() bool { _, linked := c.Status(); return linked })
+		step("linked again after a cut")
 	}
 	must(t, c.stopped())
 	c = follow(t, dir, r.options())
 	eventually(t, "the follower goes on", func() bool { _, linked := c.Status(); return linked })
+	step("follower restarted")
 	close(stop)
 	last := <-stopped
 	r.stop(t)
 	r.start(t, false)
 	last = max(last, r.note(t, "case.1", "after the restart"))
 	c.reaches(t, last)
+	step("caught up after the register's restart")
 
 	r.close()
 	final, err := mirror.HandOver(t.Context(), r.server.Conn())
@@ -62,6 +70,7 @@ func TestMove(t *testing.T) {
 		t.Fatalf("the register ends at %d, the last decision is %d", final, last)
 	}
 	eventually(t, "the copy is complete", func() bool { s, _ := c.Status(); return s.Complete })
+	step("complete")
 	wantLog, wantKeys := all(t, r.server.Conn(), "NRM"), all(t, r.server.Conn(), "NRMKEYS")
 	must(t, c.stopped())
 	if s, err := mirror.Read(dir); err != nil || !s.Complete || s.Position != final {

@@ -51,12 +51,16 @@ type listening struct {
 type cli struct {
 	settings `embed:""`
 
-	Init    initCommand    `cmd:"" help:"Create the log in an empty data folder."`
-	Serve   serveCommand   `cmd:"" help:"Serve pages and the API."`
-	Demo    demoCommand    `cmd:"" help:"Start everything in a fresh folder, filled with a synthetic country."`
-	Import  importCommand  `cmd:"" help:"Bring in what another register recorded (JSON Lines). The server must not be running."`
-	Rebuild rebuildCommand `cmd:"" help:"Build the views anew from the log. The server must not be running."`
-	Verify  verifyCommand  `cmd:"" help:"Check the whole log and the views. The server must not be running."`
+	Init     initCommand     `cmd:"" help:"Create the log in an empty data folder."`
+	Serve    serveCommand    `cmd:"" help:"Serve pages and the API."`
+	Demo     demoCommand     `cmd:"" help:"Start everything in a fresh folder, filled with a synthetic country."`
+	Import   importCommand   `cmd:"" help:"Bring in what another register recorded (JSON Lines). The server must not be running."`
+	Rebuild  rebuildCommand  `cmd:"" help:"Build the views anew from the log. The server must not be running."`
+	Verify   verifyCommand   `cmd:"" help:"Check the whole log and the views. The server must not be running."`
+	Follow   followCommand   `cmd:"" help:"Copy a register that runs elsewhere into an empty data folder, for as long as this runs."`
+	Handover handoverCommand `cmd:"" help:"Close the register for good and wait until a copy has everything. The server must not be running."`
+	Promote  promoteCommand  `cmd:"" help:"Make a register of a copy, after checking all of it. nrm follow must not be running."`
+
 	Key     keyCommand     `cmd:"" help:"The key file: without it nothing personal can be read."`
 	Account accountCommand `cmd:"" help:"Accounts: who may sign in."`
 }

@@ -46,6 +46,8 @@ type node struct {
 	server *eventstore.Server
 	vault  *vault.Vault
 	log    *store
+
+	letIn *eventstore.LeafListen // followers; nil if there are none
 }
 
 // openNode takes the data folder and opens its log. Before any server starts it
@@ -53,17 +55,20 @@ type node struct {
 // and nothing is touched. It finishes a change of keys that was interrupted. It
 // creates nothing: see initCommand.
 func openNode(ctx context.Context, at places, logger *slog.Logger) (*node, error) {
-	return openAs(ctx, at, logger, true)
+	return openAs(ctx, at, logger, true, nil)
 }
 
 // lookAt is openNode for those who only look, perhaps at a copy of the folder: it
 // leaves an interrupted change of keys as it is, because to finish it would take
 // the keys away that the folder itself still needs.
 func lookAt(ctx context.Context, at places, logger *slog.Logger) (*node, error) {
-	return openAs(ctx, at, logger, false)
+	return openAs(ctx, at, logger, false, nil)
 }
 
-func openAs(ctx context.Context, at places, logger *slog.Logger, finish bool) (*node, error) {
+func openAs(ctx context.Context, at places, logger *slog.Logger, finish bool, letIn *eventstore.LeafListen) (*node, error) {
+	if err := noCopy(at.data); err != nil {
+		return nil, err
+	}
 	if !hasLog(at.data) {
 		return nil, fmt.Errorf("there is no log in %s: create one with nrm init, or name the folder with --data", at.data)
 	}
@@ -74,7 +79,7 @@ func openAs(ctx context.Context, at places, logger *slog.Logger, finish bool) (*
 	if err := ring.Check(at.data); err != nil {
 		return nil, err
 	}
-	n := &node{at: at, logger: logger, ring: ring}
+	n := &node{at: at, logger: logger, ring: ring, letIn: letIn}
 	if err := n.open(ctx, finish); err != nil {
 		return nil, errors.Join(err, n.close())
 	}
@@ -103,7 +108,7 @@ func openRing(at places) (*keyfile.Ring, error) {
 
 func (n *node) open(ctx context.Context, finish bool) (err error) {
 	key, old := n.ring.Storage()
-	n.server, err = eventstore.Start(ctx, n.at.data, eventstore.StartOptions{Key: key, OldKey: old, Logger: n.logger})
+	n.server, err = eventstore.Start(ctx, n.at.data, eventstore.StartOptions{Key: key, OldKey: old, Listen: n.letIn, Logger: n.logger})
 	if errors.Is(err, eventstore.ErrLocked) {
 		return fmt.Errorf("%w: a running nrm has the folder %s; stop it first", err, n.at.data)
 	}
@@ -123,7 +128,7 @@ func (n *node) open(ctx context.Context, finish bool) (err error) {
 			}
 		}
 	}
-	if n.vault, err = vault.Open(ctx, n.server.Conn(), n.ring, vault.Options{Compartments: sealedCompartments(), Logger: n.logger}); err != nil {
+	if n.vault, err = vault.Open(ctx, n.server.Conn(), n.ring, vault.Options{Compartments: sealedCompartments(), LookOnly: !finish, Logger: n.logger}); err != nil {
 		return err
 	}
 	if n.ring.Retiring() && finish {
@@ -138,12 +143,13 @@ func (n *node) open(ctx context.Context, finish bool) (err error) {
 		}
 	}
 	n.log, err = eventstore.Open(ctx, n.server.Conn(), codec(n.vault), eventstore.Options{
-		HighWater: filepath.Join(n.at.data, "highwater.json"), Logger: n.logger, Sealer: n.vault, Down: n.server.Down,
+		HighWater: filepath.Join(n.at.data, "highwater.json"), LookOnly: !finish, Logger: n.logger, Sealer: n.vault, Down: n.server.Down,
 	})
-	if err == nil {
-		n.server.OnRevival(n.log.Recheck)
+	if err != nil {
+		return err
 	}
-	return err
+	n.server.OnRevival(n.log.Recheck)
+	return n.offer(ctx)
 }
 
 // sweep removes what a killed nrm verify or rebuild has left: views of a time

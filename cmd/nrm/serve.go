@@ -10,12 +10,17 @@ import (
 
 type serveCommand struct {
 	listening `embed:""`
+	letting   `embed:""`
 }
 
 // Run serves until it is asked to stop.
 func (cmd serveCommand) Run(ctx context.Context, s *settings, scr *screen) error {
 	logger := s.logger(scr.errs)
-	open := func(ctx context.Context) (*node, error) { return openNode(ctx, s.places(), logger) }
+	letIn, err := cmd.letIn()
+	if err != nil {
+		return err
+	}
+	open := func(ctx context.Context) (*node, error) { return openAs(ctx, s.places(), logger, true, letIn) }
 	return serve(ctx, cmd.listening, scr, logger, open, func(address string) {
 		logger.Info("serving", "address", address)
 	})

@@ -103,9 +103,20 @@ type findings struct {
 	audit          *domain.Audit
 	sealed, erased int
 	closed, opened map[domain.Stream]uint64 // a position whose box has no key any more, or still opens
+
+	forgive bool // boxes whose key is lost
+	lost    int  // of them
 }
 
-func verifyLog(ctx context.Context, n *node, checkpoints []witness.Checkpoint, scr *screen) (_ *findings, err error) {
+func newFindings() *findings {
+	return &findings{audit: domain.NewAudit(), closed: map[domain.Stream]uint64{}, opened: map[domain.Stream]uint64{}}
+}
+
+func verifyLog(ctx context.Context, n *node, checkpoints []witness.Checkpoint, scr *screen) (*findings, error) {
+	return newFindings().verify(ctx, n, checkpoints, scr)
+}
+
+func (f *findings) verify(ctx context.Context, n *node, checkpoints []witness.Checkpoint, scr *screen) (_ *findings, err error) {
 	last, err := n.log.Last(ctx)
 	if err != nil {
 		return nil, err
@@ -116,11 +127,10 @@ func verifyLog(ctx context.Context, n *node, checkpoints []witness.Checkpoint, s
 	}
 	defer func() { err = errors.Join(err, tree.Close()) }()
 	judge := witness.NewJudge(tree, checkpoints)
-	found := &findings{audit: domain.NewAudit(), closed: map[domain.Stream]uint64{}, opened: map[domain.Stream]uint64{}}
 	bar := newBar(scr.errs)
 	err = n.log.Verify(ctx, last, judge.Add, func(ds []domain.Decision) error {
 		for _, d := range ds {
-			if err := found.add(d); err != nil {
+			if err := f.add(d); err != nil {
 				return err
 			}
 		}
@@ -134,10 +144,10 @@ func verifyLog(ctx context.Context, n *node, checkpoints []witness.Checkpoint, s
 	if err := judge.Finish(); err != nil {
 		return nil, fmt.Errorf("the log is not as it should be: %w%s", err, meaning(err))
 	}
-	if faults := append(found.audit.Finish(), found.seals()...); len(faults) > 0 {
+	if faults := append(f.audit.Finish(), f.seals()...); len(faults) > 0 {
 		return nil, fmt.Errorf("the log contradicts itself in %d places: %w", len(faults), errors.Join(faults...))
 	}
-	return found, nil
+	return f, nil
 }
 
 // add holds a decision against the domain and opens what is sealed in it, to
@@ -153,6 +163,8 @@ func (f *findings) add(d domain.Decision) error {
 		case errors.Is(err, domain.ErrErased):
 			f.erased++
 			f.closed[d.Stream] = d.Seq
+		case f.forgive && errors.Is(err, vault.ErrLost):
+			f.lost++
 		case err != nil:
 			return fmt.Errorf("position %d: %w", d.Seq, err)
 		default:

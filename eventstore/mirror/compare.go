@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -92,4 +93,22 @@ func compare(ctx context.Context, copied, origin *Origin, stream string) (have, 
 		return have, there, fmt.Errorf("mirror: %w: position %d of %s is not the same message on both sides", ErrDiverged, have, stream)
 	}
 	return have, there, nil
+}
+
+// End tells how far the copy of the log that nc reaches goes, and when its last
+// decision was stored.
+func End(ctx context.Context, nc *nats.Conn) (position uint64, at time.Time, err error) {
+	name := eventstore.Settings().Name
+	i, err := local(nc).Info(ctx, name)
+	if err != nil || i.State.LastSeq == 0 {
+		return 0, at, err
+	}
+	m, err := local(nc).at(ctx, name, i.State.LastSeq)
+	if err == nil && m == nil {
+		err = fmt.Errorf("mirror: %w: position %d cannot be read", eventstore.ErrDamaged, i.State.LastSeq)
+	}
+	if err != nil {
+		return 0, at, err
+	}
+	return m.Seq, m.Time, nil
 }

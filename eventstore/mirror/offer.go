@@ -97,17 +97,12 @@ func TakeBack(ctx context.Context, nc *nats.Conn) error {
 // Progress tells how far the follower with this key has confirmed the streams,
 // and whether that is all of them.
 func Progress(ctx context.Context, nc *nats.Conn, key string) (position uint64, complete bool, err error) {
-	js, err := jetstream.New(nc)
-	if err != nil {
-		return 0, false, err
-	}
 	complete = true
 	for _, s := range streams() {
-		c, err := js.Consumer(ctx, s.Name, eventstore.CopyConsumer(key))
-		if err != nil {
-			return 0, false, fmt.Errorf("mirror: progress of a follower: %w", err)
+		var i jetstream.ConsumerInfo
+		if err := local(nc).ask(ctx, "CONSUMER.INFO."+s.Name+"."+eventstore.CopyConsumer(key), nil, &i); err != nil {
+			return 0, false, err
 		}
-		i := c.CachedInfo()
 		if isLog(s.Name) {
 			position = i.AckFloor.Stream
 		}

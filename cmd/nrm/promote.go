@@ -25,7 +25,7 @@ type promoteCommand struct {
 
 // reachFor is how long the register is given to answer before it counts as
 // unreachable.
-const reachFor = 10 * time.Second
+const reachFor = 6 * time.Second
 
 // Run makes a register of a copy: the last step of a move, or the way on after
 // the first machine was lost. Nothing is changed before all of the copy has been

@@ -195,7 +195,8 @@ func (r *register) options() mirror.Options {
 // A copying is a follower that runs.
 type copying struct {
 	*mirror.Follower
-	stop func() error
+	ended chan error // what Run returned
+	stop  func() error
 }
 
 func follow(t testing.TB, dir string, opts mirror.Options) *copying {
@@ -205,7 +206,7 @@ func follow(t testing.TB, dir string, opts mirror.Options) *copying {
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- f.Run(ctx, nil) }()
-	c := &copying{Follower: f}
+	c := &copying{Follower: f, ended: ended}
 	var once sync.Once
 	c.stop = func() (err error) {
 		once.Do(func() {

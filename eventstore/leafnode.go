@@ -16,6 +16,7 @@ import (
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nkeys"
+	"github.com/nats-io/nuid"
 )
 
 // A server may be linked to one on another machine, as leaf nodes of NATS are.
@@ -87,6 +88,8 @@ func CopySubject(key, rest string) string { return "nrmlink." + key + "." + rest
 // link makes the server one side of a link, if that is asked for.
 func (opts StartOptions) link(to *server.Options) error {
 	if opts.Dial != nil {
+		// Of two links from servers of the same name the other side keeps one.
+		to.ServerName = "nrm-copy-" + nuid.Next()
 		to.JetStreamDomain = DomainCopy
 		return opts.Dial.apply(to)
 	}
@@ -194,7 +197,7 @@ type Line struct {
 // DialLine makes a link in the background. It need not be up when DialLine
 // returns, comes up again whenever it can, and ends with Close.
 func DialLine(dial LeafDial, logger *slog.Logger) (*Line, error) {
-	options := &server.Options{ServerName: "nrm-look", DontListen: true, NoSigs: true}
+	options := &server.Options{ServerName: "nrm-look-" + nuid.Next(), DontListen: true, NoSigs: true}
 	err := dial.apply(options)
 	if err != nil {
 		return nil, fmt.Errorf("eventstore: link: %w", err)

@@ -7,6 +7,7 @@ import (
 	"crypto/rand"
 	"crypto/x509"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"math/big"
 	"net"
@@ -94,11 +95,12 @@ func (r *running) says(words string) string {
 func told(t *testing.T, ctx context.Context, args ...string) (int, string) {
 	t.Helper()
 	out, err := program(ctx, args...).CombinedOutput()
-	if code := -1; err != nil {
-		if failed, ok := err.(*exec.ExitError); ok {
-			code = failed.ExitCode()
-		}
-		return code, string(out)
+	var failed *exec.ExitError
+	if err != nil && !errors.As(err, &failed) {
+		t.Fatal(err)
+	}
+	if failed != nil {
+		return failed.ExitCode(), string(out)
 	}
 	return 0, string(out)
 }
@@ -175,6 +177,7 @@ func (s second) promote(keys string, more ...string) []string {
 // answered is in it, asking again answers the same, and the first machine does
 // not serve any more.
 func TestSecondMachine(t *testing.T) {
+	t.Parallel()
 	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Minute)
 	defer cancel()
 	at := newRegister(t)
@@ -260,6 +263,7 @@ func TestSecondMachine(t *testing.T) {
 // TestLost loses the first machine for good, while the copy is behind: nothing
 // is promoted before the operator says so, and what is missing is named.
 func TestLost(t *testing.T) {
+	t.Parallel()
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	at := newRegister(t)
@@ -281,6 +285,9 @@ func TestLost(t *testing.T) {
 	r = openRegister(t, at)
 	erase(t, r, gone)
 	r.close()
+	if code, said := told(t, ctx, "key", "rotate", "--data", at.data); code != 0 {
+		t.Fatalf("%d %s", code, said)
+	}
 	first = serveProcess(t, ctx, at, second.letIn...)
 	follower = background(t, ctx, second.follow...)
 	follower.says(`"the register answers"`)

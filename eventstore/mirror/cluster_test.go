@@ -94,6 +94,7 @@ func (c *cluster) connect(t *testing.T) *nats.Conn {
 // there to another machine. Nothing changes on the way: positions, times and
 // bodies are what they were.
 func TestClusterAndBack(t *testing.T) {
+	t.Parallel()
 	r := newRegister(t)
 	c := newCluster(t, r)
 	for n := range 60 {

@@ -279,6 +279,9 @@ func (f *Follower) compare(ctx context.Context, s State) (State, bool, error) {
 	if err := f.line.Up(up); err != nil {
 		return s, false, fmt.Errorf("%w: %w", ErrUnreachable, err)
 	}
+	if err := f.server.Healthy(); err != nil {
+		return s, false, err
+	}
 	if !f.server.Linked() {
 		return s, false, errors.New("the link for copying is not up yet")
 	}

@@ -27,13 +27,14 @@ func seedOf(t testing.TB, p pass) string {
 
 func dialOf(t testing.TB, r *register, p pass) eventstore.LeafDial {
 	t.Helper()
-	config := &tls.Config{RootCAs: nil, InsecureSkipVerify: true} //nolint:gosec // G402: this test is about what the server lets in
+	config := &tls.Config{RootCAs: nil, InsecureSkipVerify: true}
 	return eventstore.LeafDial{URLs: []*url.URL{{Scheme: "tls", Host: r.address}}, TLS: config, Seed: seedOf(t, p)}
 }
 
 // TestWhoIsLetIn tries to come in with another NKey, with another authority,
 // and without TLS.
 func TestWhoIsLetIn(t *testing.T) {
+	t.Parallel()
 	r := newRegister(t)
 	logger, _ := spoken()
 	up := func(d eventstore.LeafDial) error {
@@ -72,7 +73,7 @@ func TestWhoIsLetIn(t *testing.T) {
 		t.Error("a link without TLS is up")
 	}
 	// Nor is there anything on that port for a client.
-	conn, err := nats.Connect("nats://"+r.address, nats.Timeout(2*time.Second), nats.Secure(&tls.Config{InsecureSkipVerify: true})) //nolint:gosec // G402: as above
+	conn, err := nats.Connect("nats://"+r.address, nats.Timeout(2*time.Second), nats.Secure(&tls.Config{InsecureSkipVerify: true}))
 	if err == nil {
 		conn.Close()
 		t.Error("a client was let in")
@@ -88,6 +89,7 @@ func TestWhoIsLetIn(t *testing.T) {
 // TestFollowerMayOnlyCopy asks, with the follower's own key, for everything that
 // would change the register or send what it holds elsewhere.
 func TestFollowerMayOnlyCopy(t *testing.T) {
+	t.Parallel()
 	r := newRegister(t)
 	r.note(t, "case.1", "one")
 	logger, _ := spoken()
@@ -143,6 +145,7 @@ func TestFollowerMayOnlyCopy(t *testing.T) {
 // to an older state: the follower ends before anything is mixed, and the folder
 // says so to everybody.
 func TestNoCopyOf(t *testing.T) {
+	t.Parallel()
 	for name, swap := range map[string]func(t *testing.T, r *register, c *copying){
 		"another": func(t *testing.T, r *register, c *copying) {
 			other := newRegister(t)

@@ -8,9 +8,6 @@ import (
 	"nrm/eventstore/role"
 )
 
-// Settings are those of the log, to be copied.
-func Settings() jetstream.StreamConfig { return settings() }
-
 // checkRole refuses a log that is not to be written. To look at it is no matter
 // of its role.
 func checkRole(got jetstream.StreamConfig, lookOnly bool) (jetstream.StreamConfig, error) {

@@ -55,7 +55,11 @@ type StartOptions struct {
 	// those of another. At most one of them is given.
 	Listen *LeafListen
 	Dial   *LeafDial
-	Logger *slog.Logger // nil discards
+	// Unsynced leaves it to the system when what is written gets to disk. It is
+	// for a folder that counts for nothing before it is full: whoever fills it
+	// calls Sync when the server has ended.
+	Unsynced bool
+	Logger   *slog.Logger // nil discards
 
 	own nkeys.KeyPair // of this process's connections, if the server wants one
 }
@@ -166,7 +170,7 @@ func run(ctx context.Context, dir string, opts StartOptions, accept func(context
 		ServerName: "nrm",
 		JetStream:  true,
 		StoreDir:   dir, // the server adds "jetstream"
-		SyncAlways: true,
+		SyncAlways: !opts.Unsynced,
 		DontListen: true,
 		NoSigs:     true,
 
@@ -193,7 +197,7 @@ func run(ctx context.Context, dir string, opts StartOptions, accept func(context
 	switch js := ns.JetStreamConfig(); {
 	case js == nil:
 		return ns, errors.New("JetStream did not start")
-	case !js.SyncAlways:
+	case !js.SyncAlways && !opts.Unsynced:
 		return ns, errors.New("JetStream does not sync every write")
 	case js.StoreDir != filepath.Join(dir, "jetstream"):
 		return ns, fmt.Errorf("JetStream keeps its data in %s", js.StoreDir)

@@ -98,7 +98,7 @@ func compare(ctx context.Context, copied, origin *Origin, stream string) (have, 
 // End tells how far the copy of the log that nc reaches goes, and when its last
 // decision was stored.
 func End(ctx context.Context, nc *nats.Conn) (position uint64, at time.Time, err error) {
-	name := eventstore.Settings().Name
+	name := eventstore.Settings(1).Name
 	i, err := local(nc).Info(ctx, name)
 	if err != nil || i.State.LastSeq == 0 {
 		return 0, at, err

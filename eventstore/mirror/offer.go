@@ -75,7 +75,7 @@ func HandOver(ctx context.Context, nc *nats.Conn) (last uint64, err error) {
 	if err != nil {
 		return 0, fmt.Errorf("mirror: hand over: %w", err)
 	}
-	i, err := local(nc).Info(ctx, eventstore.Settings().Name)
+	i, err := local(nc).Info(ctx, eventstore.Settings(1).Name)
 	return i.State.LastSeq, err
 }
 
@@ -116,7 +116,7 @@ func Progress(ctx context.Context, nc *nats.Conn, key string) (position uint64, 
 // elsewhere any more. It fails, and changes nothing, if a position of the log is
 // missing. What was promoted stays as it is.
 func Promote(ctx context.Context, nc *nats.Conn) error {
-	i, err := local(nc).Info(ctx, eventstore.Settings().Name)
+	i, err := local(nc).Info(ctx, eventstore.Settings(1).Name)
 	if err == nil {
 		err = contiguous(i.State)
 	}

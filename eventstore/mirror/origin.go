@@ -28,12 +28,12 @@ import (
 
 // streams are what a register consists of: the log and the keys.
 func streams() []jetstream.StreamConfig {
-	return []jetstream.StreamConfig{eventstore.Settings(), vault.Settings()}
+	return []jetstream.StreamConfig{eventstore.Settings(1), vault.Settings(1)}
 }
 
 // isLog tells the stream of which every position is there from that of which
 // messages are deleted.
-func isLog(stream string) bool { return stream == eventstore.Settings().Name }
+func isLog(stream string) bool { return stream == eventstore.Settings(1).Name }
 
 // ErrUnreachable says that the register does not answer.
 var ErrUnreachable = errors.New("the register that this is a copy of does not answer")

@@ -74,9 +74,6 @@ func initStream(ctx context.Context, nc *nats.Conn, replicas int) error {
 	return err
 }
 
-// Settings are those of the key stream, to be copied.
-func Settings() jetstream.StreamConfig { return settings(1) }
-
 // checkRole refuses a stream that is not to be written. To look at it is no
 // matter of its role.
 func checkRole(got jetstream.StreamConfig, lookOnly bool) (jetstream.StreamConfig, error) {

@@ -60,9 +60,11 @@ type cli struct {
 	Follow   followCommand   `cmd:"" help:"Copy a register that runs elsewhere into an empty data folder, for as long as this runs."`
 	Handover handoverCommand `cmd:"" help:"Close the register for good and wait until a copy has everything. The server must not be running."`
 	Promote  promoteCommand  `cmd:"" help:"Make a register of a copy, after checking all of it. nrm follow must not be running."`
-
-	Key     keyCommand     `cmd:"" help:"The key file: without it nothing personal can be read."`
-	Account accountCommand `cmd:"" help:"Accounts: who may sign in."`
+	Backup   backupCommand   `cmd:"" help:"Copy the whole register into one encrypted file, also while it is being served."`
+	Restore  restoreCommand  `cmd:"" help:"Fill an empty data folder from a backup."`
+	Identity identityCommand `cmd:"" help:"Make an identity that backups can be opened with."`
+	Key      keyCommand      `cmd:"" help:"The key file: without it nothing personal can be read."`
+	Account  accountCommand  `cmd:"" help:"Accounts: who may sign in."`
 }
 
 // configFile reads the configuration file and refuses settings that do not

@@ -69,6 +69,9 @@ func openAs(ctx context.Context, at places, logger *slog.Logger, finish bool, le
 	if err := noCopy(at.data); err != nil {
 		return nil, err
 	}
+	if interrupted(at.data) {
+		return nil, fmt.Errorf("a restore into %s was not completed: give nrm restore again", at.data)
+	}
 	if !hasLog(at.data) {
 		return nil, fmt.Errorf("there is no log in %s: create one with nrm init, or name the folder with --data", at.data)
 	}
@@ -158,6 +161,7 @@ func sweep(dir string) error {
 	left, err := filepath.Glob(filepath.Join(dir, "verify-*"))
 	halfMade, failed := filepath.Glob(filepath.Join(dir, "views.db.new*"))
 	err = errors.Join(err, failed)
+	left = append(left, filepath.Join(dir, restoring)) // of a restore that was killed when all was done
 	for _, path := range append(left, halfMade...) {
 		err = errors.Join(err, os.RemoveAll(path))
 	}

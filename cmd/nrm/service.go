@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"sync"
 	"time"
 
 	"nrm/api"
@@ -21,6 +22,8 @@ type service struct {
 	people *accounts.Store
 	logger *slog.Logger
 	opened []func() error // how to close what is open, in the order of opening
+
+	backingUp sync.Mutex
 }
 
 // progress hears which part is being started and how far that has come.
@@ -86,6 +89,7 @@ func (r *service) workers() []part {
 	return []part{
 		{"eraser", func(ctx context.Context) error { return eraser.watch(ctx, time.Second) }},
 		{"keys", func(ctx context.Context) error { return r.node.watchKeys(ctx, time.Minute) }},
+		{"admin", r.admin},
 		{"clock", func(ctx context.Context) error { return watch(ctx, r.node.log, r.views, 30*time.Second, r.logger) }},
 	}
 }

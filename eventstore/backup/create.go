@@ -197,6 +197,7 @@ func (c *creation) fill(ctx context.Context) (m Manifest, err error) {
 		return m, err
 	}
 	out := &sink{w: sealed}
+	asked := ctx
 	ctx, cancel := context.WithCancel(ctx)
 	from, to := io.Pipe()
 	produced := make(chan error, 1)
@@ -207,12 +208,14 @@ func (c *creation) fill(ctx context.Context) (m Manifest, err error) {
 	}()
 	defer func() {
 		cancel()
-		_ = from.CloseWithError(errors.New("nobody reads any more"))
+		_ = from.CloseWithError(errGivenUp)
 		failed := <-produced
 		switch {
 		case out.err != nil:
 			err = out.err
-		case failed != nil && (err == nil || errors.Is(err, ErrDamaged)):
+		case asked.Err() != nil:
+			err = asked.Err()
+		case failed != nil && !errors.Is(failed, errGivenUp) && (err == nil || errors.Is(err, ErrDamaged)):
 			err = failed // why the archive ends early
 		}
 	}()
@@ -227,9 +230,11 @@ func (c *creation) fill(ctx context.Context) (m Manifest, err error) {
 	if err != nil {
 		return m, err
 	}
-	c.Progress("writing", 1, 1)
+	c.Progress("writing", m.Bytes+1, m.Bytes+1)
 	return m, errors.Join(sealed.Close(), buffered.Flush())
 }
+
+var errGivenUp = errors.New("nobody reads any more")
 
 // sink remembers why it could not be written to.
 type sink struct {

@@ -10,9 +10,11 @@ import (
 	"os"
 	"strings"
 	"syscall"
+	"time"
 
 	"filippo.io/age"
 	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 
 	"nrm/eventstore"
 	"nrm/eventstore/vault"
@@ -40,8 +42,8 @@ type Content struct {
 }
 
 // Load reads the backup at path into the target's server: the log and the key
-// stream, with the settings that this version of the program wants. Only if
-// there is no error are they worth anything, and Check has still to be asked.
+// stream, with the settings that this version of the program wants. If it fails
+// it removes what it has made; if not, Check has still to be asked.
 //
 // It fails with ErrNotBackup, ErrIdentity, ErrDamaged and ErrForged. An error of
 // Begin is returned as it is.
@@ -98,12 +100,25 @@ func load(ctx context.Context, file io.Reader, identities []age.Identity, t Targ
 		nc, err = t.Begin(h)
 		return err
 	}
+	var made []string
+	defer func() {
+		if err != nil { // half a stream is worse than none
+			err = errors.Join(err, remove(nc, made))
+		}
+	}()
+	stream := func(config jetstream.StreamConfig, r io.Reader) error {
+		begun, err := restore(ctx, nc, config, r)
+		if begun {
+			made = append(made, config.Name)
+		}
+		return err
+	}
 	u.part = func(name string, r io.Reader) error {
 		switch name {
 		case logPart:
-			return restore(ctx, nc, eventstore.Settings(t.Replicas), r)
+			return stream(eventstore.Settings(t.Replicas), r)
 		case keysPart:
-			return restore(ctx, nc, vault.Settings(t.Replicas), r)
+			return stream(vault.Settings(t.Replicas), r)
 		case accountsPart:
 			c.Accounts, err = readText(name, r)
 			return err
@@ -115,8 +130,30 @@ func load(ctx context.Context, file io.Reader, identities []age.Identity, t Targ
 	if c.Manifest, err = unpack(count, u); err != nil {
 		return c, err
 	}
-	t.Progress(1, 1)
+	t.Progress(c.Bytes+1, c.Bytes+1)
 	return c, nil
+}
+
+// remove removes streams that were made a moment ago.
+func remove(nc *nats.Conn, streams []string) error {
+	if len(streams) == 0 {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	js, err := jetstream.New(nc)
+	for _, name := range streams {
+		if err == nil {
+			err = js.DeleteStream(ctx, name)
+		}
+		if errors.Is(err, jetstream.ErrStreamNotFound) { // the server has done it
+			err = nil
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("what was restored of %v must be removed: %w", streams, err)
+	}
+	return nil
 }
 
 // counter counts what is read, until ctx ends.

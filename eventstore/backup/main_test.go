@@ -6,11 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"filippo.io/age"
 	"github.com/google/uuid"
@@ -145,7 +145,7 @@ func (r *register) fill(t testing.TB, n int) (last uint64) {
 // bare fills the log with n messages of about size bytes in clear, fast.
 func (r *register) bare(t testing.TB, n, size int) {
 	t.Helper()
-	text := strings.Repeat("0123456789abcdef", size/16)
+	noise := rand.NewChaCha8([32]byte{}) // does not get smaller by compression
 	streams := make([]string, 100)
 	for i := range streams {
 		streams[i] = fmt.Sprintf("case.B%d", i)
@@ -154,7 +154,9 @@ func (r *register) bare(t testing.TB, n, size int) {
 		_, err := r.log.Update(t.Context(), streams, func([][]eventstore.Message) (all []eventstore.Message, err error) {
 			id := uuid.NewString()
 			for i, s := range streams {
-				data := fmt.Appendf(nil, `{"n":%d,"text":"%s%s"}`, i+done, uuid.NewString(), text)
+				text := make([]byte, size/2)
+				_, _ = noise.Read(text)
+				data := fmt.Appendf(nil, `{"n":%d,"text":"%x"}`, i+done, text)
 				all = append(all, eventstore.Message{Stream: s, ID: id, Events: []eventstore.Entry{{Type: "Noted", Data: data}}})
 			}
 			return all, nil
@@ -230,15 +232,6 @@ func contains(t testing.TB, path, text string) bool {
 		return nil
 	}))
 	return found
-}
-
-func soon(t testing.TB, d time.Duration, what string, f func() bool) {
-	t.Helper()
-	for end := time.Now().Add(d); !f(); time.Sleep(5 * time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatal("not in time: " + what)
-		}
-	}
 }
 
 // A trap springs once, between the log's snapshot and that of the keys.

@@ -25,6 +25,7 @@ const (
 	// keepAlive is how long a chunk may wait for the disk before the server is
 	// told to go on nevertheless: it gives up on who is silent for 5 seconds.
 	keepAlive = 2 * time.Second
+	maxHeld   = 512 // chunks, when the disk does not write at all
 )
 
 // snapshot writes a snapshot of a stream to w, and says what is in it. What is
@@ -169,7 +170,7 @@ func (in *intake) keepAlive(stop <-chan struct{}) {
 		case <-tick.C:
 		}
 		in.mu.Lock()
-		if in.busy && time.Since(in.last) > keepAlive {
+		if in.busy && time.Since(in.last) > keepAlive && len(in.queue) < maxHeld {
 			for _, c := range in.queue {
 				if !c.acked {
 					in.ack(c)
@@ -182,19 +183,19 @@ func (in *intake) keepAlive(stop <-chan struct{}) {
 }
 
 // restore makes a stream of a snapshot, with these settings and not those that
-// it had. There must be none of that name.
-func restore(ctx context.Context, nc *nats.Conn, config jetstream.StreamConfig, r io.Reader) error {
-	var begun struct {
+// it had. There must be none of that name. Begun tells whether there is one now.
+func restore(ctx context.Context, nc *nats.Conn, config jetstream.StreamConfig, r io.Reader) (begun bool, err error) {
+	var answer struct {
 		Error   *jetstream.APIError `json:"error"`
 		Deliver string              `json:"deliver_subject"`
 	}
 	if err := ask(ctx, nc, "$JS.API.STREAM.RESTORE."+config.Name, map[string]any{
 		"config": config, "state": jetstream.StreamState{},
-	}, &begun); err != nil {
-		return err
+	}, &answer); err != nil {
+		return false, err
 	}
-	if begun.Error != nil {
-		return begun.Error
+	if answer.Error != nil {
+		return false, refusal(answer.Error)
 	}
 	size := min(int64(chunkBytes), nc.MaxPayload())
 	chunk := make([]byte, size)
@@ -204,13 +205,16 @@ func restore(ctx context.Context, nc *nats.Conn, config jetstream.StreamConfig, 
 			break
 		}
 		if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
-			return err // the server gives up by itself
+			// A chunk that asks for no answer ends it; otherwise the server
+			// would wait for more.
+			_ = nc.Publish(answer.Deliver, []byte("given up"))
+			return true, errors.Join(err, nc.Flush())
 		}
-		if err := send(ctx, nc, begun.Deliver, chunk[:n], time.Minute); err != nil {
-			return err
+		if err := send(ctx, nc, answer.Deliver, chunk[:n], time.Minute); err != nil {
+			return true, err
 		}
 	}
-	return send(ctx, nc, begun.Deliver, nil, time.Hour) // it has to store the rest
+	return true, send(ctx, nc, answer.Deliver, nil, time.Hour) // it has to store the rest
 }
 
 // send gives a chunk to the server, and waits until it wants the next.
@@ -231,9 +235,19 @@ func send(ctx context.Context, nc *nats.Conn, to string, b []byte, patience time
 		return fmt.Errorf("unreadable answer: %w", err)
 	}
 	if answer.Error != nil {
-		return answer.Error
+		return refusal(answer.Error)
 	}
 	return nil
+}
+
+// refusal says what the server's number for a full disk means: it never admits
+// more than three quarters of what was free when it was started.
+func refusal(err *jetstream.APIError) error {
+	const noStorage = 10047
+	if err.ErrorCode == noStorage {
+		return fmt.Errorf("there is no space left on the device for what is to be restored: %w", err)
+	}
+	return err
 }
 
 // ask puts a question to the JetStream API.

@@ -271,8 +271,8 @@ func (r *restoration) complete() error {
 	}
 	for _, name := range madeOf {
 		err := os.Rename(filepath.Join(r.part(), name), filepath.Join(r.at.data, name))
-		if errors.Is(err, os.ErrNotExist) && name == "accounts.json" {
-			err = nil // nobody has one
+		if errors.Is(err, os.ErrNotExist) && (name == "accounts.json" || name == "highwater.json") {
+			err = nil // nobody has an account, or nothing has happened
 		}
 		if err != nil {
 			return err

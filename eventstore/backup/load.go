@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"strings"
 	"syscall"
@@ -84,8 +85,10 @@ func load(ctx context.Context, file io.Reader, identities []age.Identity, t Targ
 	switch {
 	case errors.As(err, &nobody):
 		return c, fmt.Errorf("%w: none of the identities given opens it", ErrIdentity)
-	case err != nil:
-		return c, fmt.Errorf("%w: it is not an age file, or its beginning is damaged: %w", ErrNotBackup, err)
+	case errors.As(err, new(*fs.PathError)):
+		return c, err
+	case err != nil: // what it says may quote the file, which may be an identity
+		return c, fmt.Errorf("%w: it is not an age file, or its beginning is damaged", ErrNotBackup)
 	}
 	if t.Progress == nil {
 		t.Progress = func(uint64, uint64) {}

@@ -21,7 +21,7 @@ import (
 
 // A line leads to the board and can be cut, or lose an answer.
 type line struct {
-	board.Entry
+	board *board.Board
 	cut, lost atomic.Bool
 	loads     atomic.Int32
 }
@@ -33,18 +33,22 @@ func (l *line) Load(ctx context.Context) ([]byte, uint64, error) {
 	if l.cut.Load() {
 		return nil, 0, errCut
 	}
-	return l.Entry.Load(ctx)
+	v, err := l.board.Get(ctx, "accounts")
+	return v.Data, v.Revision, err
 }
 
 func (l *line) Save(ctx context.Context, data []byte, revision uint64) (bool, error) {
 	if l.cut.Load() {
 		return false, errCut
 	}
-	saved, err := l.Entry.Save(ctx, data, revision)
-	if l.lost.Load() {
+	_, err := l.board.Put(ctx, "accounts", data, revision, 0)
+	switch {
+	case l.lost.Load():
 		return false, errCut
+	case errors.Is(err, board.ErrConflict):
+		return false, nil
 	}
-	return saved, err
+	return err == nil, err
 }
 
 // lines gives as many ways to one list.
@@ -60,7 +64,7 @@ func lines(t *testing.T, n int) []*line {
 		if err != nil {
 			t.Fatal(err)
 		}
-		all = append(all, &line{Entry: b.Entry("accounts")})
+		all = append(all, &line{board: b})
 	}
 	return all
 }

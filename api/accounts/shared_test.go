@@ -21,7 +21,7 @@ import (
 
 // A line leads to the board and can be cut, or lose an answer.
 type line struct {
-	board *board.Board
+	board     *board.Board
 	cut, lost atomic.Bool
 	loads     atomic.Int32
 }

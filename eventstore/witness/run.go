@@ -150,8 +150,8 @@ func poke(c chan struct{}) {
 
 // keep signs what there is to sign, and takes note if that fails.
 func (k *Keeper) keep() {
-	if k.tree.Size() > k.Latest().Size && k.active() {
-		_, _ = k.sign() // has reported
+	if k.tree.Size() > k.Latest().Size {
+		_, _ = k.sign() // has reported, unless it is for another node to do
 	}
 }
 

@@ -168,9 +168,6 @@ func (k *Keeper) learn(raw []byte) error {
 		return err
 	case c.Size > k.latest.Size:
 		k.latest, k.other = c, k.latest
-	case c.Size == k.latest.Size && !c.same(k.latest):
-		return fmt.Errorf("%w: it and that of %s in %s are signed for position %d, and contradict each other",
-			ErrRewritten, k.latest.Time.Format(time.RFC3339), k.cfg.Folder.Path(), c.Size)
 	default:
 		k.other = c
 	}

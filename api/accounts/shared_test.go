@@ -24,6 +24,7 @@ type line struct {
 	board     *board.Board
 	cut, lost atomic.Bool
 	loads     atomic.Int32
+	meanwhile func() // before the next change is made
 }
 
 var errCut = errors.New("cut off")
@@ -40,6 +41,10 @@ func (l *line) Load(ctx context.Context) ([]byte, uint64, error) {
 func (l *line) Save(ctx context.Context, data []byte, revision uint64) (bool, error) {
 	if l.cut.Load() {
 		return false, errCut
+	}
+	if f := l.meanwhile; f != nil {
+		l.meanwhile = nil
+		f()
 	}
 	_, err := l.board.Put(ctx, "accounts", data, revision, 0)
 	switch {
@@ -150,6 +155,30 @@ func TestSharedChangedTogether(t *testing.T) {
 	for i := range n {
 		if _, ok := s.Actor(fmt.Sprint("officer.", i)); !ok {
 			t.Errorf("officer.%d is lost", i)
+		}
+	}
+}
+
+// TestSharedChangedMeanwhile: who comes second does not undo the first.
+func TestSharedChangedMeanwhile(t *testing.T) {
+	l := lines(t, 2)
+	a, b := openShared(t, l[0]), openShared(t, l[1])
+	create(t, a, "head", domain.Head, "spu")
+	l[1].meanwhile = func() {
+		if err := a.Disable("head"); err != nil {
+			t.Error(err)
+		}
+	}
+	create(t, b, "duty", domain.DutyOfficer, "spu")
+	l[1].meanwhile = func() { create(t, a, "fund", domain.CaseOfficer, "spu") }
+	if _, _, err := b.Create("fund", domain.CaseOfficer, "spu"); !errors.Is(err, accounts.ErrExists) {
+		t.Errorf("made twice: %v", err)
+	}
+	for _, s := range []*accounts.Store{b, openShared(t, l[0])} {
+		_, head := s.Actor("head")
+		_, duty := s.Actor("duty")
+		if head || !duty {
+			t.Errorf("head %t, duty %t", head, duty)
 		}
 	}
 }

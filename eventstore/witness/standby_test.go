@@ -348,7 +348,7 @@ func TestJoin(t *testing.T) {
 		"on another log":        {forged, nil, at(s, 20), ErrRewritten, "positions 1 to 20", nil},
 		"on a shorter log":      {short, nil, at(s, 20), ErrRewritten, "ends at position 15", nil},
 		"the others are wrong":  {s, []int64{10}, at(forged, 20), ErrRewritten, "positions 11 to 20", []int64{10}},
-		"the folder is wrong":  {forged, []int64{10}, at(forged, 20), ErrRewritten, "positions 1 to 10", []int64{10}},
+		"the folder is wrong":   {forged, []int64{10}, at(forged, 20), ErrRewritten, "positions 1 to 10", []int64{10}},
 		"wrong as far":          {s, []int64{20}, at(forged, 20), ErrRewritten, "contradict each other", []int64{20}},
 		"wrong before":          {s, []int64{10, 25}, at(forged, 20), ErrRewritten, "positions 11 to 20", []int64{10, 25}},
 		"forged":                {s, nil, newKey(t, origin).sign(t, 20, tlog.Hash{}, noon).Raw, ErrForged, "of others", nil},

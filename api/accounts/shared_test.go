@@ -25,12 +25,17 @@ type line struct {
 	cut, lost atomic.Bool
 	loads     atomic.Int32
 	meanwhile func() // before the next change is made
+	loading   func() // before the next answer
 }
 
 var errCut = errors.New("cut off")
 
 func (l *line) Load(ctx context.Context) ([]byte, uint64, error) {
 	l.loads.Add(1)
+	if f := l.loading; f != nil {
+		l.loading = nil
+		f()
+	}
 	if l.cut.Load() {
 		return nil, 0, errCut
 	}
@@ -236,10 +241,9 @@ func TestSharedCutOff(t *testing.T) {
 		t.Errorf("afterwards: %v, %v", err, s.Healthy())
 	}
 	gone, cancel := context.WithCancel(t.Context())
-	cancel()
 	time.Sleep(600 * time.Millisecond)
-	_ = s.Current(gone) // whose asker has gone, but others wait for the answer
-	if err := s.Current(t.Context()); err != nil {
+	l.loading = cancel // the asker goes away, but others wait for the answer
+	if err := errors.Join(s.Current(gone), s.Current(t.Context())); err != nil || gone.Err() == nil {
 		t.Error(err)
 	}
 	l.lost.Store(true)

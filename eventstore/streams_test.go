@@ -19,6 +19,8 @@ import (
 // done by Init alone, which looks first.
 func TestStreamsAreSafeFromUs(t *testing.T) {
 	allowed := []string{
+		"eventstore/backup/load.go: DeleteStream",                // of what it has itself restored, when not all of it could be
+		`eventstore/backup/stream.go: "$JS.API.STREAM.RESTORE."`, // where there is none
 		"eventstore/board/stream.go: CreateStream",
 		`eventstore/mirror/follow.go: "$JS.API.STREAM.CREATE."`, // copies, in a folder that holds nothing else
 		"eventstore/mirror/offer.go: UpdateStream",              // closes a register, takes it back, promotes a copy

@@ -132,6 +132,28 @@ func TestHoldOutlastsItsTerm(t *testing.T) {
 	d.check(t)
 }
 
+// TestHolderIsSlowToReturn: told to end, it still has the hold until it has
+// returned, however long that takes.
+func TestHolderIsSlowToReturn(t *testing.T) {
+	t.Parallel()
+	b := newBoard(t)
+	const term = 600 * time.Millisecond
+	var d duty
+	first := contend(t, b, "first", term, func(ctx context.Context) error {
+		d.inside.Add(1)
+		defer d.inside.Add(-1)
+		<-ctx.Done()
+		time.Sleep(3 * term)
+		return ctx.Err()
+	})
+	eventually(t, "the first is inside", func() bool { return d.inside.Load() == 1 })
+	second := contend(t, b, "second", term, d.work("second"))
+	first.end(t)
+	eventually(t, "the second is inside", func() bool { return d.who() == "second" })
+	second.end(t)
+	d.check(t)
+}
+
 // TestHolderCutOff: one who cannot renew stops before another starts, gets the
 // hold back when the other goes, and is not harmed by messages that arrive late.
 func TestHolderCutOff(t *testing.T) {
@@ -250,7 +272,7 @@ func TestManyTurns(t *testing.T) {
 	}
 	wg.Wait()
 	d.check(t)
-	if d.entries.Load() < 3 {
+	if d.entries.Load() < 2 {
 		t.Errorf("only %d turns", d.entries.Load())
 	}
 	t.Logf("%d turns", d.entries.Load())

@@ -90,6 +90,7 @@ func (r *service) workers() []part {
 		{"eraser", func(ctx context.Context) error { return eraser.watch(ctx, time.Second) }},
 		{"keys", func(ctx context.Context) error { return r.node.watchKeys(ctx, time.Minute) }},
 		{"admin", r.admin},
+		{"time", func(ctx context.Context) error { return watchTime(ctx, 10*time.Second, time.Now, r.logger) }},
 		{"clock", func(ctx context.Context) error { return watch(ctx, r.node.log, r.views, 30*time.Second, r.logger) }},
 	}
 }

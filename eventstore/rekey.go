@@ -37,6 +37,17 @@ func rekey(ctx context.Context, dir string, opts StartOptions) (err error) {
 	if err := copyTree(copied, current); err != nil {
 		return err
 	}
+	// The server leaves the keys of stored consumers as they are. There are none
+	// but those of followers, which are made anew with every start.
+	streams, err := streamFolders(copied)
+	if err != nil {
+		return err
+	}
+	for _, dir := range streams {
+		if err := os.RemoveAll(filepath.Join(dir, "obs")); err != nil {
+			return err
+		}
+	}
 	// First with the old key alone: a crash may have left half a group of
 	// messages, which the server completes, but not while it changes keys.
 	if _, err := checkKeys(copied, opts.OldKey, ""); err != nil {

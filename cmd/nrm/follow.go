@@ -57,7 +57,7 @@ func (n *node) offer(ctx context.Context) error {
 			return err
 		}
 	}
-	n.logger.Info("followers may come in", "address", n.server.LeafAddress(), "followers", len(n.letIn.Keys))
+	n.logger.Info("followers may come in", "address", n.letIn.Address, "followers", len(n.letIn.Keys))
 	return nil
 }
 

@@ -246,5 +246,5 @@ func (n *node) adopt() error {
 	if err := os.Remove(filepath.Join(n.at.data, "canary.json")); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
 	}
-	return n.mark()
+	return n.ring.Mark(n.at.data)
 }

@@ -12,9 +12,12 @@ import (
 
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 
 	"nrm/eventstore"
 	"nrm/eventstore/mirror"
+	"nrm/eventstore/role"
+	"nrm/eventstore/vault"
 )
 
 // seedOf reads the follower's seed.
@@ -216,4 +219,51 @@ func (r *relay) redirect(to string) {
 	r.to = to
 	r.mu.Unlock()
 	r.set(false)
+}
+
+// TestBeginAgain follows into a new folder with the NKey of a follower that had
+// everything: the register remembers how far that was, and the new copy begins at
+// the beginning all the same. Made without that, a copy lacks what comes before,
+// and nobody promotes it.
+func TestBeginAgain(t *testing.T) {
+	t.Parallel()
+	r := newRegister(t)
+	for n := range 5 {
+		r.note(t, "case.1", strings.Repeat("x", n+1))
+	}
+	c := follow(t, t.TempDir(), r.options())
+	c.reaches(t, 5)
+	knows := func() {
+		t.Helper()
+		eventually(t, "the register knows", func() bool {
+			position, complete, err := mirror.Progress(t.Context(), r.server.Conn(), r.key)
+			return err == nil && position == 5 && complete
+		})
+	}
+	knows()
+	must(t, c.stopped())
+	c = follow(t, t.TempDir(), r.options())
+	c.reaches(t, 5)
+	knows()
+	must(t, c.stopped())
+
+	dial := dialOf(t, r, r.pass)
+	dial.URLs[0].Host = r.relay.address()
+	srv, err := eventstore.Start(t.Context(), t.TempDir(), eventstore.StartOptions{Dial: &dial})
+	must(t, err)
+	defer srv.Close()
+	for _, config := range []jetstream.StreamConfig{eventstore.Settings(), vault.Settings()} {
+		body, err := role.Copy(config, eventstore.DomainLog, eventstore.CopyConsumer(r.key), eventstore.CopySubject(r.key, "deliver."+config.Name))
+		must(t, err)
+		_, err = srv.Conn().Request("$JS.API.STREAM.CREATE."+config.Name, body, 5*time.Second)
+		must(t, err)
+	}
+	eventually(t, "the copy has something", func() bool {
+		last := r.note(t, "case.1", "later")
+		position, _, err := mirror.End(t.Context(), srv.Conn())
+		return err == nil && position > 5 && position <= last
+	})
+	want(t, mirror.Promote(t.Context(), srv.Conn()), eventstore.ErrDamaged, "some are missing")
+	_, err = mirror.Compare(t.Context(), srv.Conn(), mirror.NewOrigin(r.server.Conn(), "", ""))
+	want(t, err, eventstore.ErrDamaged)
 }

@@ -55,9 +55,10 @@ type StartOptions struct {
 	// those of another. At most one of them is given.
 	Listen *LeafListen
 	Dial   *LeafDial
-	// Unsynced leaves it to the system when what is written gets to disk. It is
-	// for a folder that counts for nothing before it is full: whoever fills it
-	// calls Sync when the server has ended.
+	// Unsynced leaves it to the system when what is written gets to disk, and
+	// lets the server stand still after a failed write. It is for a folder that
+	// counts for nothing before it is full: whoever fills it calls Sync when the
+	// server has ended.
 	Unsynced bool
 	Logger   *slog.Logger // nil discards
 
@@ -110,7 +111,11 @@ func start(ctx context.Context, dir string, opts StartOptions) (_ *Server, err e
 	}
 	watching, quit := context.WithCancel(context.Background())
 	s.quit = quit
-	go s.watch(watching)
+	if opts.Unsynced {
+		close(s.ended)
+	} else {
+		go s.watch(watching)
+	}
 	return s, nil
 }
 

@@ -174,14 +174,16 @@ func TestReaderThatStops(t *testing.T) {
 	if _, err := c.Write([]byte("POST /backup HTTP/1.1\r\nHost: nrm\r\nContent-Length: 0\r\n\r\n")); err != nil {
 		t.Fatal(err)
 	}
+	if _, err := io.ReadFull(c, make([]byte, 1)); err != nil { // it has begun
+		t.Fatal(err)
+	}
 	client, err := adminClient(t.Context(), at.data)
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.until("busy", func() bool {
-		err := fetchBackup(t.Context(), client, io.Discard)
-		return err != nil && strings.Contains(err.Error(), "another backup is being made")
-	})
+	if err := fetchBackup(t.Context(), client, io.Discard); err == nil || !strings.Contains(err.Error(), "another backup is being made") {
+		t.Fatalf("it is not busy: %v", err)
+	}
 	started := time.Now()
 	if err := s.end(); err != nil && !errors.Is(err, context.Canceled) {
 		t.Error(err)

@@ -147,10 +147,10 @@ func (r *register) bare(t testing.TB, n, size int) {
 	t.Helper()
 	noise := rand.NewChaCha8([32]byte{}) // does not get smaller by compression
 	streams := make([]string, 100)
-	for i := range streams {
-		streams[i] = fmt.Sprintf("case.B%d", i)
-	}
 	for done := 0; done < n; done += len(streams) {
+		for i := range streams {
+			streams[i] = fmt.Sprintf("case.B%d-%d", i, done/1000)
+		}
 		_, err := r.log.Update(t.Context(), streams, func([][]eventstore.Message) (all []eventstore.Message, err error) {
 			id := uuid.NewString()
 			for i, s := range streams {

@@ -68,8 +68,7 @@ func inspect(ctx context.Context, path, want string) (seq uint64, id string, err
 	if err != nil {
 		return 0, "", err
 	}
-	_, err = number(ctx, db, `SELECT count(*) FROM (SELECT 1 FROM blind_persons, blind_grams, blind_documents LIMIT 1)`)
-	return seq, id, errors.Join(err, w.close())
+	return seq, id, w.close()
 }
 
 // Rebuild makes the views in dir anew from the log, in one pass over it, one over

@@ -100,7 +100,7 @@ func (w *writer) writeCase(ctx context.Context, c *folded, was rowsBeside) error
 	}
 	if !rows.follows(was) {
 		for _, s := range w.forget {
-			if _, err := s.ExecContext(ctx, string(c.ref)); err != nil {
+			if err := w.exec(ctx, s, string(c.ref)); err != nil {
 				return err
 			}
 		}
@@ -110,7 +110,7 @@ func (w *writer) writeCase(ctx context.Context, c *folded, was rowsBeside) error
 		if i < len(was.access) && a == was.access[i] {
 			continue
 		}
-		if _, err := w.access.ExecContext(ctx, string(c.ref), a.organisation, a.relation, a.ended, a.until, a.longest, a.stage); err != nil {
+		if err := w.exec(ctx, w.access, string(c.ref), a.organisation, a.relation, a.ended, a.until, a.longest, a.stage); err != nil {
 			return fmt.Errorf("access: %w", err)
 		}
 	}
@@ -118,7 +118,7 @@ func (w *writer) writeCase(ctx context.Context, c *folded, was rowsBeside) error
 		if n < len(was.places) && p == was.places[n] {
 			continue
 		}
-		if _, err := w.place.ExecContext(ctx, string(c.ref), n, p.facility, p.organisation, p.state); err != nil {
+		if err := w.exec(ctx, w.place, string(c.ref), n, p.facility, p.organisation, p.state); err != nil {
 			return fmt.Errorf("place: %w", err)
 		}
 	}
@@ -154,12 +154,11 @@ func (w *writer) writeRow(ctx context.Context, of *folded) error {
 	if n := nextDue(c.Clocks); n >= 0 {
 		next, rule, due = sql.NullInt64{Int64: int64(n), Valid: true}, sql.NullString{String: c.Clocks[n].Rule, Valid: true}, c.Clocks[n].Due.Unix()
 	}
-	_, err := w.row.ExecContext(ctx, string(of.ref), c.Stage(), c.Status, c.Age, domain.RegionOf(c.District), c.Country,
+	return w.exec(ctx, w.row, string(of.ref), c.Stage(), c.Status, c.Age, domain.RegionOf(c.District), c.Country,
 		seconds(c.Detected), string(c.Detected.Precision), c.ImmediateDanger, c.Risk, len(c.Deviations),
 		int64(of.seq), of.last.typ, of.last.happened.At.Unix(), string(of.last.happened.Precision),
 		c.IsClosed(), c.Host() != nil, waits["handover"], waits["screening"], waits["decision"], waits["waiting"], waits["allowance"],
 		next, rule, due)
-	return err
 }
 
 // nextDue finds the open duty that is due first, or -1.

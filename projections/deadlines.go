@@ -12,9 +12,8 @@ const insertDeadline = `INSERT OR REPLACE INTO deadlines (ref, n, rule, key, sta
 	stopped, stopped_precision, unclear, waived, lapsed, missed, open) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`
 
 func (w *writer) writeDeadline(ctx context.Context, ref domain.Ref, n int, k domain.DeadlineClock) error {
-	_, err := w.deadline.ExecContext(ctx, string(ref), n, k.Rule, k.Key, k.Start.At.Unix(), string(k.Start.Precision), k.Due.Unix(),
+	return w.exec(ctx, w.deadline, string(ref), n, k.Rule, k.Key, k.Start.At.Unix(), string(k.Start.Precision), k.Due.Unix(),
 		k.Value, k.Unit, k.Assumed, k.Period, seconds(k.Stopped), string(k.Stopped.Precision), k.Unclear, k.Waived, k.Lapsed, k.Missed, k.Open())
-	return err
 }
 
 const deadlineColumns = `d.rule, d.key, d.start, d.start_precision, d.due, d.value, d.unit, d.assumed, d.period,

@@ -42,12 +42,10 @@ func (c *folded) erasure() erasureColumns {
 
 func (w *writer) writeErasure(ctx context.Context, ref domain.Ref, e erasureColumns) error {
 	if e == (erasureColumns{}) {
-		_, err := w.unasked.ExecContext(ctx, string(ref))
-		return err
+		return w.exec(ctx, w.unasked, string(ref))
 	}
-	_, err := w.erasure.ExecContext(ctx, string(ref), e.reason, e.asked, e.askedP, e.askedBy, e.hold,
+	return w.exec(ctx, w.erasure, string(ref), e.reason, e.asked, e.askedP, e.askedBy, e.hold,
 		e.approved, e.approvedP, e.completed, e.completedP)
-	return err
 }
 
 // An ErasureRow is a request that the person of a case be forgotten. It names
@@ -133,6 +131,8 @@ func (v *Views) scrub(ctx context.Context) error {
 	if _, err := conn.ExecContext(ctx, `VACUUM`); err != nil {
 		return err
 	}
+	v.mover.busy.Lock()
+	defer v.mover.busy.Unlock()
 	var busy, pages, moved int
 	if err := conn.QueryRowContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`).Scan(&busy, &pages, &moved); err != nil {
 		return err

@@ -18,8 +18,7 @@ func (w *writer) writeFacility(ctx context.Context, ref domain.Ref, f *domain.Fa
 	if err != nil {
 		return err
 	}
-	_, err = w.facility.ExecContext(ctx, string(ref), string(state))
-	return err
+	return w.exec(ctx, w.facility, string(ref), string(state))
 }
 
 // Facilities lists all shelters and assistance centres with their occupancy

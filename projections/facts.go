@@ -61,17 +61,12 @@ func (w *writer) recordAll(ctx context.Context, after uint64, decisions []domain
 		if len(columns) >= atOnce*factColumns {
 			insert, size = w.facts, atOnce*factColumns
 		}
-		if _, err := insert.ExecContext(ctx, columns[:size]...); err != nil {
+		if err := w.exec(ctx, insert, columns[:size]...); err != nil {
 			return fmt.Errorf("facts up to position %d: %w", after, err)
 		}
 		columns = columns[size:]
 	}
 	return nil
-}
-
-// record writes the facts of a decision.
-func (w *writer) record(ctx context.Context, d domain.Decision) error {
-	return w.recordAll(ctx, d.Seq-1, []domain.Decision{d})
 }
 
 // appendFacts appends the columns of a decision's facts.

@@ -107,8 +107,7 @@ func (b *builder) copyRun(ctx context.Context, after uint64, run []domain.Decisi
 			return err
 		}
 		last := run[len(run)-1]
-		_, err := w.reached.ExecContext(ctx, int64(last.Seq), last.ID)
-		return err
+		return w.exec(ctx, w.reached, int64(last.Seq), last.ID)
 	})
 }
 
@@ -121,7 +120,7 @@ func (b *builder) forgetErased(ctx context.Context) error {
 	}
 	err := transact(ctx, b.db, b.w, func(ctx context.Context, w *writer) error {
 		for _, ref := range b.erased {
-			if _, err := w.empty.ExecContext(ctx, string(ref)); err != nil {
+			if err := w.exec(ctx, w.empty, string(ref)); err != nil {
 				return err
 			}
 		}

@@ -82,7 +82,7 @@ func (v *Views) refreshPerson(ctx context.Context, w *writer, c *folded, fresh b
 		learnt = &words{}
 	}
 	if fresh || len(learnt.names)+len(learnt.documents) > 0 {
-		if err := v.index.Add(ctx, w.tx, ref, learnt.names, learnt.documents); err != nil {
+		if err := v.index.Add(ctx, w, ref, learnt.names, learnt.documents); err != nil {
 			return err
 		}
 	}
@@ -100,15 +100,15 @@ func (v *Views) refreshPerson(ctx context.Context, w *writer, c *folded, fresh b
 		}
 	}
 	if ordered {
-		if err := v.index.Remove(ctx, w.tx, ref); err != nil {
+		if err := v.index.Remove(ctx, w, ref); err != nil {
 			return err
 		}
-		if _, err := w.gone.ExecContext(ctx, ref); err != nil {
+		if err := w.exec(ctx, w.gone, ref); err != nil {
 			return err
 		}
 	}
 	if ordered || personal {
-		if _, err := w.empty.ExecContext(ctx, ref); err != nil {
+		if err := w.exec(ctx, w.empty, ref); err != nil {
 			return err
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"nrm/domain"
+	"nrm/projections/blind"
 )
 
 // notes are facts written straight into a log: measures must also stand what no
@@ -72,17 +73,15 @@ func (m *memory) db(t testing.TB) *sql.DB {
 	}
 	t.Cleanup(func() { db.Close() })
 	db.SetMaxOpenConns(1)
-	if _, err := db.ExecContext(ctx, tables); err != nil {
+	if _, err := db.ExecContext(ctx, tables+blind.Schema); err != nil {
 		t.Fatal(err)
 	}
 	w, err := newWriter(ctx, db)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, d := range m.all {
-		if err := w.record(ctx, settled(d)); err != nil {
-			t.Fatal(err)
-		}
+	if err := transact(ctx, db, w, func(ctx context.Context, w *writer) error { return w.recordAll(ctx, 0, m.all) }); err != nil {
+		t.Fatal(err)
 	}
 	return db
 }

@@ -25,6 +25,10 @@ func (v *Views) Run(ctx context.Context, log Log) error {
 		return errors.New("projections: already following the log")
 	}
 	v.cases, v.facilities = recent{}, map[domain.Ref]*domain.Facility{}
+	moving, stop := context.WithCancel(ctx)
+	moved := make(chan struct{})
+	go func() { defer close(moved); v.moving(moving) }()
+	defer func() { stop(); <-moved }()
 	err := log.Follow(ctx, v.Position(), func(decisions []domain.Decision) error { return v.apply(ctx, decisions) })
 	why := errEnded
 	switch {
@@ -53,11 +57,15 @@ func (v *Views) apply(ctx context.Context, decisions []domain.Decision) error {
 	if err != nil {
 		return err
 	}
+	if err := v.makeRoom(ctx); err != nil {
+		return err
+	}
 	err = transact(ctx, v.db, v.writer, func(ctx context.Context, w *writer) error { return v.add(ctx, w, position, decisions, learnt) })
 	if err != nil {
 		return err
 	}
 	v.change(func() { v.position = decisions[len(decisions)-1].Seq })
+	v.mover.wrote.Add(1)
 	return nil
 }
 
@@ -80,8 +88,7 @@ func (v *Views) add(ctx context.Context, w *writer, after uint64, decisions []do
 		}
 	}
 	last := decisions[len(decisions)-1]
-	_, err := w.reached.ExecContext(ctx, int64(last.Seq), last.ID)
-	return err
+	return w.exec(ctx, w.reached, int64(last.Seq), last.ID)
 }
 
 // refresh makes the rows that follow from decisions added to a stream.

@@ -16,9 +16,10 @@ import (
 
 // The file can be made anew from the log, so a commit need not wait for the
 // disk: after a power cut the last transactions may be gone, and the position
-// with them, and Run applies them again. What is removed is overwritten.
+// with them, and Run applies them again. What is removed is overwritten. What is
+// in the write-ahead log is moved by a mover alone.
 var (
-	writing  = []string{"journal_mode(WAL)", "synchronous(NORMAL)", "busy_timeout(10000)", "cache_size(-65536)", "secure_delete(ON)"}
+	writing  = []string{"journal_mode(WAL)", "synchronous(NORMAL)", "wal_autocheckpoint(0)", "busy_timeout(10000)", "cache_size(-65536)", "secure_delete(ON)"}
 	reading  = []string{"query_only(1)", "busy_timeout(10000)", "cache_size(-16384)"}
 	building = []string{"journal_mode(OFF)", "synchronous(OFF)", "locking_mode(EXCLUSIVE)", "cache_size(-262144)", "secure_delete(ON)"}
 )

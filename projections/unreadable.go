@@ -20,7 +20,7 @@ func (v *Views) Unreadable(ctx context.Context) (int, error) {
 // noteUnreadable notes the positions of what nobody can read of a case.
 func (w *writer) noteUnreadable(ctx context.Context, ref domain.Ref, closed []uint64) error {
 	for _, seq := range closed {
-		if _, err := w.unreadable.ExecContext(ctx, string(ref), int64(seq)); err != nil {
+		if err := w.exec(ctx, w.unreadable, string(ref), int64(seq)); err != nil {
 			return err
 		}
 	}

@@ -34,6 +34,7 @@ type Views struct {
 	db      *pool // the one connection that writes, used by Run
 	readers *pool
 	writer  *writer
+	mover   mover
 	file    fileSeen // that db and readers have open; used by Keep
 
 	suspected chan bool // somebody has met an error that may mean damage; whether to look at every page

@@ -6,21 +6,32 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"nrm/projections/blind"
 )
 
-// A writer changes the tables, in the transaction its statements belong to.
+// A writer changes the tables, in a transaction. Its statements are prepared once
+// and put into the transaction when they are first needed in it: to read one
+// takes longer than what it does.
 type writer struct {
-	tx                                                           *sql.Tx
+	*statements
+	tx *sql.Tx
+	in map[*sql.Stmt]*sql.Stmt // those that are in the transaction already
+}
+
+// statements are prepared on the one connection that writes.
+type statements struct {
 	fact, facts, row, access, place, deadline, facility, reached *sql.Stmt
 	erasure, unasked, empty                                      *sql.Stmt   // empty takes the content of a case's boxes away
 	unreadable, gone                                             *sql.Stmt   // gone takes a case out of what is unreadable
 	forget                                                       []*sql.Stmt // what stands beside a case's own row
+	index                                                        map[string]*sql.Stmt
 	all                                                          []*sql.Stmt
 }
 
-// newWriter prepares the statements once; on puts them into a transaction.
+// newWriter prepares the statements.
 func newWriter(ctx context.Context, db *sql.DB) (*writer, error) {
-	w := &writer{}
+	w := &statements{index: map[string]*sql.Stmt{}}
 	var errs []error
 	prepare := func(query string) *sql.Stmt {
 		s, err := db.PrepareContext(ctx, query)
@@ -47,25 +58,56 @@ func newWriter(ctx context.Context, db *sql.DB) (*writer, error) {
 	for _, table := range []string{"case_access", "places", "deadlines"} {
 		w.forget = append(w.forget, prepare(`DELETE FROM `+table+` WHERE ref = ?`))
 	}
+	for _, query := range blind.Statements() {
+		w.index[query] = prepare(query)
+	}
 	if err := errors.Join(errs...); err != nil {
 		return nil, errors.Join(err, w.close())
 	}
-	return w, nil
+	return &writer{statements: w}, nil
 }
 
-// on gives the writer for a transaction of its database.
-func (w *writer) on(ctx context.Context, tx *sql.Tx) *writer {
-	in := func(s *sql.Stmt) *sql.Stmt { return tx.StmtContext(ctx, s) }
-	own := &writer{
-		tx: tx, fact: in(w.fact), facts: in(w.facts), row: in(w.row), access: in(w.access), place: in(w.place),
-		deadline: in(w.deadline), facility: in(w.facility), reached: in(w.reached),
-		erasure: in(w.erasure), unasked: in(w.unasked), empty: in(w.empty),
-		unreadable: in(w.unreadable), gone: in(w.gone),
+// exec runs one of the statements.
+func (w *writer) exec(ctx context.Context, s *sql.Stmt, args ...any) error {
+	_, err := w.prepared(ctx, s).ExecContext(ctx, args...)
+	return err
+}
+
+func (w *writer) prepared(ctx context.Context, s *sql.Stmt) *sql.Stmt {
+	in, ok := w.in[s]
+	if !ok {
+		in = w.tx.StmtContext(ctx, s)
+		w.in[s] = in
 	}
-	for _, s := range w.forget {
-		own.forget = append(own.forget, in(s))
+	return in
+}
+
+// A writer is a [blind.Tx]: what the search index asks all the time is prepared
+// as well.
+var _ blind.Tx = (*writer)(nil)
+
+// ExecContext runs a statement of the search index.
+func (w *writer) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	if s := w.index[query]; s != nil {
+		return w.prepared(ctx, s).ExecContext(ctx, args...)
 	}
-	return own
+	return w.tx.ExecContext(ctx, query, args...)
+}
+
+// QueryContext asks something for the search index.
+func (w *writer) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	if s := w.index[query]; s != nil {
+		return w.prepared(ctx, s).QueryContext(ctx, args...)
+	}
+	return w.tx.QueryContext(ctx, query, args...)
+}
+
+// QueryRowContext asks for one row for the search index.
+func (w *writer) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
+	if s := w.index[query]; s != nil {
+		return w.prepared(ctx, s).QueryRowContext(ctx, args...)
+	}
+	return w.tx.QueryRowContext(ctx, query, args...)
 }
 
 // transact runs f in a transaction of its own. Work that was begun is finished:
@@ -79,13 +121,13 @@ func transact(ctx context.Context, db beginner, w *writer, f func(context.Contex
 	if err != nil {
 		return err
 	}
-	if err := f(ctx, w.on(ctx, tx)); err != nil {
+	if err := f(ctx, &writer{w.statements, tx, map[*sql.Stmt]*sql.Stmt{}}); err != nil {
 		return errors.Join(err, tx.Rollback())
 	}
 	return tx.Commit()
 }
 
-func (w *writer) close() error {
+func (w *statements) close() error {
 	var errs []error
 	for _, s := range w.all {
 		errs = append(errs, s.Close())

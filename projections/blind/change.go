@@ -10,6 +10,20 @@ import (
 	"nrm/projections/names"
 )
 
+// Texts of what Add asks and does for every person.
+const (
+	findPerson  = `SELECT n FROM blind_persons WHERE ref = ?`
+	addPerson   = `INSERT INTO blind_persons (ref) VALUES (?)`
+	putGram     = `INSERT OR REPLACE INTO blind_grams (label, box) VALUES (?,?)`
+	addDocument = `INSERT OR IGNORE INTO blind_documents (mac, n) VALUES (?,?)`
+)
+
+// Statements are the texts that Add gives to its transaction, always the same:
+// one that has prepared them saves most of the time.
+func Statements() []string {
+	return []string{findLast, fetchBoxes, findPerson, addPerson, putGram, addDocument}
+}
+
 // Add adds names and document numbers to what is there for a person. To add
 // what is there already changes nothing. Names of which nothing can be searched
 // for, and numbers without a letter or digit, are passed over.
@@ -38,7 +52,7 @@ func (x *Index) add(ctx context.Context, tx Tx, ref string, named, documents []s
 		return err
 	}
 	if n == 0 {
-		result, err := tx.ExecContext(ctx, `INSERT INTO blind_persons (ref) VALUES (?)`, ref)
+		result, err := tx.ExecContext(ctx, addPerson, ref)
 		if err != nil {
 			return err
 		}
@@ -71,7 +85,7 @@ func (x *Index) add(ctx context.Context, tx Tx, ref string, named, documents []s
 		if d = names.Document(d); d == "" {
 			continue
 		}
-		if _, err := tx.ExecContext(ctx, `INSERT OR IGNORE INTO blind_documents (mac, n) VALUES (?,?)`, x.mac(d), n); err != nil {
+		if _, err := tx.ExecContext(ctx, addDocument, x.mac(d), n); err != nil {
 			return err
 		}
 	}
@@ -131,14 +145,14 @@ func (x *Index) put(ctx context.Context, tx Tx, l label, places []uint16) error 
 		_, err := tx.ExecContext(ctx, `DELETE FROM blind_grams WHERE label = ?`, l[:])
 		return err
 	}
-	_, err := tx.ExecContext(ctx, `INSERT OR REPLACE INTO blind_grams (label, box) VALUES (?,?)`, l[:], x.seal(l, places))
+	_, err := tx.ExecContext(ctx, putGram, l[:], x.seal(l, places))
 	return err
 }
 
 // number returns a person's number, 0 if there is no such person.
 func number(ctx context.Context, tx Tx, ref string) (int64, error) {
 	var n int64
-	err := tx.QueryRowContext(ctx, `SELECT n FROM blind_persons WHERE ref = ?`, ref).Scan(&n)
+	err := tx.QueryRowContext(ctx, findPerson, ref).Scan(&n)
 	if errors.Is(err, sql.ErrNoRows) {
 		return 0, nil
 	}

@@ -47,9 +47,9 @@ type Message struct {
 	Seq  uint64 // position in the log; later messages have higher ones
 	Prev string // hex SHA-256 of the body of the stream's previous message, "" for the first
 	Hash string // hex SHA-256 of this message's body
-	// Stored is when the server stored it. In the history that Update passes
-	// on, a message that this store itself has just written has the time of the
-	// server's answer instead, which is a little later; everywhere else it is
+	// Stored is when the server stored it. Of a message that this store itself has
+	// just written, what Update passes on and Follow hands over may have the time of
+	// the server's answer instead, which is a little later; everywhere else it is
 	// exact.
 	Stored time.Time
 }
@@ -130,6 +130,7 @@ type Store[D any] struct {
 	cache  *cache[D]
 	writes *committer
 	mark   *highWater // nil if nothing is remembered
+	taps   taps[D]
 
 	mu     sync.Mutex
 	closed bool

@@ -17,11 +17,17 @@ import (
 // gets long ones, one that is up to date gets each decision at once. The slice
 // is f's own.
 //
+// What this store writes itself comes as soon as the server has acknowledged it,
+// the rest when the server sends it; both in the order of the log, each once.
+//
 // Follow never skips: it survives restarts of the server and lost connections,
 // and stops with ErrDamaged at a position that is missing or cannot be read. It
 // also does so if the log ends before position after.
 func (s *Store[D]) Follow(ctx context.Context, after uint64, f func([]D) error) error {
-	return newFeed(s, after, 0, s.decision, f).follow(ctx)
+	fd := newFeed(s, after, 0, s.decision, f)
+	fd.tap = s.taps.open()
+	defer s.taps.close(fd.tap)
+	return fd.follow(ctx)
 }
 
 // Replay is Follow that ends with the decision at position through. It fails
@@ -87,10 +93,11 @@ type feed[T any] struct {
 	through uint64                    // where to end, 0 for never
 	read    func(received) (T, error) // called once for each position, in order
 	f       func([]T) error
+	tap     *tap[T] // of what this store writes itself; nil if everything is read from the log
 }
 
 func newFeed[D, T any](s *Store[D], after, through uint64, read func(received) (T, error), f func([]T) error) *feed[T] {
-	return &feed[T]{s.link, s.opts.Batch, s.opts.Logger, after, through, read, f}
+	return &feed[T]{link: s.link, batch: s.opts.Batch, logger: s.opts.Logger, after: after, through: through, read: read, f: f}
 }
 
 func (fd *feed[T]) replay(ctx context.Context) error {
@@ -165,8 +172,19 @@ func (fd *feed[T]) consumeOnce(ctx context.Context) error {
 			if err := fd.handOver(ctx, m, waiting); err != nil {
 				return err
 			}
+		case d := <-fd.drops():
+			run := fd.tap.run(d, fd.after, fd.batch)
+			if len(run) == 0 {
+				continue
+			}
+			quiet = false
+			if err := fd.f(run); err != nil {
+				return err
+			}
+			fd.after += uint64(len(run))
 		case <-idle.C:
-			// A consumer that has died without a word looks like a quiet log.
+			// A consumer that has died without a word looks like a quiet log, or,
+			// with a tap, like one that nobody else writes to.
 			if quiet {
 				last, err := fd.link.last(ctx)
 				if err != nil {
@@ -179,6 +197,15 @@ func (fd *feed[T]) consumeOnce(ctx context.Context) error {
 			quiet = true
 		}
 	}
+}
+
+// drops are what the tap gives, if there is one. The consumer brings all of it
+// again, and it is passed over then: see receive.
+func (fd *feed[T]) drops() <-chan drop[T] {
+	if fd.tap == nil {
+		return nil
+	}
+	return fd.tap.drops
 }
 
 // consume starts a consumer that fills a channel, and a function that ends it.

@@ -16,6 +16,8 @@ import (
 	"nrm/eventstore/eventstoretest"
 )
 
+var errEnough = errors.New("that was all")
+
 // follow collects what Follow hands over, and fails the test on any gap.
 func follow(t *testing.T, s *eventstore.Store[note], after uint64) (got func(n int) []note, stop func() error) {
 	ctx, cancel := context.WithCancel(t.Context())

@@ -136,7 +136,11 @@ func (s *Store[D]) extend(sl *slot[D], w write, seq uint64) error {
 	if err != nil {
 		return err
 	}
-	return s.apply(sl, []Message{m})
+	if err := s.apply(sl, []Message{m}); err != nil {
+		return err
+	}
+	s.taps.stored(seq, sl.history[sl.n-1])
+	return nil
 }
 
 // linked tells whether messages are a chain that begins after hash.

@@ -69,7 +69,7 @@ func newWriter(ctx context.Context, db *sql.DB) (*writer, error) {
 
 // exec runs one of the statements.
 func (w *writer) exec(ctx context.Context, s *sql.Stmt, args ...any) error {
-	_, err := w.prepared(ctx, s).ExecContext(ctx, args...)
+	_, err := w.prepared(ctx, s).ExecContext(ctx, args...) //nolint:sqlclosecheck // it ends with the transaction
 	return err
 }
 
@@ -89,7 +89,7 @@ var _ blind.Tx = (*writer)(nil)
 // ExecContext runs a statement of the search index.
 func (w *writer) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
 	if s := w.index[query]; s != nil {
-		return w.prepared(ctx, s).ExecContext(ctx, args...)
+		return w.prepared(ctx, s).ExecContext(ctx, args...) //nolint:sqlclosecheck // it ends with the transaction
 	}
 	return w.tx.ExecContext(ctx, query, args...)
 }
@@ -97,7 +97,7 @@ func (w *writer) ExecContext(ctx context.Context, query string, args ...any) (sq
 // QueryContext asks something for the search index.
 func (w *writer) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
 	if s := w.index[query]; s != nil {
-		return w.prepared(ctx, s).QueryContext(ctx, args...)
+		return w.prepared(ctx, s).QueryContext(ctx, args...) //nolint:sqlclosecheck // it ends with the transaction
 	}
 	return w.tx.QueryContext(ctx, query, args...)
 }

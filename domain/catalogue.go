@@ -214,12 +214,19 @@ func SpecOf(cmd Asked) (CommandSpec, bool) {
 // CommandNamed finds a command by its name in URLs and import files. It answers
 // a refusal "no_such_command".
 func CommandNamed(name string) (CommandSpec, error) {
-	specs := CommandSpecs()
-	if i := slices.IndexFunc(specs, func(s CommandSpec) bool { return s.Name == name }); i >= 0 {
-		return specs[i], nil
+	if s, ok := commandIndex()[name]; ok {
+		return s, nil
 	}
 	return CommandSpec{}, &Refusal{Kind: NotFound, Code: "no_such_command"}
 }
+
+var commandIndex = sync.OnceValue(func() map[string]CommandSpec {
+	index := map[string]CommandSpec{}
+	for _, s := range CommandSpecs() {
+		index[s.Name] = s
+	}
+	return index
+})
 
 // MayGive reports whether the role may give the command at all.
 func (s CommandSpec) MayGive(r Role) bool { return slices.Contains(s.zero.givers(), r) }

@@ -113,9 +113,16 @@ func OrganisationOf(code string) (Organisation, bool) {
 // RegionOf is the economic region of a district, in the division of 07.07.2021.
 // It is empty for an unknown district.
 func RegionOf(district string) string {
-	c, _ := CodeOf("district", district)
-	return c.Group
+	return regions()[district]
 }
+
+var regions = sync.OnceValue(func() map[string]string {
+	of := map[string]string{}
+	for _, c := range Codes("district") {
+		of[c.Code] = c.Group
+	}
+	return of
+})
 
 // read decodes an embedded file and refuses fields it does not know.
 func read[T any](b []byte) (T, error) {

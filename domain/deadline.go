@@ -2,6 +2,7 @@ package domain
 
 import (
 	"slices"
+	"sync"
 	"time"
 )
 
@@ -17,7 +18,9 @@ type Rule struct {
 
 // Rules lists the time limits that the register watches. More come with the
 // steps they belong to.
-func Rules() []Rule {
+func Rules() []Rule { return slices.Clone(rules()) }
+
+var rules = sync.OnceValue(func() []Rule {
 	return []Rule{
 		{ID: "notify", From: []string{"DetectionRecorded"}, To: []string{"SpuNotified", "HandoverAccepted"}, Parameter: "notify"},
 		{ID: "handover", From: []string{"DetectionRecorded", "ReturnArrived"}, To: []string{"HandoverAccepted"}, Parameter: "handover", binds: withinReach},
@@ -27,7 +30,7 @@ func Rules() []Rule {
 		{ID: "admission", From: []string{"ShelterRequested"}, To: []string{"AdmissionConfirmed", "AdmissionRefused", "NonArrivalRecorded"}, Parameter: "admission"},
 		{ID: "return_certificate", From: []string{"ReturnCertificateApplied"}, To: []string{"ReturnCertificateIssued"}, Parameter: "return_certificate"},
 	}
-}
+})
 
 // withinReach says when the 24 hours begin: at detection, or for a person found
 // abroad, whom nobody can hand over there, with their arrival.
@@ -40,9 +43,9 @@ func withinReach(c *Case, e AnyEvent) bool {
 
 // RuleOf finds a rule.
 func RuleOf(id string) (Rule, bool) {
-	rules := Rules()
-	if i := slices.IndexFunc(rules, func(r Rule) bool { return r.ID == id }); i >= 0 {
-		return rules[i], true
+	all := rules()
+	if i := slices.IndexFunc(all, func(r Rule) bool { return r.ID == id }); i >= 0 {
+		return all[i], true
 	}
 	return Rule{}, false
 }
@@ -118,7 +121,7 @@ type Ending struct {
 func (c *Case) tick(d Decision) {
 	for _, e := range d.Events {
 		at := MomentOf(e, d.Times())
-		for _, r := range Rules() {
+		for _, r := range rules() {
 			if slices.Contains(r.To, e.EventType()) {
 				c.stop(r, keyOf(e), at)
 			}

@@ -87,11 +87,45 @@ func (r rowsBeside) follows(was rowsBeside) bool {
 	return true
 }
 
+// A sheet holds rows of cases that are not written yet, as their columns.
+type sheet struct{ rows, access, places, deadlines []any }
+
+// add makes the rows of a case, all but those that were there already.
+func (s *sheet) add(c *folded, rows, was rowsBeside) {
+	s.rows = c.appendRow(s.rows)
+	for i, a := range rows.access {
+		if i >= len(was.access) || a != was.access[i] {
+			s.access = append(s.access, string(c.ref), a.organisation, a.relation, a.ended, a.until, a.longest, a.stage)
+		}
+	}
+	for n, p := range rows.places {
+		if n >= len(was.places) || p != was.places[n] {
+			s.places = append(s.places, string(c.ref), n, p.facility, p.organisation, p.state)
+		}
+	}
+	for n, k := range rows.deadlines {
+		if n >= len(was.deadlines) || k != was.deadlines[n] {
+			s.deadlines = appendDeadline(s.deadlines, c.ref, n, k)
+		}
+	}
+}
+
+// write writes what is on a sheet.
+func (w *writer) write(ctx context.Context, s *sheet) error {
+	for _, part := range []struct {
+		table   string
+		in      inserts
+		columns []any
+	}{{"cases", w.rows, s.rows}, {"access", w.access, s.access}, {"places", w.places, s.places}, {"deadlines", w.deadlines, s.deadlines}} {
+		if err := w.insert(ctx, part.in, part.columns); err != nil {
+			return fmt.Errorf("%s: %w", part.table, err)
+		}
+	}
+	return nil
+}
+
 // writeCase makes the rows of a case where there were some already.
 func (w *writer) writeCase(ctx context.Context, c *folded, was rowsBeside) error {
-	if err := w.writeRow(ctx, c); err != nil {
-		return fmt.Errorf("row: %w", err)
-	}
 	rows := c.rows()
 	if rows.erasure != was.erasure {
 		if err := w.writeErasure(ctx, c.ref, rows.erasure); err != nil {
@@ -99,35 +133,21 @@ func (w *writer) writeCase(ctx context.Context, c *folded, was rowsBeside) error
 		}
 	}
 	if !rows.follows(was) {
-		for _, s := range w.forget {
-			if err := w.exec(ctx, s, string(c.ref)); err != nil {
-				return err
-			}
+		if err := w.forgetCase(ctx, c.ref); err != nil {
+			return err
 		}
 		was = rowsBeside{}
 	}
-	for i, a := range rows.access {
-		if i < len(was.access) && a == was.access[i] {
-			continue
-		}
-		if err := w.exec(ctx, w.access, string(c.ref), a.organisation, a.relation, a.ended, a.until, a.longest, a.stage); err != nil {
-			return fmt.Errorf("access: %w", err)
-		}
-	}
-	for n, p := range rows.places {
-		if n < len(was.places) && p == was.places[n] {
-			continue
-		}
-		if err := w.exec(ctx, w.place, string(c.ref), n, p.facility, p.organisation, p.state); err != nil {
-			return fmt.Errorf("place: %w", err)
-		}
-	}
-	for n, k := range rows.deadlines {
-		if n < len(was.deadlines) && k == was.deadlines[n] {
-			continue
-		}
-		if err := w.writeDeadline(ctx, c.ref, n, k); err != nil {
-			return fmt.Errorf("deadline: %w", err)
+	var s sheet
+	s.add(c, rows, was)
+	return w.write(ctx, &s)
+}
+
+// forgetCase takes away the rows of a case beside its own.
+func (w *writer) forgetCase(ctx context.Context, ref domain.Ref) error {
+	for _, s := range w.forget {
+		if err := w.exec(ctx, s, string(ref)); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -137,27 +157,26 @@ const caseColumns = `ref, stage, status, age, region, country, detected, detecte
 	last_seq, last_type, last_happened, last_precision, closed, hosted, handover, screening, decision, waiting, allowance,
 	next, next_rule, next_due`
 
-// putCase inserts a row of cases, or changes the one that is there.
-func putCase() string {
+// orChangeCase has a row of cases change the one that is there.
+func orChangeCase() string {
 	columns := strings.Split(strings.Join(strings.Fields(caseColumns), ""), ",")
 	var set []string
 	for _, c := range columns[1:] {
 		set = append(set, c+` = excluded.`+c)
 	}
-	return `INSERT INTO cases (` + caseColumns + `) VALUES (?` + strings.Repeat(`,?`, len(columns)-1) + `)
-		ON CONFLICT (ref) DO UPDATE SET ` + strings.Join(set, `, `)
+	return ` ON CONFLICT (ref) DO UPDATE SET ` + strings.Join(set, `, `)
 }
 
-func (w *writer) writeRow(ctx context.Context, of *folded) error {
+func (of *folded) appendRow(columns []any) []any {
 	c, waits := of.state, waitsFor(of.state)
 	next, rule, due := sql.NullInt64{}, sql.NullString{}, int64(forever)
 	if n := nextDue(c.Clocks); n >= 0 {
 		next, rule, due = sql.NullInt64{Int64: int64(n), Valid: true}, sql.NullString{String: c.Clocks[n].Rule, Valid: true}, c.Clocks[n].Due.Unix()
 	}
-	return w.exec(ctx, w.row, string(of.ref), c.Stage(), c.Status, c.Age, domain.RegionOf(c.District), c.Country,
+	return append(columns, string(of.ref), c.Stage(), c.Status, c.Age, domain.RegionOf(c.District), c.Country,
 		seconds(c.Detected), string(c.Detected.Precision), c.ImmediateDanger, c.Risk, len(c.Deviations),
 		int64(of.seq), of.last.typ, of.last.happened.At.Unix(), string(of.last.happened.Precision),
-		c.IsClosed(), c.Host() != nil, waits["handover"], waits["screening"], waits["decision"], waits["waiting"], waits["allowance"],
+		c.IsClosed(), c.Host() != nil, waits.handover, waits.screening, waits.decision, waits.waiting, waits.allowance,
 		next, rule, due)
 }
 

@@ -8,11 +8,11 @@ import (
 	"nrm/domain"
 )
 
-const insertDeadline = `INSERT OR REPLACE INTO deadlines (ref, n, rule, key, start, start_precision, due, value, unit, assumed, period,
-	stopped, stopped_precision, unclear, waived, lapsed, missed, open) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`
+const clockColumnNames = `ref, n, rule, key, start, start_precision, due, value, unit, assumed, period,
+	stopped, stopped_precision, unclear, waived, lapsed, missed, open`
 
-func (w *writer) writeDeadline(ctx context.Context, ref domain.Ref, n int, k domain.DeadlineClock) error {
-	return w.exec(ctx, w.deadline, string(ref), n, k.Rule, k.Key, k.Start.At.Unix(), string(k.Start.Precision), k.Due.Unix(),
+func appendDeadline(columns []any, ref domain.Ref, n int, k domain.DeadlineClock) []any {
+	return append(columns, string(ref), n, k.Rule, k.Key, k.Start.At.Unix(), string(k.Start.Precision), k.Due.Unix(),
 		k.Value, k.Unit, k.Assumed, k.Period, seconds(k.Stopped), string(k.Stopped.Precision), k.Unclear, k.Waived, k.Lapsed, k.Missed, k.Open())
 }
 

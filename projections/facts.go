@@ -23,16 +23,8 @@ type deed struct {
 	facts []fact
 }
 
-const (
-	factColumns = 20
-	factRow     = `(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`
-	insertFact  = `INSERT INTO facts (seq, n, decision, kind, stream, type, day, year, happened, precision, effective,
-	known, recorded, imported, user, role, organisation, data, decided, decided_precision) VALUES ` + factRow
-
-	// atOnce is how many facts one statement writes when there are many: that
-	// takes half the time.
-	atOnce = 25
-)
+const factColumns = `seq, n, decision, kind, stream, type, day, year, happened, precision, effective,
+	known, recorded, imported, user, role, organisation, data, decided, decided_precision`
 
 // settled gives a decision the precision in time that the log keeps and the
 // facts keep, so that what is folded from either is the same.
@@ -45,28 +37,33 @@ func settled(d domain.Decision) domain.Decision {
 
 // recordAll writes the facts of decisions, which come after a position.
 func (w *writer) recordAll(ctx context.Context, after uint64, decisions []domain.Decision) error {
-	var columns []any
-	for _, d := range decisions {
-		if d.Seq <= after {
-			return fmt.Errorf("position %d came after %d", d.Seq, after)
-		}
-		after = d.Seq
-		var err error
-		if columns, err = appendFacts(columns, settled(d)); err != nil {
-			return fmt.Errorf("position %d: %w", d.Seq, err)
-		}
+	columns, err := factsOf(after, decisions)
+	if err != nil {
+		return err
 	}
-	for len(columns) > 0 {
-		insert, size := w.fact, factColumns
-		if len(columns) >= atOnce*factColumns {
-			insert, size = w.facts, atOnce*factColumns
-		}
-		if err := w.exec(ctx, insert, columns[:size]...); err != nil {
-			return fmt.Errorf("facts up to position %d: %w", after, err)
-		}
-		columns = columns[size:]
+	return w.writeFacts(ctx, decisions, columns)
+}
+
+func (w *writer) writeFacts(ctx context.Context, decisions []domain.Decision, columns []any) error {
+	if err := w.insert(ctx, w.facts, columns); err != nil {
+		return fmt.Errorf("facts up to position %d: %w", decisions[len(decisions)-1].Seq, err)
 	}
 	return nil
+}
+
+// factsOf gives the columns of the facts of decisions, which come after a
+// position.
+func factsOf(after uint64, decisions []domain.Decision) (columns []any, err error) {
+	for _, d := range decisions {
+		if d.Seq <= after {
+			return nil, fmt.Errorf("position %d came after %d", d.Seq, after)
+		}
+		after = d.Seq
+		if columns, err = appendFacts(columns, settled(d)); err != nil {
+			return nil, fmt.Errorf("position %d: %w", d.Seq, err)
+		}
+	}
+	return columns, nil
 }
 
 // appendFacts appends the columns of a decision's facts.

@@ -3,8 +3,7 @@ package projections
 import (
 	"context"
 	"database/sql"
-	"errors"
-	"slices"
+	"fmt"
 
 	"golang.org/x/sync/errgroup"
 
@@ -20,8 +19,7 @@ type builder struct {
 	keys     Keys
 	last     uint64 // position of the log to which the rows are made
 	progress func(done, total uint64)
-
-	erased []domain.Ref // cases whose person was erased
+	folds    folding
 }
 
 func (b *builder) fill(ctx context.Context) error {
@@ -51,7 +49,7 @@ func (b *builder) fill(ctx context.Context) error {
 	if err := b.forgetErased(ctx); err != nil {
 		return err
 	}
-	if err := b.deriveAll(ctx); err != nil {
+	if err := b.deriveLate(ctx); err != nil {
 		return err
 	}
 	if err := b.indexAll(ctx); err != nil {
@@ -66,60 +64,89 @@ func (b *builder) step(pass, done uint64) {
 	b.progress(pass*b.last+min(done, b.last), 3*b.last)
 }
 
-// copyFacts is the pass over the log. The log is read while what was read
-// before is written.
+// A portion is what follows from a run of decisions.
+type portion struct {
+	run   []domain.Decision
+	facts []any // their columns
+	left  rowsLeft
+}
+
+// copyFacts is the pass over the log. While it is read, what was read before is
+// folded and what was folded before is written. All is one transaction: if it
+// fails the file is thrown away.
 func (b *builder) copyFacts(ctx context.Context) error {
-	both, ctx := errgroup.WithContext(ctx)
-	runs := make(chan []domain.Decision, 4)
-	both.Go(func() error {
+	all, ctx := errgroup.WithContext(ctx)
+	runs, portions := make(chan []domain.Decision, 4), make(chan portion, 4)
+	all.Go(func() error {
 		defer close(runs)
-		return b.log.Replay(ctx, 0, b.last, func(run []domain.Decision) error {
-			select {
-			case runs <- run:
-				return nil
-			case <-ctx.Done():
-				return ctx.Err()
-			}
-		})
+		return b.log.Replay(ctx, 0, b.last, func(run []domain.Decision) error { return send(ctx, runs, run) })
 	})
-	both.Go(func() error {
+	all.Go(func() error {
+		defer close(portions)
 		at := uint64(0)
 		for run := range runs {
-			if err := b.copyRun(ctx, at, run); err != nil {
+			facts, err := factsOf(at, run)
+			if err != nil {
 				return err
 			}
 			at = run[len(run)-1].Seq
-			b.step(0, at)
+			left, err := b.folds.add(run)
+			if err != nil {
+				return err
+			}
+			if err := send(ctx, portions, portion{run, facts, left}); err != nil {
+				return err
+			}
 		}
-		return nil
+		return send(ctx, portions, portion{left: b.folds.rest()})
 	})
-	return both.Wait()
+	all.Go(func() error {
+		return transact(ctx, b.db, b.w, func(working context.Context, w *writer) error {
+			for p := range portions {
+				if err := w.writePortion(working, p); err != nil {
+					return err
+				}
+				if len(p.run) > 0 {
+					b.step(0, p.run[len(p.run)-1].Seq)
+				}
+			}
+			return ctx.Err()
+		})
+	})
+	return all.Wait()
 }
 
-func (b *builder) copyRun(ctx context.Context, after uint64, run []domain.Decision) error {
-	for _, d := range run {
-		if slices.ContainsFunc(d.Events, erases) {
-			b.erased = append(b.erased, d.Stream.Ref())
-		}
+func send[T any](ctx context.Context, to chan<- T, one T) error {
+	select {
+	case to <- one:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
 	}
-	return transact(ctx, b.db, b.w, func(ctx context.Context, w *writer) error {
-		if err := w.recordAll(ctx, after, run); err != nil {
+}
+
+func (w *writer) writePortion(ctx context.Context, p portion) error {
+	if len(p.run) > 0 {
+		if err := w.writeFacts(ctx, p.run, p.facts); err != nil {
 			return err
 		}
-		last := run[len(run)-1]
-		return w.exec(ctx, w.reached, int64(last.Seq), last.ID)
-	})
+		last := p.run[len(p.run)-1]
+		if err := w.exec(ctx, w.reached, int64(last.Seq), last.ID); err != nil {
+			return err
+		}
+	}
+	return w.writeLeft(ctx, p.left)
 }
 
 // forgetErased empties the boxes of those who were erased. Their keys may be
 // gone or not: nobody asks any more. A file that has held the boxes is written
 // anew without them.
 func (b *builder) forgetErased(ctx context.Context) error {
-	if len(b.erased) == 0 {
+	if len(b.folds.erased) == 0 {
 		return nil
 	}
 	err := transact(ctx, b.db, b.w, func(ctx context.Context, w *writer) error {
-		for _, ref := range b.erased {
+		for _, ref := range b.folds.erased {
 			if err := w.exec(ctx, w.empty, string(ref)); err != nil {
 				return err
 			}
@@ -133,103 +160,26 @@ func (b *builder) forgetErased(ctx context.Context) error {
 	return err
 }
 
-// deriveAll is the pass over the facts, stream by stream. They are folded while
-// those of the next streams are read and what follows from them is written.
-func (b *builder) deriveAll(ctx context.Context) error {
+// deriveLate is the pass over the facts of the cases that could not be kept in
+// memory until all of them was known. They are folded while those of the next are
+// read and what follows from them is written.
+func (b *builder) deriveLate(ctx context.Context) error {
+	late := b.folds.late()
 	return transact(ctx, b.db, b.w, func(working context.Context, w *writer) error {
-		streams, results := make(chan []row, 64), make(chan derived, 64)
-		go func() {
-			defer close(results)
-			for rows := range streams {
-				results <- derive(rows)
-			}
-		}()
-		done := uint64(0)
-		write := func(r derived) error {
-			if err := errors.Join(ctx.Err(), r.err); err != nil {
+		for n, ref := range late {
+			if err := ctx.Err(); err != nil {
 				return err
 			}
-			done += uint64(r.rows)
-			b.step(1, done)
-			return r.write(working, w)
-		}
-		err := eachStream(working, w.tx, func(rows []row) error {
-			for {
-				select {
-				case streams <- rows:
-					return nil
-				case r := <-results:
-					if err := write(r); err != nil {
-						return err
-					}
-				}
+			c := newFolded(ref)
+			if err := eachBefore(working, w, domain.CaseStream(ref), b.last+1, c.add); err != nil {
+				return err
 			}
-		})
-		close(streams)
-		for r := range results {
-			if err == nil {
-				err = write(r)
+			if err := w.rewriteCase(working, c); err != nil {
+				return fmt.Errorf("%s: %w", ref, err)
 			}
+			b.step(1, uint64(n+1)*b.last/uint64(len(late)))
 		}
-		return err
+		b.step(1, b.last)
+		return nil
 	})
-}
-
-// eachStream calls f with the rows of each stream.
-func eachStream(ctx context.Context, q queryer, f func([]row) error) error {
-	rows, err := q.QueryContext(ctx, selectRows+` ORDER BY kind, stream, seq, n`)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	var of []row
-	for rows.Next() {
-		r, err := scanRow(rows)
-		if err != nil {
-			return err
-		}
-		if len(of) > 0 && (of[0].stream != r.stream || of[0].kind != r.kind) {
-			if err := f(of); err != nil {
-				return err
-			}
-			of = nil
-		}
-		of = append(of, r)
-	}
-	if err := rows.Err(); err != nil || len(of) == 0 {
-		return err
-	}
-	return f(of)
-}
-
-// Derived is what follows from the rows of a stream.
-type derived struct {
-	rows  int
-	write func(context.Context, *writer) error
-	err   error
-}
-
-// derive folds the rows of a stream that has none but its facts yet.
-func derive(rows []row) derived {
-	r := derived{rows: len(rows), write: func(context.Context, *writer) error { return nil }}
-	deeds, err := deedsOf(nil, rows)
-	if err != nil {
-		r.err = err
-		return r
-	}
-	switch s := deeds[0].Stream; s.Kind {
-	case domain.CaseKind:
-		c := newFolded(s.Ref())
-		for _, d := range deeds {
-			r.err = errors.Join(r.err, c.add(d.Decision))
-		}
-		r.write = func(ctx context.Context, w *writer) error { return w.writeCase(ctx, c, rowsBeside{}) }
-	case domain.FacilityKind:
-		f := new(domain.Facility)
-		for _, d := range deeds {
-			r.err = errors.Join(r.err, domain.Apply(f, d.Decision))
-		}
-		r.write = func(ctx context.Context, w *writer) error { return w.writeFacility(ctx, s.Ref(), f) }
-	}
-	return r
 }

@@ -65,18 +65,20 @@ func (q queue) count(ctx context.Context, tx *sql.Tx, by domain.Actor, now time.
 
 // waitsFor says what a case waits for, as the domain sees its next steps: each
 // is a column of cases.
-func waitsFor(c *domain.Case) map[string]bool {
+type waits struct{ handover, screening, decision, waiting, allowance bool }
+
+func waitsFor(c *domain.Case) waits {
 	expected := func(command string) bool {
 		spec, err := domain.CommandNamed(command)
 		return err == nil && spec.Expected(c)
 	}
 	working := !c.IsClosed()
-	return map[string]bool{
-		"handover":  working && expected("accept-handover"),
-		"screening": working && expected("screen-indicators"),
-		"decision":  working && expected("decide-identification"),
-		"waiting":   working && expected("confirm-admission"),
-		"allowance": expected("pay-allowance"), // is due after the closure too
+	return waits{
+		handover:  working && expected("accept-handover"),
+		screening: working && expected("screen-indicators"),
+		decision:  working && expected("decide-identification"),
+		waiting:   working && expected("confirm-admission"),
+		allowance: expected("pay-allowance"), // is due after the closure too
 	}
 }
 

@@ -131,7 +131,7 @@ func (v *Views) refreshCase(ctx context.Context, w *writer, s domain.Stream, add
 	c, held := v.cases.get(s.Ref())
 	if !held {
 		c = newFolded(s.Ref())
-		if err := eachBefore(ctx, w.tx, s, added[0].Seq, c.add); err != nil {
+		if err := eachBefore(ctx, w, s, added[0].Seq, c.add); err != nil {
 			return err
 		}
 	}
@@ -154,7 +154,7 @@ func (v *Views) refreshFacility(ctx context.Context, w *writer, s domain.Stream,
 	f, held := v.facilities[s.Ref()]
 	if !held {
 		f = new(domain.Facility)
-		err := eachBefore(ctx, w.tx, s, added[0].Seq, func(d domain.Decision) error { return domain.Apply(f, d) })
+		err := eachBefore(ctx, w, s, added[0].Seq, func(d domain.Decision) error { return domain.Apply(f, d) })
 		if err != nil {
 			return err
 		}
@@ -168,10 +168,12 @@ func (v *Views) refreshFacility(ctx context.Context, w *writer, s domain.Stream,
 	return w.writeFacility(ctx, s.Ref(), f)
 }
 
+const selectBefore = selectRows + ` WHERE kind = ? AND stream = ? AND seq < ? ORDER BY seq, n`
+
 // eachBefore calls f with a stream's decisions before a position, as the facts
 // tell them.
 func eachBefore(ctx context.Context, q queryer, s domain.Stream, seq uint64, f func(domain.Decision) error) error {
-	rows, err := collect(ctx, q, scanRow, selectRows+` WHERE kind = ? AND stream = ? AND seq < ? ORDER BY seq, n`, string(s.Kind), s.ID, int64(seq))
+	rows, err := collect(ctx, q, scanRow, selectBefore, string(s.Kind), s.ID, int64(seq))
 	if err != nil {
 		return err
 	}

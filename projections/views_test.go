@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -41,6 +42,15 @@ func TestRebuildEqualsLive(t *testing.T) {
 			if made := digestOf(t, again); !maps.Equal(live, made) {
 				t.Errorf("live    %v\nrebuilt %v", live, made)
 			}
+			for _, room := range []int{2, 8, 20} {
+				v, late := builtIn(t, log, room)
+				if made := digestOf(t, v); !maps.Equal(live, made) {
+					t.Errorf("live    %v\nrebuilt with room for %d cases %v", live, room, made)
+				}
+				if late == 0 || room == 2 && late < len(w.cases)/2 {
+					t.Errorf("with room for %d of %d cases %d were late: proves nothing", room, len(w.cases), late)
+				}
+			}
 			for table, sum := range live {
 				if n, err := number(t.Context(), again.readers, `SELECT count(*) FROM `+table); err != nil || n == 0 {
 					t.Errorf("%s: %d rows, %v: proves nothing", table, n, err)
@@ -59,6 +69,26 @@ func TestRebuildEqualsLive(t *testing.T) {
 			}
 		})
 	}
+}
+
+// builtIn builds views with room for some cases in memory, and tells how many
+// had to be folded again.
+func builtIn(t *testing.T, log *memory, room int) (v *Views, late int) {
+	t.Helper()
+	dir := t.TempDir()
+	path := filepath.Join(dir, "views.db")
+	if err := create(path); err != nil {
+		t.Fatal(err)
+	}
+	db, err := open(path, 1, building)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := builder{db: db, log: log, keys: log.safe, progress: func(uint64, uint64) {}, folds: folding{room: room}}
+	if err := errors.Join(b.fill(t.Context()), db.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return opened(t, dir, log), len(b.folds.late())
 }
 
 func TestDigestSeesEveryChange(t *testing.T) {

@@ -21,17 +21,34 @@ type writer struct {
 
 // statements are prepared on the one connection that writes.
 type statements struct {
-	fact, facts, row, access, place, deadline, facility, reached *sql.Stmt
-	erasure, unasked, empty                                      *sql.Stmt   // empty takes the content of a case's boxes away
-	unreadable, gone                                             *sql.Stmt   // gone takes a case out of what is unreadable
-	forget                                                       []*sql.Stmt // what stands beside a case's own row
-	index                                                        map[string]*sql.Stmt
-	all                                                          []*sql.Stmt
+	facts, rows, access, places, deadlines inserts
+	facility, reached, erasure, unasked    *sql.Stmt
+	empty                                  *sql.Stmt   // takes the content of a case's boxes away
+	unreadable, gone                       *sql.Stmt   // gone takes a case out of what is unreadable
+	forget                                 []*sql.Stmt // what stands beside a case's own row
+	texts                                  map[string]*sql.Stmt
+	all                                    []*sql.Stmt
 }
+
+// Inserts write rows of one table, several at once where there are several: that
+// takes half the time.
+type inserts struct {
+	width int         // columns of a row
+	of    []inserting // by how many rows they write, the most first
+}
+
+type inserting struct {
+	rows int
+	stmt *sql.Stmt
+}
+
+// atOnce is how many rows one statement writes when there are many, and how many
+// when there are few.
+var atOnce = []int{25, 5, 4, 3, 2, 1}
 
 // newWriter prepares the statements.
 func newWriter(ctx context.Context, db *sql.DB) (*writer, error) {
-	w := &statements{index: map[string]*sql.Stmt{}}
+	w := &statements{texts: map[string]*sql.Stmt{}}
 	var errs []error
 	prepare := func(query string) *sql.Stmt {
 		s, err := db.PrepareContext(ctx, query)
@@ -42,12 +59,19 @@ func newWriter(ctx context.Context, db *sql.DB) (*writer, error) {
 		w.all = append(w.all, s)
 		return s
 	}
-	w.fact = prepare(insertFact)
-	w.facts = prepare(insertFact + strings.Repeat(`,`+factRow, atOnce-1))
-	w.row = prepare(putCase())
-	w.access = prepare(`INSERT OR REPLACE INTO case_access (ref, organisation, relation, ended, until, longest, stage) VALUES (?,?,?,?,?,?,?)`)
-	w.place = prepare(`INSERT OR REPLACE INTO places (ref, n, facility, organisation, state) VALUES (?,?,?,?,?)`)
-	w.deadline = prepare(insertDeadline)
+	many := func(head, columns, tail string) inserts {
+		in := inserts{width: strings.Count(columns, ",") + 1}
+		row := `(?` + strings.Repeat(`,?`, in.width-1) + `)`
+		for _, n := range atOnce {
+			in.of = append(in.of, inserting{n, prepare(head + ` (` + columns + `) VALUES ` + row + strings.Repeat(`,`+row, n-1) + tail)})
+		}
+		return in
+	}
+	w.facts = many(`INSERT INTO facts`, factColumns, ``)
+	w.rows = many(`INSERT INTO cases`, caseColumns, orChangeCase())
+	w.access = many(`INSERT OR REPLACE INTO case_access`, `ref, organisation, relation, ended, until, longest, stage`, ``)
+	w.places = many(`INSERT OR REPLACE INTO places`, `ref, n, facility, organisation, state`, ``)
+	w.deadlines = many(`INSERT OR REPLACE INTO deadlines`, clockColumnNames, ``)
 	w.facility = prepare(`INSERT OR REPLACE INTO facilities (ref, state) VALUES (?,?)`)
 	w.erasure = prepare(insertErasure)
 	w.unasked = prepare(`DELETE FROM erasures WHERE ref = ?`)
@@ -58,8 +82,8 @@ func newWriter(ctx context.Context, db *sql.DB) (*writer, error) {
 	for _, table := range []string{"case_access", "places", "deadlines"} {
 		w.forget = append(w.forget, prepare(`DELETE FROM `+table+` WHERE ref = ?`))
 	}
-	for _, query := range blind.Statements() {
-		w.index[query] = prepare(query)
+	for _, query := range append(blind.Statements(), selectBefore) {
+		w.texts[query] = prepare(query)
 	}
 	if err := errors.Join(errs...); err != nil {
 		return nil, errors.Join(err, w.close())
@@ -73,6 +97,18 @@ func (w *writer) exec(ctx context.Context, s *sql.Stmt, args ...any) error {
 	return err
 }
 
+// insert writes rows, given as their columns one after the other.
+func (w *writer) insert(ctx context.Context, in inserts, columns []any) error {
+	for _, some := range in.of {
+		for size := some.rows * in.width; len(columns) >= size; columns = columns[size:] {
+			if err := w.exec(ctx, some.stmt, columns[:size]...); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
 func (w *writer) prepared(ctx context.Context, s *sql.Stmt) *sql.Stmt {
 	in, ok := w.in[s]
 	if !ok {
@@ -83,28 +119,28 @@ func (w *writer) prepared(ctx context.Context, s *sql.Stmt) *sql.Stmt {
 }
 
 // A writer is a [blind.Tx]: what the search index asks all the time is prepared
-// as well.
+// as well, and found by its text.
 var _ blind.Tx = (*writer)(nil)
 
-// ExecContext runs a statement of the search index.
+// ExecContext runs a statement.
 func (w *writer) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
-	if s := w.index[query]; s != nil {
+	if s := w.texts[query]; s != nil {
 		return w.prepared(ctx, s).ExecContext(ctx, args...) //nolint:sqlclosecheck // it ends with the transaction
 	}
 	return w.tx.ExecContext(ctx, query, args...)
 }
 
-// QueryContext asks something for the search index.
+// QueryContext asks for rows.
 func (w *writer) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	if s := w.index[query]; s != nil {
+	if s := w.texts[query]; s != nil {
 		return w.prepared(ctx, s).QueryContext(ctx, args...) //nolint:sqlclosecheck // it ends with the transaction
 	}
 	return w.tx.QueryContext(ctx, query, args...)
 }
 
-// QueryRowContext asks for one row for the search index.
+// QueryRowContext asks for one row.
 func (w *writer) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
-	if s := w.index[query]; s != nil {
+	if s := w.texts[query]; s != nil {
 		return w.prepared(ctx, s).QueryRowContext(ctx, args...)
 	}
 	return w.tx.QueryRowContext(ctx, query, args...)

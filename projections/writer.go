@@ -141,7 +141,7 @@ func (w *writer) QueryContext(ctx context.Context, query string, args ...any) (*
 // QueryRowContext asks for one row.
 func (w *writer) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
 	if s := w.texts[query]; s != nil {
-		return w.prepared(ctx, s).QueryRowContext(ctx, args...)
+		return w.prepared(ctx, s).QueryRowContext(ctx, args...) //nolint:sqlclosecheck // it ends with the transaction
 	}
 	return w.tx.QueryRowContext(ctx, query, args...)
 }

@@ -18,7 +18,7 @@ import (
 // waits, and leaves nothing out.
 func TestOwnDecisionsComeStraight(t *testing.T) {
 	srv := eventstoretest.Server(t)
-	s := eventstoretest.Open(t, srv, notes(), eventstore.Options{Timeout: 2 * time.Second})
+	s := eventstoretest.Open(t, srv, notes(), eventstore.Options{Timeout: 10 * time.Second})
 	other := eventstoretest.Open(t, srv, notes(), eventstore.Options{})
 	js, err := jetstream.New(srv.Conn())
 	if err != nil {
@@ -46,6 +46,16 @@ func TestOwnDecisionsComeStraight(t *testing.T) {
 	}
 	if all := got(20); all[19].Texts[0] != "19" {
 		t.Fatalf("the last is %v", all[19].Texts)
+	}
+	stream, err := js.Stream(t.Context(), "NRM")
+	if err != nil {
+		t.Fatal(err)
+	}
+	infos := stream.ListConsumers(t.Context())
+	for info := range infos.Info() {
+		if info.Delivered.Stream > 1 {
+			t.Errorf("the server has sent position %d: shows nothing", info.Delivered.Stream)
+		}
 	}
 
 	n := newNote("a", "both")

@@ -2,12 +2,12 @@ package eventstore
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"testing"
 
 	"github.com/google/uuid"
 	"github.com/nats-io/nats.go"
-	"github.com/nats-io/nats.go/jetstream"
 	"golang.org/x/sync/errgroup"
 
 	"nrm/eventstore/eventstoretest/clustertest"
@@ -26,13 +26,10 @@ func TestCluster(t *testing.T) {
 		}
 		defer nc.Close()
 		if i == 0 {
-			js, err := jetstream.New(nc)
-			if err != nil {
-				t.Fatal(err)
+			if err := InitCopies(t.Context(), nc, 2); !errors.Is(err, ErrUnsafe) {
+				t.Errorf("two copies: %v", err)
 			}
-			c := settings()
-			c.Replicas = 3
-			if _, err := js.CreateStream(t.Context(), c); err != nil {
+			if err := InitCopies(t.Context(), nc, 3); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -220,6 +220,10 @@ func (fd *feed[T]) consume(ctx context.Context) (<-chan jetstream.Msg, func(), e
 	if err != nil {
 		return nil, nil, err
 	}
+	heartbeat := min(max(fd.link.timeout, 500*time.Millisecond), 5*time.Second)
+	if fd.link.replicated { // the server that the consumer lives on may go while the others stay
+		heartbeat = min(heartbeat, time.Second)
+	}
 	waiting := make(chan jetstream.Msg, fd.batch)
 	ended := make(chan struct{})
 	cc, err := c.Consume(func(m jetstream.Msg) {
@@ -231,7 +235,7 @@ func (fd *feed[T]) consume(ctx context.Context) (<-chan jetstream.Msg, func(), e
 		// As much is asked for as two runs, but not more bytes than a connection
 		// may hold back.
 		jetstream.PullMaxMessagesWithBytesLimit(2*fd.batch, 16<<20),
-		jetstream.PullHeartbeat(min(max(fd.link.timeout, 500*time.Millisecond), 5*time.Second)),
+		jetstream.PullHeartbeat(heartbeat),
 	)
 	if err != nil {
 		return nil, nil, err
@@ -300,6 +304,14 @@ func (fd *feed[T]) receive(ctx context.Context, m jetstream.Msg, want uint64) (r
 	case seq > want:
 		// Did the consumer jump, or is there nothing?
 		found, err := fd.link.at(ctx, want)
+		if err == nil && found.Seq == 0 && fd.link.replicated {
+			// A leader that was cut off and does not know it yet lags behind the
+			// copy that the consumer reads.
+			var last uint64
+			if last, err = fd.link.last(ctx); err == nil && last < seq {
+				err = errBroken
+			}
+		}
 		if err == nil && found.Seq == 0 {
 			return r, false, fmt.Errorf("%w: position %d is missing", ErrDamaged, want)
 		}

@@ -72,7 +72,7 @@ func openHighWater(ctx context.Context, l *link, path string, logger *slog.Logge
 // within fails with ErrDamaged if a log does not hold what is known to be stored.
 // It gives the log's last position.
 func (mark reached) within(ctx context.Context, l *link, path string) (last uint64, err error) {
-	if last, err = l.last(ctx); err != nil {
+	if last, err = l.lastSince(ctx, mark.Seq); err != nil {
 		return 0, err
 	}
 	const wayOut = "restore the log from a backup, or, if this is known to be right, delete %s and start again"

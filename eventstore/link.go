@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -21,6 +22,7 @@ type link struct {
 	wire       *wire
 	replicated bool // answers may come from a copy that lags; what must be fresh is asked of the leader
 	timeout    time.Duration
+	patience   time.Duration // with one attempt at an exchange: what is asked while servers elect a leader is never answered
 }
 
 // errNotDirect says that direct questions are not answered. The JetStream API
@@ -64,25 +66,65 @@ func dial(ctx context.Context, nc *nats.Conn, timeout time.Duration, lookOnly bo
 	if err != nil {
 		return nil, err
 	}
-	return &link{js: js, wire: wire, replicated: info.Config.Replicas > 1, timeout: timeout}, nil
+	l := &link{js: js, wire: wire, replicated: info.Config.Replicas > 1, timeout: timeout, patience: timeout}
+	if l.replicated {
+		l.patience = timeout / 4
+	}
+	return l, nil
 }
 
 func (l *link) close() { l.wire.close() }
 
 // ask returns the answers to a question, at least one.
 func (l *link) ask(ctx context.Context, subject string, question []byte, many bool) ([]*nats.Msg, error) {
-	return l.wire.ask(ctx, &nats.Msg{Subject: subject, Data: question}, many, l.timeout)
+	for end := time.Now().Add(l.timeout); ; {
+		answers, err := l.wire.ask(ctx, &nats.Msg{Subject: subject, Data: question}, many, l.patience)
+		if err == nil && answers[0].Header.Get("Status") != noResponders || !l.again(ctx, end) {
+			return answers, err
+		}
+	}
+}
+
+const (
+	noResponders = "503"                 // the status of who gets no answer because nobody is there
+	againAfter   = 50 * time.Millisecond // until the next attempt
+)
+
+// again tells whether another attempt is worth it and there is time for it, after
+// waiting a little. One server alone has no leader to elect.
+func (l *link) again(ctx context.Context, end time.Time) bool {
+	if !l.replicated {
+		return false
+	}
+	pause(ctx, againAfter)
+	return ctx.Err() == nil && time.Now().Before(end)
 }
 
 // last returns the last position of the log.
 func (l *link) last(ctx context.Context) (uint64, error) {
-	ctx, cancel := context.WithTimeout(ctx, l.timeout)
-	defer cancel()
-	s, err := l.js.Stream(ctx, streamName)
-	if err != nil {
-		return 0, unavailable(err)
+	for end := time.Now().Add(l.timeout); ; {
+		attempt, cancel := context.WithTimeout(ctx, l.patience)
+		s, err := l.js.Stream(attempt, streamName)
+		cancel()
+		if err == nil {
+			return s.CachedInfo().State.LastSeq, nil
+		}
+		if !l.again(ctx, end) {
+			return 0, unavailable(err)
+		}
 	}
-	return s.CachedInfo().State.LastSeq, nil
+}
+
+// lastSince is last for whoever knows that the log has reached a position: a
+// leader that was cut off and does not know it yet may say less for a moment.
+func (l *link) lastSince(ctx context.Context, known uint64) (uint64, error) {
+	for end := time.Now().Add(l.timeout); ; {
+		last, err := l.last(ctx)
+		if err != nil || last >= known || !l.replicated || time.Now().After(end) {
+			return last, err
+		}
+		pause(ctx, 100*time.Millisecond)
+	}
 }
 
 // A record is a message and its headerBefore.
@@ -302,6 +344,16 @@ func records(answers []*nats.Msg) (found []record, more bool, err error) {
 // ofLeader asks for one message through the JetStream API, which only the
 // leader of the log answers. It returns a zero record if there is none.
 func (l *link) ofLeader(ctx context.Context, question map[string]any) (record, error) {
+	for end := time.Now().Add(l.timeout); ; {
+		r, err := l.ofLeaderOnce(ctx, question)
+		var api *jetstream.APIError
+		if !errors.As(err, &api) || api.Code != http.StatusServiceUnavailable || !l.again(ctx, end) {
+			return r, err
+		}
+	}
+}
+
+func (l *link) ofLeaderOnce(ctx context.Context, question map[string]any) (record, error) {
 	data, err := json.Marshal(question)
 	if err != nil {
 		return record{}, err

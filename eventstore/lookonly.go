@@ -12,7 +12,7 @@ import (
 // of its role.
 func checkRole(got jetstream.StreamConfig, lookOnly bool) (jetstream.StreamConfig, error) {
 	if lookOnly {
-		return role.Writable(got, settings()), nil
+		return role.Writable(got, settings(1)), nil
 	}
 	if err := role.Check(got); err != nil {
 		return got, fmt.Errorf("the log is not to be written: %w", err)

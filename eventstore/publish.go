@@ -105,7 +105,7 @@ func (l *link) send(writes []write, logLast *uint64, then func(outcome, uint64, 
 			if batch != "" {
 				h["Nats-Batch-Commit"] = []string{"1"}
 			}
-			l.wire.tell(m, false, l.timeout, func(answers []*nats.Msg, err error) {
+			l.wire.tell(m, false, l.patience, func(answers []*nats.Msg, err error) {
 				if err != nil {
 					then(unknown, 0, err)
 				} else {

@@ -16,8 +16,8 @@ const (
 	prefix     = "nrm." // of every subject
 )
 
-// settings are those of a log that keeps everything for ever.
-func settings() jetstream.StreamConfig {
+// settings are those of a log that keeps everything for ever, on so many servers.
+func settings(replicas int) jetstream.StreamConfig {
 	return jetstream.StreamConfig{
 		Name:               streamName,
 		Subjects:           []string{prefix + ">"},
@@ -29,7 +29,7 @@ func settings() jetstream.StreamConfig {
 		MaxMsgsPerSubject:  -1,
 		MaxMsgSize:         -1,
 		MaxConsumers:       -1,
-		Replicas:           1,
+		Replicas:           replicas,
 		Duplicates:         2 * time.Minute,
 		DenyDelete:         true,
 		DenyPurge:          true,
@@ -55,9 +55,17 @@ func Exists(ctx context.Context, nc *nats.Conn) (bool, error) {
 	return true, nil
 }
 
-// Init creates the log, empty. It fails with ErrExists if there is one: it
-// never changes or replaces anything.
-func Init(ctx context.Context, nc *nats.Conn) error {
+// Init creates the log, empty, on one server. It fails with ErrExists if there
+// is one: it never changes or replaces anything.
+func Init(ctx context.Context, nc *nats.Conn) error { return InitCopies(ctx, nc, 1) }
+
+// InitCopies is Init for a log of which 1, 3 or 5 servers of a cluster keep a
+// copy each.
+func InitCopies(ctx context.Context, nc *nats.Conn, replicas int) error {
+	want := settings(replicas)
+	if err := checkReplicas(want); err != nil {
+		return fmt.Errorf("eventstore: init: %w", err)
+	}
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
 	js, err := jetstream.New(nc)
@@ -71,7 +79,7 @@ func Init(ctx context.Context, nc *nats.Conn) error {
 	case !errors.Is(err, jetstream.ErrStreamNotFound):
 		return fmt.Errorf("eventstore: init: %w", err)
 	}
-	if _, err := js.CreateStream(ctx, settings()); err != nil {
+	if _, err := js.CreateStream(ctx, want); err != nil {
 		return fmt.Errorf("eventstore: init: %w", err)
 	}
 	return nil
@@ -79,7 +87,7 @@ func Init(ctx context.Context, nc *nats.Conn) error {
 
 // checkSettings refuses a log that has lost history or could lose it.
 func checkSettings(info *jetstream.StreamInfo) error {
-	got, want := info.Config, settings()
+	got, want := info.Config, settings(1)
 	for _, c := range []struct {
 		name      string
 		got, want any
@@ -115,9 +123,8 @@ func checkSettings(info *jetstream.StreamInfo) error {
 			return fmt.Errorf("%w: %s is %v, must be %v", ErrUnsafe, c.name, c.got, c.want)
 		}
 	}
-	// One copy on this machine, or a cluster that can outvote a lost member.
-	if !slices.Contains([]int{1, 3, 5}, got.Replicas) {
-		return fmt.Errorf("%w: Replicas is %d, must be 1, 3 or 5", ErrUnsafe, got.Replicas)
+	if err := checkReplicas(got); err != nil {
+		return err
 	}
 	st := info.State
 	if st.LastSeq > 0 && (st.FirstSeq != 1 || st.Msgs != st.LastSeq) {
@@ -127,6 +134,15 @@ func checkSettings(info *jetstream.StreamInfo) error {
 		}
 		return fmt.Errorf("%w: position %d is missing: it ends at position %d and starts at %d, but holds %d messages; restore it from a backup",
 			ErrDamaged, missing, st.LastSeq, st.FirstSeq, st.Msgs)
+	}
+	return nil
+}
+
+// checkReplicas asks for one copy on one machine, or for a cluster that can
+// outvote a lost member.
+func checkReplicas(c jetstream.StreamConfig) error {
+	if !slices.Contains([]int{1, 3, 5}, c.Replicas) {
+		return fmt.Errorf("%w: Replicas is %d, must be 1, 3 or 5", ErrUnsafe, c.Replicas)
 	}
 	return nil
 }

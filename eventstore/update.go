@@ -32,7 +32,8 @@ const maxStreams = 100
 //
 // Events with a key are sealed before anything is sent, each time that decide
 // was called; other updates of the same streams wait meanwhile. If sealing
-// fails, nothing was sent and the Sealer's error is wrapped in that of Update.
+// fails, and the histories were the latest, nothing was sent and the Sealer's
+// error is wrapped in that of Update.
 //
 // If ctx ends, Update returns at once with its error; if the decisions were
 // already sent they may or may not become stored, and asking again with the
@@ -76,7 +77,14 @@ func (s *Store[D]) update(ctx context.Context, streams []string, decide func([][
 		var u *unit
 		if answer == nil {
 			if u, err = s.prepare(ctx, streams, views, decisions); err != nil {
-				return 0, nil, err
+				// It may have been decided on what is not the latest history: another
+				// process has destroyed the key to seal with, say, or has stored this
+				// same decision while the streams were read one after the other.
+				before := views
+				if views, _ = s.lookAll(ctx, slots, true); views == nil || unchanged(before, views) || try >= 10 {
+					return 0, nil, err
+				}
+				continue
 			}
 		}
 		before := views

@@ -2,10 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 
-	"nrm/api/accounts"
 	"nrm/domain"
 )
 
@@ -22,11 +22,12 @@ type accountAdd struct {
 }
 
 // Run adds an account. A running server knows it at once.
-func (cmd accountAdd) Run(_ context.Context, s *settings, scr *screen) error {
-	all, err := accounts.Open(accountsFile(s.folder()))
+func (cmd accountAdd) Run(ctx context.Context, s *settings, scr *screen) (err error) {
+	all, open, err := s.accounts(ctx, scr)
 	if err != nil {
 		return err
 	}
+	defer func() { err = errors.Join(err, open.Close()) }()
 	password, token, err := all.Create(cmd.User, domain.Role(cmd.Role), cmd.Organisation)
 	if err != nil {
 		return err
@@ -40,11 +41,12 @@ type accountDisable struct {
 }
 
 // Run disables an account. A running server knows it at once.
-func (cmd accountDisable) Run(_ context.Context, s *settings, scr *screen) error {
-	all, err := accounts.Open(accountsFile(s.folder()))
+func (cmd accountDisable) Run(ctx context.Context, s *settings, scr *screen) (err error) {
+	all, open, err := s.accounts(ctx, scr)
 	if err != nil {
 		return err
 	}
+	defer func() { err = errors.Join(err, open.Close()) }()
 	if err := all.Disable(cmd.User); err != nil {
 		return err
 	}
@@ -58,11 +60,12 @@ type accountReset struct {
 
 // Run replaces an account's password and token. A running server knows it at
 // once.
-func (cmd accountReset) Run(_ context.Context, s *settings, scr *screen) error {
-	all, err := accounts.Open(accountsFile(s.folder()))
+func (cmd accountReset) Run(ctx context.Context, s *settings, scr *screen) (err error) {
+	all, open, err := s.accounts(ctx, scr)
 	if err != nil {
 		return err
 	}
+	defer func() { err = errors.Join(err, open.Close()) }()
 	password, token, err := all.Reset(cmd.User)
 	if err != nil {
 		return err

@@ -50,7 +50,7 @@ func (cmd backupCommand) Run(ctx context.Context, s *settings, scr *screen) (err
 			return err
 		}
 		defer func() { err = errors.Join(err, n.close()) }()
-		p, err := n.witness(ctx, scr)
+		p, err := n.witness(ctx, scr, newSigning(n))
 		if err != nil {
 			return err
 		}

@@ -196,8 +196,8 @@ func (r *rawLog) publish(ctx context.Context, i int) error {
 	return err
 }
 
-func rawReplay(ctx context.Context, server *eventstore.Server, last uint64) error {
-	js, err := jetstream.New(server.Conn())
+func rawReplay(ctx context.Context, of logServer, last uint64) error {
+	js, err := jetstream.New(of.Conn())
 	if err != nil {
 		return err
 	}

@@ -14,9 +14,10 @@ import (
 // as the environment variable named, or in the configuration file (JSON, with
 // the flags' names). An unknown setting is an error.
 type settings struct {
-	Data        string          `help:"Folder that holds the log, the views and the accounts (nrm-data; for the demo, a new folder). Keep it on a disk of its own, and back it up." env:"NRM_DATA" type:"path"`
-	Keys        string          `help:"Key file (the data folder's name with .key). It opens everything: keep it on another medium, and a copy of it under lock." env:"NRM_KEYS" type:"path"`
-	Checkpoints string          `help:"Folder for signed checkpoints of the log (the data folder's name with .checkpoints). Let others copy it." env:"NRM_CHECKPOINTS" type:"path"`
+	Data        string `help:"Folder that holds the log, the views and the accounts (nrm-data; for the demo, a new folder). Keep it on a disk of its own, and back it up." env:"NRM_DATA" type:"path"`
+	Keys        string `help:"Key file (the data folder's name with .key). It opens everything: keep it on another medium, and a copy of it under lock." env:"NRM_KEYS" type:"path"`
+	Checkpoints string `help:"Folder for signed checkpoints of the log (the data folder's name with .checkpoints). Let others copy it." env:"NRM_CHECKPOINTS" type:"path"`
+	natsServers `embed:""`
 	Config      kong.ConfigFlag `help:"Configuration file in JSON." env:"NRM_CONFIG" type:"existingfile"`
 	Log         string          `help:"How much to log: debug, info, warn or error." default:"info" enum:"debug,info,warn,error" env:"NRM_LOG"`
 }
@@ -32,6 +33,7 @@ func (s *settings) folder() string {
 // places says where the register keeps what.
 func (s *settings) places() places {
 	at := beside(s.folder())
+	at.elsewhere = s.natsServers
 	if s.Keys != "" {
 		at.keys = s.Keys
 	}

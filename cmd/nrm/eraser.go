@@ -30,7 +30,7 @@ type forgetful interface {
 func (e *eraser) watch(ctx context.Context, every time.Duration) error {
 	const longest = 10 * time.Minute
 	for pause := every; ; {
-		n, err := e.run(ctx)
+		n, err := e.inTurn(ctx)
 		switch {
 		case err != nil && ctx.Err() == nil:
 			pause = min(2*pause, longest)
@@ -48,6 +48,44 @@ func (e *eraser) watch(ctx context.Context, every time.Duration) error {
 		case <-time.After(pause):
 		}
 	}
+}
+
+// inTurn is run where several nodes have an eraser: one at a time, and again only
+// for what the others have not done. It also finishes a change of keys that was
+// interrupted on a node that may not come back.
+func (e *eraser) inTurn(ctx context.Context) (erased int, err error) {
+	people, err := e.views.Unfinished(ctx)
+	halfway := e.node.cluster != nil && e.node.ring.Retiring()
+	if err != nil || len(people) == 0 && !halfway {
+		return 0, err
+	}
+	err = e.node.alone(ctx, keysDuty, func(ctx context.Context) (err error) {
+		if err := e.prepare(ctx); err != nil {
+			return err
+		}
+		if erased, err = e.run(ctx); err != nil || !e.node.ring.Retiring() {
+			return err
+		}
+		_, err = e.node.rewrap(ctx, nil)
+		return err
+	})
+	return erased, err
+}
+
+// prepare makes sure, before anything is destroyed, that it could be finished here
+// and was not by another node.
+func (e *eraser) prepare(ctx context.Context) error {
+	if e.node.cluster == nil {
+		return nil
+	}
+	if err := e.node.confirm(ctx); err != nil {
+		return err
+	}
+	last, err := e.node.log.Last(ctx)
+	if err != nil {
+		return err
+	}
+	return e.views.WaitFor(ctx, last)
 }
 
 // run destroys the keys of everybody whose erasure is approved, removes what

@@ -13,11 +13,22 @@ import (
 	"nrm/eventstore/vault"
 )
 
-type initCommand struct{}
+type initCommand struct {
+	Replicas int `help:"With --nats: how many servers keep a copy of the log, 1, 3 or 5." default:"3" enum:"1,3,5" env:"NRM_REPLICAS"`
+}
 
 // Run creates the log. It is the only place in the program that does.
-func (initCommand) Run(ctx context.Context, s *settings, scr *screen) error {
+func (cmd initCommand) Run(ctx context.Context, s *settings, scr *screen) error {
 	at := s.places()
+	if at.elsewhere.named() {
+		if err := createElsewhere(ctx, at, cmd.Replicas, s.logger(scr.errs)); err != nil {
+			return err
+		}
+		fmt.Fprintf(scr.out, `Created an empty log on %s, %d copies, sealed with the keys in %s.
+Next: nrm account add USER ROLE ORGANISATION, then nrm serve, on each node with --nats and the same key file.
+`, at.elsewhere.URLs, cmd.Replicas, at.keys)
+		return nil
+	}
 	if err := create(ctx, at, s.logger(scr.errs)); err != nil {
 		return err
 	}

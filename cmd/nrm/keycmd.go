@@ -16,7 +16,7 @@ import (
 
 type keyCommand struct {
 	Init   keyInit   `cmd:"" help:"Make the key file of a new register."`
-	Rotate keyRotate `cmd:"" help:"Replace every key that is not a person's own. The server must not be running."`
+	Rotate keyRotate `cmd:"" help:"Replace every key that is not a person's own. The server must not be running, unless the log is elsewhere (--nats)."`
 	Adopt  keyAdopt  `cmd:"" help:"Write the canary of a data folder anew, after proving that the key file opens it. The server must not be running."`
 	Status keyStatus `cmd:"" help:"Say which keys there are and whether they belong to the data. Shows no secret."`
 }
@@ -53,6 +53,9 @@ type keyRotate struct{}
 func (keyRotate) Run(ctx context.Context, s *settings, scr *screen) (err error) {
 	at := s.places()
 	logger := s.logger(scr.errs)
+	if at.elsewhere.named() {
+		return rotateElsewhere(ctx, at, logger, scr)
+	}
 	// Opening finishes what was interrupted before, and proves that the keys fit.
 	n, err := openNode(ctx, at, logger)
 	if err != nil {
@@ -61,9 +64,9 @@ func (keyRotate) Run(ctx context.Context, s *settings, scr *screen) (err error) 
 	bar := newBar(scr.errs)
 	report, err := n.rewrap(ctx, func(done, total int) { bar.show("wrapping keys anew", done, total) })
 	bar.end()
-	for _, step := range []func() error{n.ring.BeginStorage, n.mark} {
+	for _, step := range []func(context.Context) error{local(n.ring.BeginStorage), n.mark} {
 		if err == nil {
-			err = step()
+			err = step(ctx)
 		}
 	}
 	if err = errors.Join(err, n.close()); err != nil {
@@ -86,6 +89,9 @@ type keyAdopt struct{}
 // the key file, and only if everything opens does it vouch for the pair.
 func (keyAdopt) Run(ctx context.Context, s *settings, scr *screen) (err error) {
 	at := s.places()
+	if at.elsewhere.named() {
+		return errors.New("there is no canary in the folder of a node: that of a register on NATS servers is kept there. Leave --nats away, or see docs/operations.md")
+	}
 	ring, err := openRing(at)
 	if err != nil {
 		return err
@@ -96,9 +102,11 @@ func (keyAdopt) Run(ctx context.Context, s *settings, scr *screen) (err error) {
 	n := &node{at: at, logger: s.logger(scr.errs), ring: ring}
 	defer func() { err = errors.Join(err, n.close()) }()
 	key, old := ring.Storage()
-	if n.server, err = eventstore.Start(ctx, at.data, eventstore.StartOptions{Key: key, OldKey: old, Logger: n.logger}); err != nil {
+	server, err := eventstore.Start(ctx, at.data, eventstore.StartOptions{Key: key, OldKey: old, Logger: n.logger})
+	if err != nil {
 		return err
 	}
+	n.server = server
 	if n.vault, err = vault.Open(ctx, n.server.Conn(), ring, vault.Options{Logger: n.logger}); err != nil {
 		return err
 	}
@@ -124,16 +132,16 @@ func (keyAdopt) Run(ctx context.Context, s *settings, scr *screen) (err error) {
 type keyStatus struct{}
 
 // Run reads the key file and, if there is a data folder, holds it against it.
-func (keyStatus) Run(s *settings, scr *screen) error {
+func (keyStatus) Run(ctx context.Context, s *settings, scr *screen) error {
 	at := s.places()
 	ring, err := openRing(at)
 	if err != nil {
 		return err
 	}
 	fits := "yes"
-	check := ring.Check(at.data)
+	check := belongs(ctx, ring, at, s.logger(scr.errs))
 	switch err := check; {
-	case errors.Is(err, keyfile.ErrNoCanary) && !hasLog(at.data):
+	case errors.Is(err, keyfile.ErrNoCanary) && !at.elsewhere.named() && !hasLog(at.data):
 		fits, check = "there is no register in "+at.data, nil
 	case err != nil:
 		fits = "NO: " + err.Error()

@@ -13,6 +13,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"nrm/api/browsertest"
+	"nrm/eventstore/eventstoretest/clustertest"
 )
 
 // asProgram makes the test binary behave as nrm itself, so that tests can start
@@ -20,6 +21,7 @@ import (
 const asProgram = "TEST_BINARY_IS_NRM"
 
 func TestMain(m *testing.M) {
+	clustertest.Main()
 	if os.Getenv(asProgram) != "" {
 		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 		code := run(ctx, os.Args[1:], os.Environ(), os.Stdout, os.Stderr)

@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/nats-io/nats.go"
+
 	"nrm/domain"
 	"nrm/eventstore"
 	"nrm/eventstore/keyfile"
@@ -25,6 +27,8 @@ type places struct {
 	data        string // the log, the views and the accounts
 	keys        string // the key file
 	checkpoints string // folder of signed checkpoints
+
+	elsewhere natsServers // where the log is, if not in the data folder
 }
 
 // beside gives the places that are used when only the data folder is named.
@@ -36,6 +40,14 @@ func beside(data string) places {
 // tree is the file of the Merkle tree.
 func (at places) tree() string { return filepath.Join(at.data, "tree") }
 
+// A logServer is what keeps the log: in this process, or elsewhere.
+type logServer interface {
+	Conn() *nats.Conn
+	Healthy() error
+	Down() error
+	Close() error
+}
+
 // A node is the data folder in use by this process. Only one process can have
 // it.
 type node struct {
@@ -43,11 +55,13 @@ type node struct {
 	logger *slog.Logger
 	tell   progress // hears of long work at the start; nil: nobody does
 	ring   *keyfile.Ring
-	server *eventstore.Server
+	server logServer
 	vault  *vault.Vault
 	log    *store
 
 	letIn *eventstore.LeafListen // followers; nil if there are none
+
+	cluster *cluster // nil if the log is in the data folder: then there is but one node
 }
 
 // openNode takes the data folder and opens its log. Before any server starts it
@@ -66,6 +80,12 @@ func lookAt(ctx context.Context, at places, logger *slog.Logger) (*node, error) 
 }
 
 func openAs(ctx context.Context, at places, logger *slog.Logger, finish bool, letIn *eventstore.LeafListen) (*node, error) {
+	if at.elsewhere.named() {
+		return openMember(ctx, at, logger, finish)
+	}
+	if of, err := memberOf(at.data); err == nil && of != "" {
+		return nil, fmt.Errorf("%s is the folder of a node whose log is on NATS servers: name them with --nats", at.data)
+	}
 	if err := noCopy(at.data); err != nil {
 		return nil, err
 	}
@@ -111,13 +131,14 @@ func openRing(at places) (*keyfile.Ring, error) {
 
 func (n *node) open(ctx context.Context, finish bool) (err error) {
 	key, old := n.ring.Storage()
-	n.server, err = eventstore.Start(ctx, n.at.data, eventstore.StartOptions{Key: key, OldKey: old, Listen: n.letIn, Logger: n.logger})
+	server, err := eventstore.Start(ctx, n.at.data, eventstore.StartOptions{Key: key, OldKey: old, Listen: n.letIn, Logger: n.logger})
 	if errors.Is(err, eventstore.ErrLocked) {
 		return fmt.Errorf("%w: a running nrm has the folder %s; stop it first", err, n.at.data)
 	}
 	if err != nil {
 		return err
 	}
+	n.server = server
 	if err := sweep(n.at.data); err != nil {
 		return err
 	}
@@ -125,13 +146,13 @@ func (n *node) open(ctx context.Context, finish bool) (err error) {
 		n.logger.Info("the log is encrypted with a new storage key")
 		// The change may have been cut short before the canary knew of the new key,
 		// and it must before the old one goes. Only now is the folder ours alone.
-		for _, step := range []func() error{n.mark, n.ring.EndStorage, n.mark} {
-			if err := step(); err != nil {
+		for _, step := range []func(context.Context) error{n.mark, local(n.ring.EndStorage), n.mark} {
+			if err := step(ctx); err != nil {
 				return err
 			}
 		}
 	}
-	if n.vault, err = vault.Open(ctx, n.server.Conn(), n.ring, vault.Options{Compartments: sealedCompartments(), LookOnly: !finish, Logger: n.logger}); err != nil {
+	if err := n.openVault(ctx, !finish); err != nil {
 		return err
 	}
 	if n.ring.Retiring() && finish {
@@ -145,13 +166,81 @@ func (n *node) open(ctx context.Context, finish bool) (err error) {
 				"people", report.Owners, "keys", report.Keys, "key", report.KEK, "generation", n.ring.Generation())
 		}
 	}
+	return n.openLog(ctx, !finish)
+}
+
+// openMember opens a node of a register whose log is elsewhere. Before it reads or
+// writes anything it holds the key file against the register's canary. A change
+// of keys that was interrupted is finished by whichever node has that duty.
+func openMember(ctx context.Context, at places, logger *slog.Logger, finish bool) (_ *node, err error) {
+	if err := keyfile.Outside(at.keys, at.data); err != nil {
+		return nil, err
+	}
+	n := &node{at: at, logger: logger}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, n.close())
+		}
+	}()
+	if err := n.meet(ctx); err != nil {
+		return nil, err
+	}
+	for _, step := range []func(context.Context) error{
+		local(func() error { return n.cluster.join(at.data, n.ring.Register()) }),
+		local(func() error { return sweep(at.data) }),
+		func(ctx context.Context) error { return n.openVault(ctx, !finish) },
+		func(ctx context.Context) error { return n.openLog(ctx, !finish) },
+	} {
+		if err := step(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return n, nil
+}
+
+// meet connects to the servers and to what all nodes share, and makes sure that
+// the key file is that of the register.
+func (n *node) meet(ctx context.Context) (err error) {
+	if n.ring, err = openRing(n.at); err != nil {
+		return err
+	}
+	if n.cluster, err = meet(ctx, n.at.elsewhere, n.logger); err != nil {
+		return err
+	}
+	n.server = n.cluster.remote
+	return n.cluster.fits(ctx, n.ring)
+}
+
+func (n *node) openVault(ctx context.Context, lookOnly bool) (err error) {
+	n.vault, err = vault.Open(ctx, n.server.Conn(), n.ring, vault.Options{
+		Compartments: sealedCompartments(), LookOnly: lookOnly, Confirm: n.confirm, Logger: n.logger,
+	})
+	return err
+}
+
+// confirm makes sure that the key file is the one that the register depends on.
+func (n *node) confirm(ctx context.Context) error {
+	if n.cluster == nil {
+		return nil
+	}
+	if err := n.ring.Reload(); err != nil { // it may be a file that all nodes share
+		return err
+	}
+	return n.cluster.fits(ctx, n.ring)
+}
+
+func (n *node) openLog(ctx context.Context, lookOnly bool) (err error) {
 	n.log, err = eventstore.Open(ctx, n.server.Conn(), codec(n.vault), eventstore.Options{
-		HighWater: filepath.Join(n.at.data, "highwater.json"), LookOnly: !finish, Logger: n.logger, Sealer: n.vault, Down: n.server.Down,
+		HighWater: filepath.Join(n.at.data, "highwater.json"), LookOnly: lookOnly, Logger: n.logger, Sealer: n.vault, Down: n.server.Down,
 	})
 	if err != nil {
 		return err
 	}
-	n.server.OnRevival(n.log.Recheck)
+	own, ok := n.server.(*eventstore.Server)
+	if !ok {
+		return nil
+	}
+	own.OnRevival(n.log.Recheck)
 	return n.offer(ctx)
 }
 
@@ -177,16 +266,34 @@ func (n *node) rewrap(ctx context.Context, progress func(done, total int)) (vaul
 		report, err = n.vault.Rotate(ctx, progress)
 		return err
 	}
-	for _, step := range []func() error{n.ring.BeginKEK, n.mark, rotate, n.ring.EndKEK, n.mark} {
-		if err := step(); err != nil {
+	for _, step := range []func(context.Context) error{n.confirm, local(n.ring.BeginKEK), n.mark, local(rotate), local(n.ring.EndKEK), n.mark} {
+		if err := step(ctx); err != nil {
 			return report, err
 		}
 	}
 	return report, nil
 }
 
+// local is a step that needs nobody else.
+func local(step func() error) func(context.Context) error {
+	return func(context.Context) error { return step() }
+}
+
 // mark lets the canary know which keys there are.
-func (n *node) mark() error { return n.ring.Mark(n.at.data) }
+func (n *node) mark(ctx context.Context) error {
+	if n.cluster != nil {
+		return n.cluster.mark(ctx, n.ring)
+	}
+	return n.ring.Mark(n.at.data)
+}
+
+// alone does work that may be done by one node of the register at a time.
+func (n *node) alone(ctx context.Context, duty string, work func(context.Context) error) error {
+	if n.cluster != nil {
+		return n.cluster.alone(ctx, duty, work)
+	}
+	return work(ctx)
+}
 
 func (n *node) keys() keys { return keys{n.vault, n.ring} }
 
@@ -196,6 +303,9 @@ func (n *node) close() error {
 	}
 	if n.vault != nil {
 		n.vault.Close()
+	}
+	if n.cluster != nil {
+		return n.cluster.close()
 	}
 	if n.server != nil {
 		return n.server.Close()

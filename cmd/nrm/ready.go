@@ -14,7 +14,7 @@ const farBehind = 1000
 // ready tells why questions should not be asked now. Each error begins with the
 // name of the part that it is about.
 func (r *service) ready(ctx context.Context) error {
-	return errors.Join(r.logReady(ctx), r.node.keysThere(), r.proofs.Healthy(), r.people.Healthy())
+	return errors.Join(r.logReady(ctx), r.node.keysThere(ctx), r.proofs.Healthy(), r.people.Healthy())
 }
 
 func (r *service) logReady(ctx context.Context) error {
@@ -35,10 +35,13 @@ func (r *service) logReady(ctx context.Context) error {
 }
 
 // keysThere tells when the key file is gone or damaged while the keys are still
-// in memory, and it can be put back.
-func (n *node) keysThere() error {
+// in memory, and it can be put back; or that it is outdated.
+func (n *node) keysThere(ctx context.Context) error {
 	if err := n.ring.Reload(); err != nil {
-		return fmt.Errorf("put the key file back before this process ends: %w", err)
+		return fmt.Errorf("keys: put the key file back before this process ends: %w", err)
+	}
+	if err := n.confirm(ctx); err != nil {
+		return fmt.Errorf("keys: %w", err)
 	}
 	return nil
 }
@@ -52,8 +55,8 @@ func (n *node) watchKeys(ctx context.Context, every time.Duration) error {
 		case <-ctx.Done():
 			return nil
 		case <-ticker.C:
-			if err := n.keysThere(); err != nil {
-				n.logger.Error("the key file cannot be read", "error", err)
+			if err := n.keysThere(ctx); err != nil && ctx.Err() == nil {
+				n.logger.Error("the key file cannot be used", "error", err)
 			}
 		}
 	}

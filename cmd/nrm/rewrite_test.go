@@ -82,7 +82,7 @@ func startRaw(t *testing.T, dir, key string) *eventstore.Server {
 }
 
 // each reads every message of a stream past the store.
-func each(t *testing.T, s *eventstore.Server, stream string, f func(*jetstream.RawStreamMsg)) {
+func each(t *testing.T, s logServer, stream string, f func(*jetstream.RawStreamMsg)) {
 	t.Helper()
 	js, err := jetstream.New(s.Conn())
 	if err != nil {

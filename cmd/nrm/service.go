@@ -10,6 +10,7 @@ import (
 	"nrm/api"
 	"nrm/api/accounts"
 	"nrm/eventstore"
+	"nrm/eventstore/board"
 	"nrm/projections"
 )
 
@@ -20,6 +21,7 @@ type service struct {
 	views  *projections.Views
 	proofs proofs
 	people *accounts.Store
+	signs  *signing
 	logger *slog.Logger
 	opened []func() error // how to close what is open, in the order of opening
 
@@ -52,12 +54,13 @@ func openService(ctx context.Context, open func(context.Context) (*node, error),
 	}
 
 	tell("witness", 0, 0)
-	if r.proofs, err = r.node.witness(ctx, scr); err != nil {
+	r.signs = newSigning(r.node)
+	if r.proofs, err = r.node.witness(ctx, scr, r.signs); err != nil {
 		return r, err
 	}
 	r.opened = append(r.opened, r.proofs.Close)
 
-	if r.people, err = accounts.Open(accountsFile(r.node.at.data)); err != nil {
+	if r.people, err = r.node.accounts(ctx); err != nil {
 		return r, err
 	}
 	r.people.Logger = r.logger
@@ -86,13 +89,15 @@ func (r *service) followers() []part {
 // workers are the parts that do what is due.
 func (r *service) workers() []part {
 	eraser := &eraser{node: r.node, views: r.views}
-	return []part{
+	return append(r.shared(), []part{
 		{"eraser", func(ctx context.Context) error { return eraser.watch(ctx, time.Second) }},
 		{"keys", func(ctx context.Context) error { return r.node.watchKeys(ctx, time.Minute) }},
 		{"admin", r.admin},
 		{"time", func(ctx context.Context) error { return watchTime(ctx, 10*time.Second, time.Now, r.logger) }},
-		{"clock", func(ctx context.Context) error { return watch(ctx, r.node.log, r.views, 30*time.Second, r.logger) }},
-	}
+		{"clock", func(ctx context.Context) error {
+			return r.node.duty(ctx, "clock", func(ctx context.Context) error { return watch(ctx, r.node.log, r.views, 30*time.Second, r.logger) })
+		}},
+	}...)
 }
 
 // caughtUp waits until the views include what the log holds now.
@@ -116,14 +121,20 @@ func (r *service) caughtUp(ctx context.Context, tell progress) error {
 
 // app answers requests.
 func (r *service) app(at listening) *api.Server {
-	return &api.Server{
+	s := &api.Server{
 		Log: r.node.log, Views: r.views, Accounts: r.people, Witness: r.proofs,
 		Now: time.Now, Logger: r.logger,
 		Ready: r.ready, Away: r.away,
 		SecureOnly: at.TLS, TrustedProxies: at.Proxy,
 	}
+	if r.node.cluster != nil {
+		s.Sessions = board.SessionsOf(r.node.cluster.board)
+	}
+	return s
 }
 
 // away reports whether it is worth asking again. It lets the views know of what
 // they answered, so that damage is noticed where it shows first.
-func (r *service) away(err error) bool { return eventstore.Away(err) || r.views.Suspect(err) }
+func (r *service) away(err error) bool {
+	return eventstore.Away(err) || awayElsewhere(err) || r.views.Suspect(err)
+}

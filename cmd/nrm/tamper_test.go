@@ -228,7 +228,7 @@ func TestOlderCopyPutBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer node.close()
-	if _, err := node.witness(t.Context(), unseen()); err == nil || !strings.Contains(err.Error(), "position 3") {
+	if _, err := node.witness(t.Context(), unseen(), newSigning(node)); err == nil || !strings.Contains(err.Error(), "position 3") {
 		t.Errorf("the older copy would be served: %v", err)
 	}
 }

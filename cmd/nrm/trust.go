@@ -23,8 +23,9 @@ type proofs struct {
 }
 
 // witness brings the tree up to date and holds the log against the latest
-// checkpoint: a log that is not what was signed is not served.
-func (n *node) witness(ctx context.Context, scr *screen) (proofs, error) {
+// checkpoint: a log that is not what was signed is not served. Where there are
+// several nodes, signs says which of them signs.
+func (n *node) witness(ctx context.Context, scr *screen, signs *signing) (proofs, error) {
 	p := proofs{log: n.log, key: n.ring.VerifierKey()}
 	signer, err := n.ring.Signer()
 	if err != nil {
@@ -35,10 +36,14 @@ func (n *node) witness(ctx context.Context, scr *screen) (proofs, error) {
 	}
 	bar := newBar(scr.errs)
 	defer bar.end()
-	p.Keeper, err = witness.Open(ctx, witness.Config{
+	config := witness.Config{
 		TreePath: n.at.tree(), Folder: p.folder, Source: n.log,
 		Signer: signer, Origin: n.ring.Origin(), VKey: p.key, Logger: n.logger,
-	}, func(done, total uint64) {
+	}
+	if err := signs.configure(ctx, &config); err != nil {
+		return p, err
+	}
+	p.Keeper, err = witness.Open(ctx, config, func(done, total uint64) {
 		bar.show("building the tree", int(done), int(total))
 		n.told("witness", done, total)
 	})
@@ -48,7 +53,10 @@ func (n *node) witness(ctx context.Context, scr *screen) (proofs, error) {
 // witnessed does work while checkpoints of it are signed, the last one when it
 // has ended.
 func (n *node) witnessed(ctx context.Context, scr *screen, work func() error) (err error) {
-	p, err := n.witness(ctx, scr)
+	if n.cluster != nil {
+		return work() // the nodes that serve sign
+	}
+	p, err := n.witness(ctx, scr, newSigning(n))
 	if err != nil {
 		return err
 	}

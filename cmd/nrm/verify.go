@@ -70,6 +70,14 @@ func (cmd verifyCommand) checkpoints(ctx context.Context, n *node) (all []witnes
 		c.Raw = nil // there may be very many
 		all = append(all, c)
 	}
+	if n.cluster != nil {
+		c, err := n.cluster.checkpoint(ctx, own)
+		if err != nil {
+			bad = errors.Join(bad, err)
+		} else if c.Size > 0 && lastOf(all) < c.Size {
+			all = append(all, c)
+		}
+	}
 	keys := cmd.Key
 	if len(keys) == 0 {
 		keys = []string{own}

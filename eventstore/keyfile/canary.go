@@ -92,6 +92,28 @@ func (r *Ring) Check(dir string) error {
 	return nil
 }
 
+// Canary is what Mark writes into a folder, for data that lies in no folder of
+// this machine: it is to be kept beside that data, and be given to Fits.
+func (r *Ring) Canary() ([]byte, error) {
+	b, err := pack(canaryFormat, "", r.now().canary())
+	if err != nil {
+		return nil, fmt.Errorf("keyfile: canary: %w", err)
+	}
+	return b, nil
+}
+
+// Fits is Check for data that this canary is kept beside.
+func (r *Ring) Fits(kept []byte) error {
+	c, err := parseCanary(kept, "the mark that is kept with the data")
+	if err == nil {
+		err = r.opens(r.now(), c)
+	}
+	if err != nil {
+		return fmt.Errorf("keyfile: %w", err)
+	}
+	return nil
+}
+
 func (r *Ring) fits(held secrets, dir string) error {
 	if err := outside(r.path, r.real, dir); err != nil {
 		return err
@@ -100,6 +122,11 @@ func (r *Ring) fits(held secrets, dir string) error {
 	if err != nil {
 		return err
 	}
+	return r.opens(held, c)
+}
+
+// opens tells whether the keys of a key file are those that a canary stands for.
+func (r *Ring) opens(held secrets, c canary) error {
 	if c.Register != held.Register {
 		return fmt.Errorf("%w: %s is that of register %s, the data is that of register %s; name the key file of the latter",
 			ErrForeign, r.path, held.Register, c.Register)
@@ -138,11 +165,15 @@ func readCanary(path string) (c canary, err error) {
 	case err != nil:
 		return c, fmt.Errorf("%w: %w", ErrUnreadable, err)
 	}
+	return parseCanary(b, path)
+}
+
+func parseCanary(b []byte, where string) (c canary, err error) {
 	if err := unpack(b, canaryFormat, "canary", &c); err != nil {
-		return c, fmt.Errorf("%w: %s, which says what key file the data belongs to: %w", ErrUnreadable, path, err)
+		return c, fmt.Errorf("%w: %s, which says what key file the data belongs to: %w", ErrUnreadable, where, err)
 	}
 	if c.Register == "" || len(c.Keys) == 0 {
-		return c, fmt.Errorf("%w: %s names no keys", ErrUnreadable, path)
+		return c, fmt.Errorf("%w: %s names no keys", ErrUnreadable, where)
 	}
 	return c, nil
 }

@@ -83,6 +83,13 @@ func (c *cache) drop(owner string) {
 	}
 }
 
+func (c *cache) dropAll() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.epoch++
+	c.byName, c.recent = map[string]*list.Element{}, list.New()
+}
+
 func (c *cache) remove(e *list.Element) {
 	delete(c.byName, c.recent.Remove(e).(*cached).owner)
 }

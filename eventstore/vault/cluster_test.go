@@ -79,12 +79,66 @@ func TestCluster(t *testing.T) {
 		}
 	})
 
+	t.Run("erased elsewhere, forgotten at once", func(t *testing.T) {
+		watching, stop := context.WithCancel(t.Context())
+		told := make(chan string, 100)
+		before := b.cache.now()
+		var watch sync.WaitGroup
+		watch.Go(func() { want(t, b.Watch(watching, func(owner string) { told <- owner }), context.Canceled) })
+		defer watch.Wait()
+		defer stop()
+		for n := range 5 {
+			s := seal(t, a, fmt.Sprintf("W%d/identity", n))
+			for end := time.Now().Add(10 * time.Second); n == 0 && b.cache.now() == before && time.Now().Before(end); {
+				time.Sleep(10 * time.Millisecond) // until it watches
+			}
+			must(t, s.open(b))
+			if _, err := a.Erase(t.Context(), fmt.Sprintf("W%d", n)); err != nil {
+				t.Fatal(err)
+			}
+			select {
+			case owner := <-told:
+				if owner != fmt.Sprintf("W%d", n) {
+					t.Errorf("told of %q", owner)
+				}
+			case <-time.After(10 * time.Second):
+				t.Fatal("told of nothing")
+			}
+			want(t, s.open(b), ErrErased)
+			_, err := b.Seal(t.Context(), s.key, nil, nil)
+			want(t, err, ErrErased)
+		}
+	})
+
+	t.Run("no new keys under a key file that is not everybody's", func(t *testing.T) {
+		known := seal(t, a, "C0/identity")
+		outdated := errors.New("outdated")
+		b.opts.Confirm = func(context.Context) error { return outdated }
+		_, err := b.Seal(t.Context(), "C1/identity", nil, []byte("x"))
+		want(t, err, outdated)
+		if n, err := a.count(t.Context(), "C1"); err != nil || n != 0 {
+			t.Errorf("%d rows, %v", n, err)
+		}
+		must(t, known.open(b))
+		asked := 0
+		b.opts.Confirm = func(context.Context) error {
+			if asked++; asked == 2 { // it became so while the keys were on their way
+				return outdated
+			}
+			return nil
+		}
+		_, err = b.Seal(t.Context(), "C2/identity", nil, []byte("x"))
+		want(t, err, outdated)
+		b.opts.Confirm = func(context.Context) error { return nil }
+		must(t, seal(t, b, "C2/identity").open(a))
+	})
+
 	fillFast(t, a, 50)
 	t.Run("one rotates while the other seals", func(t *testing.T) {
 		stop := sealUntil(t, b, "R")
 		r := rotateAll(t, nil, a, data)
 		all := stop()
-		if r.Rewrapped < 60 || r.Erased != 1 || len(all) == 0 {
+		if r.Rewrapped < 60 || r.Erased != 6 || len(all) == 0 {
 			t.Errorf("report %+v, %d sealed", r, len(all))
 		}
 		allUnder(t, a, b, all)

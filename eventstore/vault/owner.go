@@ -137,7 +137,7 @@ func (v *Vault) add(ctx context.Context, owner, compartment string, plain map[st
 	defer v.gate.RUnlock()
 	// Nothing new is wrapped by a KEK that is not in the file any more, or if
 	// the file is gone: only this process would know it.
-	if err := v.ring.Reload(); err != nil {
+	if err := v.confirm(ctx); err != nil {
 		return false, fmt.Errorf("no key can be made: %w", err)
 	}
 	if seq == 0 {
@@ -171,7 +171,7 @@ func (v *Vault) add(ctx context.Context, owner, compartment string, plain map[st
 		// Another process may have changed the KEK since, and even destroyed
 		// the one that this row is wrapped by. Nothing was sealed yet, and the
 		// keys are still at hand to be wrapped again.
-		if err := v.ring.Reload(); err != nil {
+		if err := v.confirm(ctx); err != nil {
 			return false, fmt.Errorf("the new key may not outlast a restart: %w", err)
 		}
 		if now, _ := v.ring.KEK(); now == id {
@@ -179,4 +179,13 @@ func (v *Vault) add(ctx context.Context, owner, compartment string, plain map[st
 		}
 		seq = stored
 	}
+}
+
+// confirm makes sure that the key file is there, up to date, and the one that
+// everybody uses.
+func (v *Vault) confirm(ctx context.Context) error {
+	if err := v.ring.Reload(); err != nil {
+		return err
+	}
+	return v.opts.Confirm(ctx)
 }

@@ -2,6 +2,7 @@ package vault
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"slices"
@@ -134,51 +135,94 @@ func checkSettings(got jetstream.StreamConfig) error {
 
 // A link speaks with the key stream.
 type link struct {
-	nc      *nats.Conn
-	js      jetstream.JetStream
-	stream  jetstream.Stream
-	timeout time.Duration // of each exchange
+	nc       *nats.Conn
+	js       jetstream.JetStream
+	stream   jetstream.Stream
+	timeout  time.Duration // of each exchange
+	patience time.Duration // with one attempt at it
 }
 
 // last reads an owner's last message, nil if there is none.
 func (l *link) last(ctx context.Context, owner string) (*jetstream.RawStreamMsg, error) {
-	ctx, cancel := context.WithTimeout(ctx, l.timeout)
-	defer cancel()
-	m, err := l.stream.GetLastMsgForSubject(ctx, prefix+owner)
-	if errors.Is(err, jetstream.ErrMsgNotFound) {
-		return nil, nil
-	}
-	return m, err
+	return l.get(ctx, func(ctx context.Context) (*jetstream.RawStreamMsg, error) {
+		return l.stream.GetLastMsgForSubject(ctx, prefix+owner)
+	})
 }
 
 // next reads an owner's, or with "*" anybody's, first message at seq or later, nil if there is none.
 func (l *link) next(ctx context.Context, owner string, seq uint64) (*jetstream.RawStreamMsg, error) {
-	ctx, cancel := context.WithTimeout(ctx, l.timeout)
-	defer cancel()
-	m, err := l.stream.GetMsg(ctx, seq, jetstream.WithGetMsgSubject(prefix+owner))
+	return l.get(ctx, func(ctx context.Context) (*jetstream.RawStreamMsg, error) {
+		return l.stream.GetMsg(ctx, seq, jetstream.WithGetMsgSubject(prefix+owner))
+	})
+}
+
+func (l *link) get(ctx context.Context, ask func(context.Context) (*jetstream.RawStreamMsg, error)) (m *jetstream.RawStreamMsg, err error) {
+	err = l.again(ctx, func(ctx context.Context) (err error) {
+		m, err = ask(ctx)
+		return err
+	})
 	if errors.Is(err, jetstream.ErrMsgNotFound) {
 		return nil, nil
 	}
 	return m, err
 }
 
+// again does an exchange that can be repeated, until it is answered or timeout is
+// over: what is asked while servers elect a leader is never answered.
+func (l *link) again(ctx context.Context, exchange func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(ctx, l.timeout)
+	defer cancel()
+	for {
+		attempt, end := context.WithTimeout(ctx, l.patience)
+		err := exchange(attempt)
+		end()
+		if !l.unanswered(err) || pause(ctx, 10) != nil {
+			return err
+		}
+	}
+}
+
+// unanswered tells an exchange that nobody answered from one that failed, where
+// it is worth asking again: of one server alone it is not.
+func (l *link) unanswered(err error) bool {
+	var api *jetstream.APIError
+	return err != nil && l.patience < l.timeout &&
+		(!errors.As(err, &api) || api.Code == 503 || api.ErrorCode == codeInProcess) && !errors.Is(err, nats.ErrMaxPayload) && !errors.Is(err, nats.ErrConnectionClosed)
+}
+
+const codeInProcess = 10158 // an attempt with the same id is under way in a cluster
+
 // publish stores an owner's row if the last one is still that of seq, 0 if
 // there must be none; if seq is nil, in any case. Unless ok, somebody was first.
 func (l *link) publish(ctx context.Context, owner string, body []byte, seq *uint64) (stored uint64, ok bool, err error) {
-	ctx, cancel := context.WithTimeout(ctx, l.timeout)
-	defer cancel()
-	opts := []jetstream.PublishOpt{jetstream.WithExpectStream(streamName)}
-	if seq != nil {
-		opts = append(opts, jetstream.WithExpectLastSequencePerSubject(*seq))
-	}
-	ack, err := l.js.Publish(ctx, prefix+owner, body, opts...)
-	if isConflict(err) {
-		return 0, false, nil
-	}
-	if err != nil {
-		return 0, false, err
-	}
-	return ack.Sequence, true, nil
+	id := rand.Text()
+	unclear := false // an attempt may have been stored
+	err = l.again(ctx, func(ctx context.Context) error {
+		opts := []jetstream.PublishOpt{jetstream.WithExpectStream(streamName), jetstream.WithMsgID(id)}
+		if seq != nil {
+			opts = append(opts, jetstream.WithExpectLastSequencePerSubject(*seq))
+		}
+		ack, err := l.js.Publish(ctx, prefix+owner, body, opts...)
+		if err == nil {
+			stored, ok = ack.Sequence, true
+			return nil
+		}
+		if !isConflict(err) {
+			unclear = true
+			return err
+		}
+		if unclear { // was it ourselves?
+			m, err := l.stream.GetLastMsgForSubject(ctx, prefix+owner)
+			if err != nil && !errors.Is(err, jetstream.ErrMsgNotFound) {
+				return err
+			}
+			if err == nil && m.Header.Get(jetstream.MsgIDHeader) == id {
+				stored, ok = m.Sequence, true
+			}
+		}
+		return nil
+	})
+	return stored, ok, err
 }
 
 // isConflict knows both answers to a wrong expectation: that of one server and

@@ -76,7 +76,12 @@ type Options struct {
 	// that was handed over (see role). Nothing in it is changed: erasures that a
 	// crash has interrupted stay as they are, and sealing under a new key fails.
 	LookOnly bool
-	Logger   *slog.Logger
+	// Confirm, if given, says whether the key file is still the one that all who
+	// use this vault share. It is asked before new keys are wrapped and again when
+	// they are stored; if it fails nothing is sealed under them. Where each
+	// process has a copy of the file of its own, reading it again does not tell.
+	Confirm func(context.Context) error
+	Logger  *slog.Logger
 }
 
 // A Vault seals and unseals. It is safe for concurrent use, also together with
@@ -121,6 +126,9 @@ func open(ctx context.Context, nc *nats.Conn, ring *keyfile.Ring, opts Options) 
 	if opts.Timeout <= 0 {
 		opts.Timeout = 5 * time.Second
 	}
+	if opts.Confirm == nil {
+		opts.Confirm = func(context.Context) error { return nil }
+	}
 	if opts.Logger == nil {
 		opts.Logger = slog.New(slog.DiscardHandler)
 	}
@@ -134,7 +142,7 @@ func open(ctx context.Context, nc *nats.Conn, ring *keyfile.Ring, opts Options) 
 		return nil, err
 	}
 	v := &Vault{
-		link: link{nc: nc, js: js, timeout: opts.Timeout},
+		link: link{nc: nc, js: js, timeout: opts.Timeout, patience: opts.Timeout},
 		ring: ring, opts: opts, log: opts.Logger, cache: newCache(opts.CacheOwners),
 		maxBatch: maxBatch, blankBytes: blankBytes,
 		step: func(string) error { return nil },
@@ -152,6 +160,9 @@ func open(ctx context.Context, nc *nats.Conn, ring *keyfile.Ring, opts Options) 
 	if err == nil {
 		err = checkSettings(config)
 	}
+	if config.Replicas > 1 {
+		v.patience = opts.Timeout / 4
+	}
 	if err != nil || opts.LookOnly {
 		return v, err
 	}
@@ -168,7 +179,10 @@ func (v *Vault) Close() { v.cache.close() }
 // It fails with ErrErased if the owner was erased.
 //
 // After an erasure by another process Seal may still use a key from memory
-// until Forget: what it seals then cannot be read later.
+// until Forget: what it seals then cannot be read later. Whoever seals must
+// therefore know from elsewhere, at the moment of storing it, that no erasure has
+// been ordered: the log does, where the order and the sealed fact stand on one
+// stream.
 func (v *Vault) Seal(ctx context.Context, key string, ad, plain []byte) ([]byte, error) {
 	aead, err := v.sealer(ctx, key)
 	if err != nil {
@@ -264,5 +278,5 @@ func (v *Vault) erased(ctx context.Context, owner string) (bool, error) {
 }
 
 // Forget drops an owner's keys from memory, because another process has erased
-// the owner.
+// the owner. Watch does so by itself.
 func (v *Vault) Forget(owner string) { v.cache.drop(owner) }

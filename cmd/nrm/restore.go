@@ -257,7 +257,7 @@ func (r *restoration) verify(ctx context.Context, c backup.Content) (err error) 
 			return err
 		}
 	}
-	p, err := n.witness(ctx, r.scr)
+	p, err := n.witness(ctx, r.scr, newSigning(n))
 	if err != nil {
 		return err
 	}

@@ -7,7 +7,7 @@
 WEB    = api/web
 TEMPL  = go tool -modfile=tools/go.mod templ
 LINT   = go tool -modfile=tools/lint/go.mod golangci-lint
-GODIRS = api cmd domain eventstore projections
+GODIRS = api cmd deploy domain eventstore projections
 
 # Flags of the demonstration, as in: make demo DEMO="--listen 127.0.0.1:9000"
 DEMO      =

@@ -1,0 +1,52 @@
+package main
+
+import (
+	"crypto/rand"
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"github.com/nats-io/nkeys"
+)
+
+// users are who may come to the NATS servers; nats.conf says what each may do.
+var users = []string{
+	"app",    // the nodes of the register
+	"admin",  // makes the streams, by hand
+	"mirror", // a second machine that follows the log
+	"sys",    // looks after the servers themselves
+}
+
+// keys makes an NKey for each user, whose public half goes into users.conf, and
+// for each NATS server the key of its files.
+func (p plan) keys() error {
+	public := new(strings.Builder)
+	for _, name := range users {
+		pair, err := nkeys.CreateUser()
+		if err != nil {
+			return err
+		}
+		seed, err := pair.Seed()
+		if err != nil {
+			return err
+		}
+		id, err := pair.PublicKey()
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(public, "%s_NKEY: %s\n", strings.ToUpper(name), id)
+		if err := p.write(name+".nk", append(seed, '\n')); err != nil {
+			return err
+		}
+	}
+	if err := p.write("users.conf", []byte(public.String())); err != nil {
+		return err
+	}
+	for _, node := range p.nodes {
+		// 52 letters and digits, never read as a number by the configuration.
+		if err := p.write(filepath.Join(node, "storage.conf"), []byte("STORAGE_KEY: k"+rand.Text()+rand.Text()+"\n")); err != nil {
+			return err
+		}
+	}
+	return nil
+}

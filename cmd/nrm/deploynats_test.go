@@ -226,6 +226,7 @@ func TestNATSConfiguration(t *testing.T) {
 			who     []string
 		}{
 			{"$JS.API.STREAM.DELETE.NRM", nil, []string{"app", "admin"}},
+			{"$JS.cluster.API.STREAM.DELETE.NRM", nil, []string{"app", "admin"}},
 			{"$JS.API.STREAM.DELETE.NRMKEYS", nil, []string{"app", "admin"}},
 			{"$JS.API.STREAM.PURGE.NRM", nil, []string{"app", "admin"}},
 			{"$JS.API.STREAM.MSG.DELETE.NRM", []byte(`{"seq":1}`), []string{"app", "admin"}},
@@ -294,4 +295,4 @@ func streamOf(t *testing.T, ctx context.Context, nc *nats.Conn) *jetstream.Strea
 }
 
 // initLog creates the log with three copies.
-func initLog(ctx context.Context, nc *nats.Conn) error { return eventstore.Init(ctx, nc) }
+func initLog(ctx context.Context, nc *nats.Conn) error { return eventstore.InitCopies(ctx, nc, 3) }

@@ -22,13 +22,13 @@ import (
 
 // composition is docker-compose.yml, as far as the tests look at it.
 type composition struct {
-	Services map[string]*service
+	Services map[string]*composed
 	Networks map[string]any
 	Volumes  map[string]any
 	Secrets  map[string]struct{ File string }
 }
 
-type service struct {
+type composed struct {
 	Image       string
 	Build       struct{ Context, Target string }
 	User        string
@@ -60,7 +60,7 @@ type service struct {
 }
 
 // networks are the names of the networks of a service.
-func (s *service) networks() (names []string) {
+func (s *composed) networks() (names []string) {
 	switch s.Networks.Kind {
 	case yaml.SequenceNode:
 		_ = s.Networks.Decode(&names)
@@ -387,8 +387,8 @@ func eventually(t *testing.T, within time.Duration, what string, f func() error)
 	t.Fatalf("%s: not within %v: %v", what, within, err)
 }
 
-// A stage is one image of the Dockerfile.
-type stage struct {
+// An imageStage is one image of the Dockerfile.
+type imageStage struct {
 	from, workdir, user string
 	entrypoint, cmd     []string
 	copies              []copied

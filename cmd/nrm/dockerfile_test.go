@@ -7,10 +7,10 @@ import (
 )
 
 // readStages reads the Dockerfile.
-func readStages(t *testing.T) map[string]*stage {
+func readStages(t *testing.T) map[string]*imageStage {
 	t.Helper()
-	stages := map[string]*stage{}
-	var now *stage
+	stages := map[string]*imageStage{}
+	var now *imageStage
 	list := func(line, s string) (words []string) {
 		if err := json.Unmarshal([]byte(s), &words); err != nil {
 			t.Fatalf("Dockerfile: %s: only the form with brackets, which needs no shell", line)
@@ -28,7 +28,7 @@ func readStages(t *testing.T) map[string]*stage {
 			if len(words) != 3 || words[1] != "AS" {
 				t.Fatalf("Dockerfile: %s: every stage has a name", line)
 			}
-			now = &stage{from: words[0]}
+			now = &imageStage{from: words[0]}
 			stages[words[2]] = now
 			continue
 		}

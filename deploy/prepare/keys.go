@@ -3,6 +3,7 @@ package main
 import (
 	"crypto/rand"
 	"fmt"
+	"io"
 	"path/filepath"
 	"strings"
 
@@ -35,6 +36,9 @@ func (p plan) keys() error {
 			return err
 		}
 		fmt.Fprintf(public, "%s_NKEY: %s\n", strings.ToUpper(name), id)
+		if name == "mirror" {
+			mirrorMay(public, id)
+		}
 		if err := p.write(name+".nk", append(seed, '\n')); err != nil {
 			return err
 		}
@@ -49,4 +53,22 @@ func (p plan) keys() error {
 		}
 	}
 	return nil
+}
+
+// mirrorMay lists what a machine that copies the log may ask for and hear. The
+// names of what it uses have its key in them, which nats.conf cannot express.
+func mirrorMay(w io.Writer, key string) {
+	fmt.Fprint(w, "MIRROR_PUBLISH: [\n")
+	for _, stream := range []string{"NRM", "NRMKEYS"} {
+		for _, subject := range []string{
+			"$JS.cluster.API.STREAM.INFO." + stream,
+			"$JS.cluster.API.STREAM.MSG.GET." + stream,
+			"$JS.cluster.API.CONSUMER.RESET." + stream + ".COPY_" + key,
+			"$JS.FC." + stream + ".COPY_" + key + ".>",
+			"$JS.FC.*.*." + stream + ".COPY_" + key + ".>",
+		} {
+			fmt.Fprintf(w, "  %q\n", subject)
+		}
+	}
+	fmt.Fprintf(w, "]\nMIRROR_SUBSCRIBE: [ %q, %q ]\n", "nrmlink."+key+".>", "$JSC.R.>")
 }

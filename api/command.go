@@ -38,7 +38,7 @@ func (s *Server) give(ctx context.Context, by domain.Actor, stream domain.Stream
 		return domain.Outcome{}, err
 	}
 	req := domain.Request{ID: domain.NewID(), By: by, Happened: happened, Now: s.Now()}
-	log := &keyedLog{Log: s.Log}
+	log, asked := &keyedLog{Log: s.Log}, time.Now()
 	if key != "" {
 		if req.ID, err = keyedID(by, stream, spec, key); err != nil {
 			return domain.Outcome{}, err
@@ -56,6 +56,7 @@ func (s *Server) give(ctx context.Context, by domain.Actor, stream domain.Stream
 		return domain.Outcome{}, err
 	}
 	s.showUpTo(ctx, out.Position)
+	s.meter().Command(time.Since(asked))
 	return out, nil
 }
 

@@ -48,6 +48,9 @@ func notReady(c echo.Context, r readiness) error {
 	return c.JSON(http.StatusServiceUnavailable, r)
 }
 
+// Parts names the parts that an error of [Server.Ready] is about.
+func Parts(err error) []string { return partsOf(err) }
+
 // partsOf names the parts that an error of Ready is about.
 func partsOf(err error) []string {
 	if joined, ok := err.(interface{ Unwrap() []error }); ok {

@@ -41,6 +41,7 @@ func (s *Server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 		if by, ok := s.actor(c); ok {
 			role = string(by.Role)
 		}
+		s.meter().Request(c.Request().Method, route, status, time.Since(start))
 		level := slog.LevelInfo
 		if status >= http.StatusInternalServerError {
 			level = slog.LevelError

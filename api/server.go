@@ -99,6 +99,8 @@ type Server struct {
 	// SecureOnly says that browsers reach this server by TLS, its own or that
 	// of a proxy in front of it. Cookies are then sent over TLS only.
 	SecureOnly bool
+	// Meter counts what happens here. Nil: nobody does.
+	Meter Meter
 	// Witness proves that the log is what it was. Nil: no proofs are served.
 	Witness Witness
 	// Sessions is where several nodes share the sessions of browsers, so that

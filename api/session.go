@@ -48,11 +48,13 @@ func (s *Server) signIn(c echo.Context, user, password string) error {
 	user = strings.ToLower(strings.TrimSpace(user))
 	attempt, wait := s.brake.attempt("account "+user[:min(len(user), 64)], "address "+network(c.RealIP()))
 	if wait > 0 {
+		s.meter().SignIn("held_back")
 		return tryAgain(http.StatusTooManyRequests, "too_many_attempts", wait)
 	}
 	stamp := s.Accounts.Stamp(user) // before: a password replaced meanwhile begins no session
 	by, err := s.Accounts.SignIn(ctx, user, password)
 	if _, refused := domain.AsRefusal(err); refused {
+		s.meter().SignIn("refused")
 		return refuse(http.StatusUnauthorized, "wrong_credentials", "")
 	}
 	if err != nil {
@@ -60,6 +62,7 @@ func (s *Server) signIn(c echo.Context, user, password string) error {
 		return err
 	}
 	attempt.succeeded()
+	s.meter().SignIn("accepted")
 	// First what can fail: else a session would be kept with nothing in it.
 	if err := s.sessions.RenewToken(ctx); err != nil {
 		return err

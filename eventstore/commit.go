@@ -19,6 +19,8 @@ type committer struct {
 	mark *highWater
 	down func() error // why nothing can be stored now, if somebody knows
 
+	count counters
+
 	queue   chan *unit
 	held    *unit         // taken from the queue, to start the next round; owned by run
 	closing chan struct{} // closed: nothing more is sent
@@ -121,6 +123,7 @@ func (c *committer) takeOff(u *unit) bool {
 
 // fly sends a unit by itself and does not wait. It has been counted.
 func (c *committer) fly(u *unit) {
+	c.count.singles.Add(1)
 	c.link.send(u.writes, nil, func(o outcome, seq uint64, err error) {
 		if !c.conclude(u, o, seq, err) {
 			c.settles.Go(func() { c.settle(u, err) })
@@ -268,6 +271,8 @@ func (c *committer) together(round []*unit) bool {
 	}
 	switch o, seq, _ := c.link.attempt(all, nil); o {
 	case stored:
+		c.count.batches.Add(1)
+		c.count.batched.Add(uint64(len(round)))
 		seq -= uint64(len(all))
 		for _, u := range round {
 			seq += uint64(len(u.writes))

@@ -42,6 +42,7 @@ const maxStreams = 100
 // ErrDamaged that the log needs a person.
 func (s *Store[D]) Update(ctx context.Context, streams []string, decide func(histories [][]D) ([]D, error)) (uint64, error) {
 	seq, answer, err := s.update(ctx, streams, decide)
+	s.writes.count.ended(err)
 	if err != nil {
 		return 0, fmt.Errorf("eventstore: update %.250s: %w", strings.Join(streams, " and "), err)
 	}
@@ -98,6 +99,7 @@ func (s *Store[D]) update(ctx context.Context, streams []string, decide func([][
 			}
 			continue
 		}
+		ready := time.Now()
 		if err := s.writes.submit(ctx, u, s.opts.Timeout); err != nil {
 			return 0, nil, err
 		}
@@ -115,6 +117,7 @@ func (s *Store[D]) update(ctx context.Context, streams []string, decide func([][
 			return 0, nil, fmt.Errorf("decision %s was sent, its outcome is not known yet: %w", u.writes[0].id, ctx.Err())
 		}
 		if u.outcome == stored {
+			s.writes.count.appended(ready)
 			s.extendAll(slots, u)
 			return u.seq, nil, nil
 		}
@@ -122,6 +125,7 @@ func (s *Store[D]) update(ctx context.Context, streams []string, decide func([][
 		if u.outcome != conflict {
 			return 0, nil, u.err
 		}
+		s.writes.count.conflicts.Add(1)
 		if views, err = s.lookAll(ctx, slots, true); err != nil {
 			return 0, nil, err
 		}

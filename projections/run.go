@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"nrm/domain"
 )
@@ -64,7 +65,7 @@ func (v *Views) apply(ctx context.Context, decisions []domain.Decision) error {
 	if err != nil {
 		return err
 	}
-	v.change(func() { v.position = decisions[len(decisions)-1].Seq })
+	v.change(func() { v.position, v.applied = decisions[len(decisions)-1].Seq, time.Now() })
 	v.mover.wrote.Add(1)
 	return nil
 }

@@ -21,6 +21,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"sync"
+	"time"
 
 	"nrm/domain"
 	"nrm/projections/blind"
@@ -44,6 +45,7 @@ type Views struct {
 
 	mu       sync.Mutex
 	position uint64
+	applied  time.Time // when position was reached
 	running  bool
 	stopped  error         // why Run has ended, until it runs again
 	trouble  error         // what Keep has not got over yet
@@ -128,6 +130,14 @@ func (v *Views) Position() uint64 {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	return v.position
+}
+
+// Applied is when the views last took in a decision, zero if they have not since
+// they were opened.
+func (v *Views) Applied() time.Time {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.applied
 }
 
 // Err is why the views no longer follow the log, nil while they do, before Run

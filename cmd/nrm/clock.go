@@ -13,11 +13,15 @@ import (
 // watch records, about once every tick, which duties have become overdue. The
 // views only say where to look: each case's own history decides, so a stale
 // view, a second node or a restart does no harm.
-func watch(ctx context.Context, log domain.Log, views *projections.Views, every time.Duration, logger *slog.Logger) error {
+func watch(ctx context.Context, log domain.Log, views *projections.Views, every time.Duration, logger *slog.Logger, ran func(start time.Time)) error {
 	ticker := time.NewTicker(every)
 	defer ticker.Stop()
 	for {
-		n, err := markOverdue(ctx, log, views, time.Now())
+		start := time.Now()
+		n, err := markOverdue(ctx, log, views, start)
+		if err == nil {
+			ran(start)
+		}
 		if err != nil && ctx.Err() == nil {
 			logger.Error("overdue duties could not be recorded; trying again", "error", err)
 		}

@@ -45,9 +45,10 @@ func (s *settings) places() places {
 
 // listening are the settings of whatever serves pages.
 type listening struct {
-	Listen string `help:"Address to serve on. Anything but loopback needs a proxy with TLS in front." default:"127.0.0.1:8642" env:"NRM_LISTEN"`
-	TLS    bool   `name:"behind-tls" help:"Pages are reached through a proxy with TLS: cookies are marked secure." env:"NRM_BEHIND_TLS"`
-	Proxy  string `help:"Addresses of trusted proxies (CIDR, comma separated); their X-Forwarded-For is believed." env:"NRM_PROXY"`
+	Listen  string `help:"Address to serve on. Anything but loopback needs a proxy with TLS in front." default:"127.0.0.1:8642" env:"NRM_LISTEN"`
+	TLS     bool   `name:"behind-tls" help:"Pages are reached through a proxy with TLS: cookies are marked secure." env:"NRM_BEHIND_TLS"`
+	Proxy   string `help:"Addresses of trusted proxies (CIDR, comma separated); their X-Forwarded-For is believed." env:"NRM_PROXY"`
+	Metrics string `help:"Address to serve metrics for Prometheus on, at /metrics, as 127.0.0.1:9464; they name nobody and no case. Off unless set." env:"NRM_METRICS"`
 }
 
 type cli struct {
@@ -65,6 +66,7 @@ type cli struct {
 	Backup   backupCommand   `cmd:"" help:"Copy the whole register into one encrypted file, also while it is being served."`
 	Restore  restoreCommand  `cmd:"" help:"Fill an empty data folder from a backup."`
 	Identity identityCommand `cmd:"" help:"Make an identity that backups can be opened with."`
+	Health   healthCommand   `cmd:"" help:"Ask a server whether it is well: for containers, which have no shell."`
 	Key      keyCommand      `cmd:"" help:"The key file: without it nothing personal can be read."`
 	Account  accountCommand  `cmd:"" help:"Accounts: who may sign in."`
 }

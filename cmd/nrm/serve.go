@@ -37,10 +37,15 @@ func serve(ctx context.Context, at listening, scr *screen, logger *slog.Logger,
 	if err != nil {
 		return err
 	}
+	counted, err := openMetrics(ctx, at.Metrics, logger)
+	if err != nil {
+		return errors.Join(err, door.listener.Close())
+	}
 	group, ctx := errgroup.WithContext(ctx)
 	running, stop := context.WithCancel(context.WithoutCancel(ctx)) // the parts outlive the last request
 	defer stop()
 	group.Go(door.serve)
+	group.Go(func() error { return counted.serve(running) })
 	group.Go(func() error {
 		defer stop()
 		<-ctx.Done()
@@ -54,6 +59,7 @@ func serve(ctx context.Context, at listening, scr *screen, logger *slog.Logger,
 	r, err := openService(ctx, open, scr, door.progress)
 	defer func() { err = errors.Join(err, r.close()) }()
 	if err == nil {
+		defer counted.watch(r)()
 		run(r.followers())
 		err = r.caughtUp(ctx, door.progress)
 	}

@@ -23,6 +23,8 @@ type service struct {
 	people *accounts.Store
 	signs  *signing
 	logger *slog.Logger
+	duties duties
+	meter  api.Meter      // nil: nobody counts
 	opened []func() error // how to close what is open, in the order of opening
 
 	backingUp sync.Mutex
@@ -82,7 +84,7 @@ func (r *service) close() (err error) {
 func (r *service) followers() []part {
 	return []part{
 		{"views", func(ctx context.Context) error { return r.views.Keep(ctx, r.node.log, r.logger) }},
-		{"witness", r.proofs.Run},
+		{"witness", r.duties.signer.while(r.proofs.Run)},
 	}
 }
 
@@ -95,7 +97,9 @@ func (r *service) workers() []part {
 		{"admin", r.admin},
 		{"time", func(ctx context.Context) error { return watchTime(ctx, 10*time.Second, time.Now, r.logger) }},
 		{"clock", func(ctx context.Context) error {
-			return r.node.duty(ctx, "clock", func(ctx context.Context) error { return watch(ctx, r.node.log, r.views, 30*time.Second, r.logger) })
+			return r.node.duty(ctx, "clock", r.duties.clock.while(func(ctx context.Context) error {
+				return watch(ctx, r.node.log, r.views, 30*time.Second, r.logger, r.duties.clock.done)
+			}))
 		}},
 	}...)
 }
@@ -124,7 +128,7 @@ func (r *service) app(at listening) *api.Server {
 	s := &api.Server{
 		Log: r.node.log, Views: r.views, Accounts: r.people, Witness: r.proofs,
 		Now: time.Now, Logger: r.logger,
-		Ready: r.ready, Away: r.away,
+		Ready: r.ready, Away: r.away, Meter: r.meter,
 		SecureOnly: at.TLS, TrustedProxies: at.Proxy,
 	}
 	if r.node.cluster != nil {

@@ -31,7 +31,7 @@ func (r *rig) connect(t *testing.T, user string, nodes ...string) (*nats.Conn, e
 	t.Helper()
 	secrets := filepath.Join(r.dir, "deploy", "secrets")
 	opts := []nats.Option{nats.RootCAs(filepath.Join(secrets, "ca.crt")), nats.Timeout(3 * time.Second),
-		nats.MaxReconnects(-1), nats.ReconnectWait(100 * time.Millisecond)}
+		nats.MaxReconnects(-1), nats.ReconnectWait(100 * time.Millisecond), nats.SetCustomDialer(r.spaces)}
 	if user != "" {
 		key, err := nats.NkeyOptionFromSeed(filepath.Join(secrets, user+".nk"))
 		if err != nil {

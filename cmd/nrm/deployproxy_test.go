@@ -160,7 +160,9 @@ func TestProxy(t *testing.T) {
 
 	t.Run("who asks", func(t *testing.T) {
 		fresh()
-		mine.do(func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Strict-Transport-Security", "max-age=31536000") })
+		mine.do(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Strict-Transport-Security", "max-age=31536000")
+		})
 		for range 10 {
 			res, _ := ask("GET", "/cases?page=2", nil, "X-Forwarded-For", "192.0.2.7", "Nrm-Position", "17")
 			if len(res.Header.Values("Strict-Transport-Security")) != 1 {

@@ -139,25 +139,30 @@ func freeAddress(t *testing.T) string {
 // scrape asks for metrics as Prometheus does.
 func scrape(t *testing.T, ctx context.Context, address string) (map[string]*dto.MetricFamily, string) {
 	t.Helper()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address+"/metrics", nil)
+	found, text, err := scrapeWith(ctx, http.DefaultClient, "http://"+address)
 	if err != nil {
 		t.Fatal(err)
 	}
-	res, err := http.DefaultClient.Do(req)
+	return found, text
+}
+
+func scrapeWith(ctx context.Context, client *http.Client, site string) (map[string]*dto.MetricFamily, string, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, site+"/metrics", nil)
 	if err != nil {
-		t.Fatal(err)
+		return nil, "", err
+	}
+	res, err := client.Do(req)
+	if err != nil {
+		return nil, "", err
 	}
 	defer res.Body.Close()
 	b, err := io.ReadAll(res.Body)
 	if err != nil || res.StatusCode != http.StatusOK {
-		t.Fatalf("%s, %v: %s", res.Status, err, b)
+		return nil, "", fmt.Errorf("%s, %w: %s", res.Status, err, b)
 	}
 	parser := expfmt.NewTextParser(model.UTF8Validation)
 	found, err := parser.TextToMetricFamilies(strings.NewReader(string(b)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return found, string(b)
+	return found, string(b), err
 }
 
 // sum adds up what a family has with these labels.

@@ -31,7 +31,7 @@ func (r *rig) connect(t *testing.T, user string, nodes ...string) (*nats.Conn, e
 	t.Helper()
 	secrets := filepath.Join(r.dir, "deploy", "secrets")
 	opts := []nats.Option{nats.RootCAs(filepath.Join(secrets, "ca.crt")), nats.Timeout(3 * time.Second),
-		nats.MaxReconnects(-1), nats.ReconnectWait(100 * time.Millisecond), nats.SetCustomDialer(r.spaces)}
+		nats.MaxReconnects(-1), nats.ReconnectWait(100 * time.Millisecond), nats.SetCustomDialer(r.spaces), nats.SkipHostLookup()}
 	if user != "" {
 		key, err := nats.NkeyOptionFromSeed(filepath.Join(secrets, user+".nk"))
 		if err != nil {
@@ -73,7 +73,7 @@ func (r *rig) startNATS(t *testing.T) {
 func (r *rig) serversAgree(t *testing.T, want int) error {
 	nc, err := r.connect(t, "app", natsNodes...)
 	if err != nil {
-		return fmt.Errorf("%w; %s", err, r.said("nats-1"))
+		return fmt.Errorf("%w; %q", err, r.said("nats-1"))
 	}
 	defer nc.Close()
 	names, err := syncing(nc)
@@ -136,6 +136,7 @@ func TestNATSConfiguration(t *testing.T) {
 	if testing.Short() {
 		t.Skip("three servers take seconds to elect their leaders")
 	}
+	t.Parallel()
 	r := newRig(t)
 	r.startNATS(t)
 	if nc, err := r.connect(t, "", natsNodes...); err == nil {

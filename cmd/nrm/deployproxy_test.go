@@ -82,6 +82,7 @@ func (b *behind) stop() { _ = b.server.Close() }
 // misbehave in every way that a node of the register can.
 func TestProxy(t *testing.T) {
 	needs(t, "nginx", "nginx-light")
+	t.Parallel()
 	r := newRig(t)
 	nodes := map[string]*behind{}
 	for _, name := range []string{"nrm-1", "nrm-2"} {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -10,6 +11,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -108,7 +110,7 @@ func (s spaces) Dial(network, address string) (net.Conn, error) {
 }
 
 func (s spaces) dial(ctx context.Context, network, address string) (net.Conn, error) {
-	dialer := new(net.Dialer)
+	dialer := &net.Dialer{Timeout: 3 * time.Second}
 	if s.prefix == "" {
 		return dialer.DialContext(ctx, network, address)
 	}
@@ -116,27 +118,46 @@ func (s spaces) dial(ctx context.Context, network, address string) (net.Conn, er
 	if err != nil {
 		return nil, err
 	}
-	// A socket stays in the namespace of the thread that made it. A thread that
-	// cannot come back must end with its goroutine, so it stays locked.
 	type dialed struct {
 		conn net.Conn
 		err  error
 	}
 	done := make(chan dialed, 1)
 	go func() {
-		runtime.LockOSThread()
-		f, err := os.Open("/run/netns/" + s.prefix + asker)
-		if err == nil {
-			err = unix.Setns(int(f.Fd()), unix.CLONE_NEWNET)
-			f.Close()
-		}
+		back, err := s.enter(asker)
 		if err != nil {
 			done <- dialed{nil, err}
 			return
 		}
 		conn, err := dialer.DialContext(ctx, network, net.JoinHostPort(s.hosts[host], port))
-		done <- dialed{conn, err}
+		done <- dialed{conn, errors.Join(err, back())}
 	}()
 	d := <-done
 	return d.conn, d.err
+}
+
+// enter takes the goroutine into a namespace, and back. A socket stays in the
+// namespace of the thread that made it.
+func (s spaces) enter(name string) (back func() error, err error) {
+	runtime.LockOSThread() // for good, if there is no way back
+	here, err := os.Open("/proc/thread-self/ns/net")
+	if err != nil {
+		return nil, err
+	}
+	there, err := os.Open("/run/netns/" + s.prefix + name)
+	if err != nil {
+		return nil, errors.Join(err, here.Close())
+	}
+	defer there.Close()
+	if err := unix.Setns(int(there.Fd()), unix.CLONE_NEWNET); err != nil {
+		return nil, errors.Join(err, here.Close())
+	}
+	return func() error {
+		defer here.Close()
+		if err := unix.Setns(int(here.Fd()), unix.CLONE_NEWNET); err != nil {
+			return err
+		}
+		runtime.UnlockOSThread()
+		return nil
+	}, nil
 }

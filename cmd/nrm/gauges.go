@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -13,6 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"nrm/api"
+	"nrm/projections"
 )
 
 // readyParts are the parts that readiness is told of one by one.
@@ -135,7 +137,9 @@ func (r *service) gaugeViews(ctx context.Context, to sink) {
 		signed := uint64(r.proofs.Latest().Size)
 		to.gauge("nrm_checkpoint_lag", "Positions of the log that no checkpoint covers.", float64(last-min(last, signed)))
 	}
-	if people, err := r.views.Unfinished(ctx); err == nil {
+	people, err := r.views.Unfinished(ctx)
+	to.flag("nrm_views_mending", "1 while damaged views are made anew from the log.", errors.Is(err, projections.ErrMending))
+	if err == nil {
 		to.gauge("nrm_erasures_pending", "Erasures that are approved and not completed.", float64(len(people)))
 	}
 }

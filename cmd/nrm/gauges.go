@@ -2,9 +2,7 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"os"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -203,19 +201,8 @@ func (r *service) gaugeDisks(_ context.Context, to sink) {
 	}
 }
 
-// lastBackup is what a finished backup leaves in the data folder.
-type lastBackup struct {
-	At       time.Time `json:"at"`
-	Position uint64    `json:"position"`
-}
-
-const lastBackupFile = "backup.json"
-
 func (r *service) gaugeBackup(_ context.Context, to sink) {
-	var last lastBackup
-	if b, err := os.ReadFile(filepath.Join(r.node.at.data, lastBackupFile)); err == nil {
-		_ = json.Unmarshal(b, &last) // what makes no sense is no backup
-	}
+	last := readLastBackup(r.node.at.data)
 	to.moment("nrm_backup_timestamp_seconds", "When the last backup was finished; 0 for never.", last.At)
 	to.gauge("nrm_backup_position", "Position of the log up to which it goes.", float64(last.Position))
 }

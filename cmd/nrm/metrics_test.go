@@ -102,6 +102,17 @@ func TestMetrics(t *testing.T) {
 		}
 	}
 
+	if value, _ := sum(found["nrm_backup_timestamp_seconds"], nil); value != 0 {
+		t.Errorf("a backup at %v, before there was one", value)
+	}
+	if err := noteBackup(at.data, 17); err != nil {
+		t.Fatal(err)
+	}
+	found, _ = scrape(t, ctx, address)
+	if value, _ := sum(found["nrm_backup_timestamp_seconds"], nil); time.Since(time.Unix(int64(value), 0)) > time.Minute {
+		t.Errorf("the last backup was at %v", value)
+	}
+
 	// Without its key file the register says so.
 	if err := os.Rename(at.keys, at.keys+".away"); err != nil {
 		t.Fatal(err)

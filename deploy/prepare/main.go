@@ -114,10 +114,10 @@ func (p plan) makeAll() (err error) {
 			return err
 		}
 	}
-	if p.uid >= 0 {
-		err = os.Lchown(final, p.uid, p.uid)
+	if err := os.Chmod(final, 0o700); err != nil || p.uid < 0 { // first: afterwards it is another's
+		return err
 	}
-	return errors.Join(err, os.Chmod(final, 0o700))
+	return os.Lchown(final, p.uid, p.uid)
 }
 
 // publish moves what is in one folder into another.

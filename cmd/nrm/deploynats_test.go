@@ -280,11 +280,6 @@ func (r *rig) asRoute() error {
 	}
 	defer conn.Close()
 	_ = conn.SetDeadline(time.Now().Add(5 * time.Second))
-	for b := make([]byte, 1); b[0] != '\n'; { // what it says of itself comes first, in clear
-		if _, err := conn.Read(b); err != nil {
-			return err
-		}
-	}
 	over := tls.Client(conn, &tls.Config{InsecureSkipVerify: true})
 	if err := over.Handshake(); err != nil {
 		return err

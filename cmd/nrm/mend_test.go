@@ -29,7 +29,7 @@ func TestViewsDamagedWhileServing(t *testing.T) {
 			}
 			b := make([]byte, info.Size())
 			for i := range b {
-				b[i] = byte(rand.Uint32()) //nolint:gosec // any noise will do
+				b[i] = byte(rand.Uint32())
 			}
 			_, err = f.WriteAt(b, 0)
 			return err

@@ -47,7 +47,12 @@ func TestViewsDamagedWhileServing(t *testing.T) {
 			w.until("answers", 30*time.Second, func() bool { return w.stored.Load() > 50 })
 			seen := w.someCase()
 			path := filepath.Join(at.data, "views.db")
-			before, err := os.Stat(path)
+			held, err := os.Open(path) // so that no other file is taken for it
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer held.Close()
+			before, err := held.Stat()
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -13,6 +13,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"nrm/domain"
 )
 
 // TestAnsweredFromTheFirstMoment holds the opening of the log up: everybody is
@@ -100,6 +102,39 @@ func TestProgressOfStarting(t *testing.T) {
 	}
 	if heard["views"] < 20 || heard["witness"] < 20 || !strings.HasPrefix(order, "log views ") {
 		t.Errorf("heard %v, in order %s", heard, order)
+	}
+}
+
+// TestNobodyIsAnsweredTooEarly: as long as the views lack what the log holds,
+// the register is not handed over.
+func TestNobodyIsAnsweredTooEarly(t *testing.T) {
+	at := newRegister(t)
+	r, err := openService(t.Context(), func(ctx context.Context) (*node, error) { return openNode(ctx, at, quiet()) }, unseen(), func(string, uint64, uint64) {})
+	if err != nil {
+		t.Fatal(errors.Join(err, r.close()))
+	}
+	by := domain.Actor{User: "coordinator", Role: domain.Coordinator, Organisation: "coordinator"}
+	_, err = domain.Execute(t.Context(), r.node.log, domain.Request{By: by, Now: time.Now()}, domain.ActionStream("4.1.9"),
+		domain.HoldMeeting{Body: domain.Codes("body")[0].Code, Present: 5, Members: 9})
+	if err != nil {
+		t.Fatal(err)
+	}
+	soon, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	defer cancel()
+	if err := r.caughtUp(soon, func(string, uint64, uint64) {}); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("views that lack a decision have caught up: %v", err)
+	}
+	running, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- stopped(r.followers()[0].run(running)) }()
+	later, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	if err := r.caughtUp(later, func(string, uint64, uint64) {}); err != nil {
+		t.Error(err)
+	}
+	stop()
+	if err := errors.Join(<-ended, r.close()); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -85,7 +85,7 @@ func TestNeverTooLong(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer tx.Rollback() //nolint:errcheck // nothing was written
+	defer tx.Rollback()
 	if _, err := number(t.Context(), tx, `SELECT count(*) FROM cases`); err != nil {
 		t.Fatal(err)
 	}

@@ -97,10 +97,10 @@ type rig struct {
 
 	natsServer string
 	mu         sync.Mutex
-	running    map[string]*running
+	running    map[string]*launched
 }
 
-type running struct {
+type launched struct {
 	cmd  *exec.Cmd
 	done chan struct{}
 	out  *lockedBuffer
@@ -145,7 +145,7 @@ func newRig(t *testing.T) *rig {
 	}
 	r := &rig{
 		composition: readComposition(t, inRepository("docker-compose.yml")),
-		dir:         t.TempDir(), ports: map[string]string{}, natsServer: server, running: map[string]*running{},
+		dir:         t.TempDir(), ports: map[string]string{}, natsServer: server, running: map[string]*launched{},
 	}
 	t.Cleanup(func() {
 		for name := range r.Services {
@@ -301,7 +301,7 @@ func (r *rig) command(t *testing.T, name string, args ...string) *exec.Cmd {
 func (r *rig) start(t *testing.T, name string) {
 	t.Helper()
 	cmd := r.command(t, name)
-	p := &running{cmd: cmd, done: make(chan struct{}), out: new(lockedBuffer)}
+	p := &launched{cmd: cmd, done: make(chan struct{}), out: new(lockedBuffer)}
 	cmd.Stdout, cmd.Stderr = p.out, p.out
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 	if err := cmd.Start(); err != nil {
@@ -356,7 +356,7 @@ func (r *rig) kill(name string) {
 	}
 }
 
-func (r *rig) taken(name string) *running {
+func (r *rig) taken(name string) *launched {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	p := r.running[name]

@@ -62,18 +62,21 @@ func TestWhoIsLetIn(t *testing.T) {
 	if _, err := eventstore.DialLine(plain, logger); err == nil || !strings.Contains(err.Error(), "TLS only") {
 		t.Errorf("without TLS: %v", err)
 	}
-	// A server that does not even try TLS.
-	ns, err := server.NewServer(&server.Options{DontListen: true, NoSigs: true, NoLog: true, LeafNode: server.LeafNodeOpts{
-		Remotes: []*server.RemoteLeafOpts{{URLs: []*url.URL{{Scheme: "nats", Host: r.address}}, Nkey: seedOf(t, r.pass)}},
-	}})
-	must(t, err)
-	ns.Start()
-	defer func() { ns.Shutdown(); ns.WaitForShutdown() }()
-	time.Sleep(time.Second)
-	if ns.NumLeafNodes() > 0 {
-		// nats-server switches to TLS when the other side insists; the certificate
-		// was checked then, or the link would not be up.
-		t.Error("a link without TLS is up")
+	// A server that does not even try TLS, and one without any key.
+	for what, remote := range map[string]*server.RemoteLeafOpts{
+		"without TLS": {URLs: []*url.URL{{Scheme: "nats", Host: r.address}}, Nkey: seedOf(t, r.pass)},
+		"without a key": {URLs: []*url.URL{{Scheme: "tls", Host: r.address}}, TLS: true,
+			TLSConfig: &tls.Config{InsecureSkipVerify: true}},
+	} {
+		ns, err := server.NewServer(&server.Options{DontListen: true, NoSigs: true, NoLog: true, LeafNode: server.LeafNodeOpts{Remotes: []*server.RemoteLeafOpts{remote}}})
+		must(t, err)
+		ns.Start()
+		time.Sleep(time.Second)
+		if ns.NumLeafNodes() > 0 {
+			t.Errorf("a link %s is up", what)
+		}
+		ns.Shutdown()
+		ns.WaitForShutdown()
 	}
 	// Nor is there anything on that port for a client.
 	conn, err := nats.Connect("nats://"+r.address, nats.Timeout(2*time.Second), nats.Secure(&tls.Config{InsecureSkipVerify: true}))
@@ -247,12 +250,23 @@ func TestBeginAgain(t *testing.T) {
 	knows()
 	must(t, c.stopped())
 
-	dial := dialOf(t, r, r.pass)
-	dial.URLs[0].Host = r.relay.address()
+	dial := dialOf(t, r, r.pass) // nobody asks the register before the link is up
+	unguarded, err := eventstore.Start(t.Context(), t.TempDir(), eventstore.StartOptions{Dial: &dial})
+	must(t, err)
+	defer unguarded.Close()
+	origin := mirror.NewOrigin(unguarded.Conn(), eventstore.DomainLog, r.key)
+	eventually(t, "it can begin", func() bool { return mirror.Begin(t.Context(), unguarded.Conn(), origin, 1) == nil })
+	eventually(t, "it is complete", func() bool {
+		d, err := mirror.Compare(t.Context(), unguarded.Conn(), origin)
+		return err == nil && d.Complete && d.Position == 5
+	})
+	knows()
+	must(t, unguarded.Close())
+
 	srv, err := eventstore.Start(t.Context(), t.TempDir(), eventstore.StartOptions{Dial: &dial})
 	must(t, err)
 	defer srv.Close()
-	for _, config := range []jetstream.StreamConfig{eventstore.Settings(1), vault.Settings(1)} {
+	for _, config := range []jetstream.StreamConfig{eventstore.Settings(), vault.Settings()} { // as Begin does, but for one step
 		body, err := role.Copy(config, eventstore.DomainLog, eventstore.CopyConsumer(r.key), eventstore.CopySubject(r.key, "deliver."+config.Name))
 		must(t, err)
 		_, err = srv.Conn().Request("$JS.API.STREAM.CREATE."+config.Name, body, 5*time.Second)

@@ -266,7 +266,7 @@ func TestBeginAgain(t *testing.T) {
 	srv, err := eventstore.Start(t.Context(), t.TempDir(), eventstore.StartOptions{Dial: &dial})
 	must(t, err)
 	defer srv.Close()
-	for _, config := range []jetstream.StreamConfig{eventstore.Settings(), vault.Settings()} { // as Begin does, but for one step
+	for _, config := range []jetstream.StreamConfig{eventstore.Settings(1), vault.Settings(1)} { // as Begin does, but for one step
 		body, err := role.Copy(config, eventstore.DomainLog, eventstore.CopyConsumer(r.key), eventstore.CopySubject(r.key, "deliver."+config.Name))
 		must(t, err)
 		_, err = srv.Conn().Request("$JS.API.STREAM.CREATE."+config.Name, body, 5*time.Second)

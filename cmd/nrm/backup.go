@@ -65,6 +65,9 @@ func (cmd backupCommand) Run(ctx context.Context, s *settings, scr *screen) (err
 		return fmt.Errorf("%w; no backup was made", err)
 	}
 	cmd.report(scr, result, len(to))
+	if err := noteBackup(at.data, result.Position); err != nil {
+		logger.Warn("the backup is good, but whoever watches backups is not told of it", "error", err)
+	}
 	return nil
 }
 
@@ -98,8 +101,21 @@ func (cmd backupCommand) recipients() (all []age.Recipient, err error) {
 func (n *node) source(p proofs) backup.Source {
 	return backup.Source{
 		Conn: n.server.Conn(), Ring: n.ring, Witness: p, Folder: p.folder,
-		Accounts: accountsFile(n.at.data), Logger: n.logger,
+		Accounts: n.accountList, Logger: n.logger,
 	}
+}
+
+// accountList is the list of accounts as it is kept, nil if there is none.
+func (n *node) accountList(ctx context.Context) ([]byte, error) {
+	if n.cluster != nil {
+		list, _, err := sharedAccounts{n.cluster.board}.Load(ctx)
+		return list, err
+	}
+	list, err := os.ReadFile(accountsFile(n.at.data))
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, nil
+	}
+	return list, err
 }
 
 // fetchBackup has the running server write a backup to w.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -114,7 +115,13 @@ func (r *register) open(t testing.TB, nc *nats.Conn) {
 }
 
 func (r *register) source() backup.Source {
-	return backup.Source{Conn: r.server.Conn(), Ring: r.ring, Witness: r.keeper, Folder: r.folder, Accounts: filepath.Join(r.dir, "accounts.json")}
+	return backup.Source{Conn: r.server.Conn(), Ring: r.ring, Witness: r.keeper, Folder: r.folder, Accounts: func(context.Context) ([]byte, error) {
+		b, err := os.ReadFile(filepath.Join(r.dir, "accounts.json"))
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, nil
+		}
+		return b, err
+	}}
 }
 
 // note stores a decision about a person: something in clear and a name, sealed.

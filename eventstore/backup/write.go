@@ -6,9 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"log/slog"
-	"os"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -27,9 +25,9 @@ type Source struct {
 	Conn     *nats.Conn    // to the server that has both streams
 	Ring     *keyfile.Ring // says which keys are needed, and signs; no key of it is copied
 	Witness  Witness
-	Folder   *witness.Folder // of checkpoints
-	Accounts string          // the file; it need not exist
-	Logger   *slog.Logger    // nil discards
+	Folder   *witness.Folder                       // of checkpoints
+	Accounts func(context.Context) ([]byte, error) // the list of accounts, nil if there is none
+	Logger   *slog.Logger                          // nil discards
 }
 
 // A Witness knows the register's own tree over the log, as *witness.Keeper does.
@@ -116,7 +114,7 @@ func write(ctx context.Context, p *packer, src Source) error {
 	if err := m.locate(ctx, js, src.Witness, log, copied.LastSeq); err != nil {
 		return err
 	}
-	if err := p.files(src, uint64(m.Position)); err != nil {
+	if err := p.files(ctx, src, uint64(m.Position)); err != nil {
 		return err
 	}
 	m.Parts = p.parts
@@ -218,13 +216,12 @@ func whole(ctx context.Context, log jetstream.Stream, last *jetstream.RawStreamM
 
 // files adds what is not in a stream. A checkpoint beyond the copy of the log
 // would speak against it.
-func (p *packer) files(src Source, last uint64) error {
-	accounts, err := os.ReadFile(src.Accounts)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-	case err != nil:
+func (p *packer) files(ctx context.Context, src Source, last uint64) error {
+	accounts, err := src.Accounts(ctx)
+	if err != nil {
 		return err
-	default:
+	}
+	if accounts != nil {
 		if err := p.part(accountsPart, func(w io.Writer) error { _, err := w.Write(accounts); return err }); err != nil {
 			return err
 		}

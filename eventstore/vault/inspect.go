@@ -39,7 +39,7 @@ func inspect(ctx context.Context, nc *nats.Conn, f func(string, Holding) error) 
 	if err != nil {
 		return err
 	}
-	l := link{nc: nc, js: js, timeout: 10 * time.Second}
+	l := link{nc: nc, js: js, timeout: 10 * time.Second, patience: 10 * time.Second}
 	lookup, cancel := context.WithTimeout(ctx, l.timeout)
 	defer cancel()
 	l.stream, err = js.Stream(lookup, streamName)

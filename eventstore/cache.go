@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -19,10 +20,15 @@ type slot[D any] struct {
 	// the outcome of its write is known, so updates of one stream in this
 	// process queue up in the order they came instead of conflicting.
 	writing latch
-	behind  bool // the log may hold more; guarded by writing
+	behind  atomic.Bool // the log may hold more; set and cleared by who has writing
+	// open counts writes of this store that may still change the log beyond what
+	// memory has: sent and not yet added to it, or of an outcome that was never
+	// learned. Changed by who has writing.
+	open atomic.Int32
 
-	reading latch // guards the rest
-	known   bool  // the log was asked at least once
+	reading latch  // guards the rest
+	known   bool   // the log was asked at least once
+	line    uint64 // connection over which it was last asked, see link.line
 	history []D
 	decided []decided
 	end         // of history
@@ -77,7 +83,7 @@ func (l latch) unlock() { <-l }
 const slotCost = 512
 
 // cache keeps slots up to limit bytes and drops the least recently used first,
-// but none that is in use.
+// but none that is in use or has a write whose outcome was never learned.
 type cache[D any] struct {
 	limit int64
 
@@ -122,7 +128,7 @@ func (c *cache[D]) release(sl *slot[D]) {
 	sl.users--
 	for e := c.order.Back(); e != nil && c.total > c.limit; {
 		old, before := e.Value.(*slot[D]), e.Prev()
-		if old.users == 0 {
+		if old.users == 0 && old.open.Load() == 0 {
 			c.total -= old.counted
 			c.order.Remove(e)
 			delete(c.slots, old.stream)

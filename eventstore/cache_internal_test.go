@@ -3,6 +3,7 @@ package eventstore
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -95,14 +96,14 @@ func TestLongHistory(t *testing.T) {
 	go c.run()
 	defer c.stop()
 	for i := range n {
-		b, err := writeBody(Message{ID: uuid.NewString(), Events: []Entry{{Type: "E", Data: []byte("1")}}}, prev)
+		b, _, err := writeBody(Message{ID: uuid.NewString(), Events: []Entry{{Type: "E", Data: []byte("1")}}}, prev)
 		if err != nil {
 			t.Fatal(err)
 		}
 		prev = hashOf(b)
 		u := newUnit()
 		u.writes = []write{{guard: guard{"long", uint64(i)}, id: uuid.NewString(), body: b}}
-		if err := c.submit(t.Context(), u, l.timeout); err != nil {
+		if _, err := c.submit(t.Context(), u, l.timeout); err != nil {
 			t.Fatal(err)
 		}
 		<-u.done
@@ -136,14 +137,14 @@ func TestHintsAreOnlyHints(t *testing.T) {
 			if stream == "s" {
 				w.last = last
 			}
-			b, err := writeBody(Message{ID: w.id, Events: []Entry{{Type: "E", Data: []byte("1")}}}, prev)
+			b, _, err := writeBody(Message{ID: w.id, Events: []Entry{{Type: "E", Data: []byte("1")}}}, prev)
 			if err != nil {
 				t.Fatal(err)
 			}
 			w.body = b
 			u := newUnit()
 			u.writes = []write{w}
-			if err := c.submit(t.Context(), u, l.timeout); err != nil {
+			if _, err := c.submit(t.Context(), u, l.timeout); err != nil {
 				t.Fatal(err)
 			}
 			if <-u.done; u.outcome != stored {
@@ -163,4 +164,100 @@ func TestHintsAreOnlyHints(t *testing.T) {
 		s.Close()
 	}
 	c.stop()
+}
+
+// A write of which nobody ever learned what became of it may still be stored,
+// until a later one on its stream is. The only writer asks the log until then.
+func TestOutcomeNeverLearned(t *testing.T) {
+	l := testLink(t)
+	s, err := Open(t.Context(), l.wire.nc, plain(), Options{Sole: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	put := func(s *Store[Message]) {
+		t.Helper()
+		if _, err := s.Update(t.Context(), []string{"a"}, func([][]Message) ([]Message, error) {
+			return []Message{{Stream: "a", ID: uuid.NewString(), Events: []Entry{{Type: "E", Data: []byte("1")}}}}, nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	has := func(n int) {
+		t.Helper()
+		if h, _, err := s.Load(t.Context(), "a"); err != nil || len(h) != n {
+			t.Fatalf("%d decisions, want %d, %v", len(h), n, err)
+		}
+	}
+	put(s)
+	slots, err := s.hold(t.Context(), []string{"a"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	u := testUnit(t, 1, "a")
+	begin(slots)
+	u.end(unknown, 0, ErrUnavailable)
+	s.ended(slots, u, make([]made[Message], 1))
+	if _, err := s.lookAll(t.Context(), slots, false); err != nil {
+		t.Fatal(err)
+	}
+	s.letGo(slots)
+	late, err := Open(t.Context(), l.wire.nc, plain(), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer late.Close()
+	put(late) // as the server would do with what it was sent
+	has(2)
+	put(s) // too late for any earlier one now
+	put(late)
+	has(3) // from memory
+}
+
+// Where a decision is, memory has from the server's answer and not from what was
+// expected while it was being stored.
+func TestForeseenPositions(t *testing.T) {
+	l := testLink(t)
+	var stores [2]*Store[Message]
+	for i := range stores {
+		s, err := Open(t.Context(), l.wire.nc, plain(), Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.Close()
+		stores[i] = s
+	}
+	for i := range 20 {
+		seqs := []uint64{}
+		s, streams := stores[i/3%2], []string{fmt.Sprint("s.", i/3%2), fmt.Sprint("t.", i/3%2)}
+		at, err := s.Update(t.Context(), streams, func(h [][]Message) ([]Message, error) {
+			seqs = seqs[:0]
+			out := make([]Message, 2)
+			id := uuid.NewString()
+			for k := range out {
+				out[k] = Message{Stream: streams[k], ID: id, Events: []Entry{{Type: "E", Data: []byte("1")}}}
+				for _, m := range h[k] {
+					seqs = append(seqs, m.Seq)
+				}
+			}
+			return out, nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := uint64(2*i + 2); at != want {
+			t.Fatalf("stored at %d, want %d", at, want)
+		}
+		want := []uint64{}
+		for k := range uint64(2) {
+			for before := range i {
+				if before/3%2 == i/3%2 {
+					want = append(want, uint64(2*before+1)+k)
+				}
+			}
+		}
+		if !slices.Equal(seqs, want) {
+			t.Fatalf("decided on positions %v, want %v", seqs, want)
+		}
+	}
 }

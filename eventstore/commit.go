@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -23,10 +24,13 @@ type committer struct {
 
 	queue   chan *unit
 	held    *unit         // taken from the queue, to start the next round; owned by run
+	before  int           // units in the last batch; owned by run
+	took    time.Duration // from its end until it was stored; owned by run
 	closing chan struct{} // closed: nothing more is sent
 	exit    chan struct{} // closed: nobody will submit any more
 	ended   chan struct{}
 	settles sync.WaitGroup // units whose outcome is pursued beside the others
+	newest  atomic.Uint64  // highest position that was stored
 
 	mu      sync.Mutex
 	flying  int        // units sent singly and not answered
@@ -39,12 +43,8 @@ const (
 	// groupFrom is how many writes make a batch worth while. A batch costs the
 	// server a folder and several files; a single write costs one sync.
 	groupFrom  = 16
-	groupLimit = 256     // writes
+	groupLimit = 1000    // writes; the server takes no more
 	groupBytes = 4 << 20 // of bodies
-	// After a batch the next one is given this long to fill up again: those
-	// who were answered together come back together.
-	groupPause = 200 * time.Microsecond // without anybody coming
-	groupWait  = 2 * time.Millisecond   // at the most
 )
 
 func newCommitter(l *link, mark *highWater) *committer {
@@ -65,33 +65,34 @@ func (c *committer) maxBody() int {
 	return int(min(c.link.wire.nc.MaxPayload(), 1<<20)) - headerRoom
 }
 
-// submit puts a unit into the queue. If it returns an error the unit will not
-// be sent.
-func (c *committer) submit(ctx context.Context, u *unit, patience time.Duration) error {
+// submit sends a unit or puts it into the queue. If it returns an error the unit
+// will not be sent. If nothing else is under way it gives the position that the
+// first write will have unless another process writes, otherwise 0.
+func (c *committer) submit(ctx context.Context, u *unit, patience time.Duration) (guess uint64, err error) {
 	select {
 	case <-c.closing:
-		return ErrClosed
+		return 0, ErrClosed
 	default:
 	}
-	if c.takeOff(u) {
-		return nil
+	if guess, ok := c.takeOff(u); ok {
+		return guess, nil
 	}
 	select {
 	case c.queue <- u:
-		return nil
+		return 0, nil
 	default:
 	}
 	t := time.NewTimer(patience)
 	defer t.Stop()
 	select {
 	case c.queue <- u:
-		return nil
+		return 0, nil
 	case <-c.closing:
-		return ErrClosed
+		return 0, ErrClosed
 	case <-ctx.Done():
-		return fmt.Errorf("%w: %w", ErrBusy, ctx.Err())
+		return 0, fmt.Errorf("%w: %w", ErrBusy, ctx.Err())
 	case <-t.C:
-		return fmt.Errorf("%w: %d decisions wait to be stored", ErrBusy, queueLength)
+		return 0, fmt.Errorf("%w: %d decisions wait to be stored", ErrBusy, queueLength)
 	}
 }
 
@@ -107,18 +108,21 @@ func (c *committer) stop() {
 }
 
 // takeOff sends a unit if the way is free.
-func (c *committer) takeOff(u *unit) bool {
+func (c *committer) takeOff(u *unit) (guess uint64, ok bool) {
 	c.mu.Lock()
 	if c.reserve || c.flying >= groupFrom || len(c.queue) > 0 || len(u.guards) > 0 ||
 		len(u.writes) > 1 && c.flying > 0 { // better with others than beside them
 		c.mu.Unlock()
-		return false
+		return 0, false
+	}
+	if newest := c.newest.Load(); c.flying == 0 && newest > 0 {
+		guess = newest + 1
 	}
 	c.flying++
 	c.mu.Unlock()
 	u.state.Store(sent)
 	c.fly(u)
-	return true
+	return guess, true
 }
 
 // fly sends a unit by itself and does not wait. It has been counted.
@@ -160,15 +164,13 @@ func (c *committer) run() {
 			return
 		}
 		c.clear(groupFrom)
-		round := c.collect(first, 0)
+		c.held = first
+		round := c.gather(nil, hurry, nil)
 		for len(round) >= groupFrom || mixed(round) {
 			c.clear(1)
-			round = c.collectMore(round, 0)
-			if len(round) == 1 || !c.together(round) {
-				c.alone(round)
-			}
-			round = c.collect(nil, len(round))
+			round = c.together(c.gather(round, hurry, nil))
 		}
+		c.before = 0
 		if len(round) == 1 && len(round[0].guards) > 0 {
 			c.clear(1)
 			c.guarded(round[0])
@@ -199,28 +201,36 @@ func (c *committer) next() *unit {
 	}
 }
 
-// collect takes those who wait in line behind first, within the limits of a
-// batch. A unit with guards is a round of its own. After a batch of before
-// units it waits a little for as many.
-func (c *committer) collect(first *unit, before int) []*unit {
-	if first != nil {
-		c.held = first
-	}
-	return c.collectMore(nil, before)
+// A welcome is how long a round is kept open for units that are not in line yet.
+// Those who were answered together come back together, and a batch that waits a
+// little for them is larger: what a batch costs, it costs once for all in it.
+type welcome struct {
+	want  int           // units in the round that make further waiting pointless
+	pause time.Duration // without anybody coming
+	limit time.Duration // in all
 }
 
-func (c *committer) collectMore(round []*unit, before int) []*unit {
+var hurry = welcome{} // takes only those in line
+
+// after is the welcome for want units after a batch that the server took so long
+// to store.
+func after(took time.Duration, want int) welcome {
+	return welcome{
+		want:  want,
+		pause: min(max(took/16, 200*time.Microsecond), 2*time.Millisecond),
+		limit: min(max(took/2, 2*time.Millisecond), 20*time.Millisecond),
+	}
+}
+
+// gather adds those who wait in line to a round, within the limits of a batch,
+// and calls each, if given, with every unit it adds. A unit with guards is a
+// round of its own.
+func (c *committer) gather(round []*unit, w welcome, each func(*unit)) []*unit {
 	count, bytes := 0, 0
-	weigh := func(u *unit) {
-		for _, w := range u.writes {
-			count++
-			bytes += len(w.body)
-		}
-	}
 	for _, u := range round {
-		weigh(u)
+		count, bytes = count+len(u.writes), bytes+u.size()
 	}
-	end := time.Now().Add(groupWait)
+	end := time.Now().Add(w.limit)
 	for {
 		u := c.held
 		c.held = nil
@@ -230,16 +240,20 @@ func (c *committer) collectMore(round []*unit, before int) []*unit {
 			default:
 			}
 		}
-		if u == nil && len(round) < before && time.Now().Before(end) {
-			select {
-			case u = <-c.queue:
-			case <-time.After(groupPause):
+		if u == nil && len(round) < w.want {
+			if left := min(w.pause, time.Until(end)); left > 0 {
+				t := time.NewTimer(left)
+				select {
+				case u = <-c.queue:
+				case <-t.C:
+				}
+				t.Stop()
 			}
 		}
 		if u == nil {
 			return round
 		}
-		weigh(u)
+		count, bytes = count+len(u.writes), bytes+u.size()
 		if len(round) > 0 && (len(u.guards) > 0 || count > groupLimit || bytes > groupBytes) {
 			c.held = u
 			return round
@@ -256,35 +270,61 @@ func (c *committer) collectMore(round []*unit, before int) []*unit {
 			continue // withdrawn
 		}
 		round = append(round, u)
+		if each != nil {
+			each(u)
+		}
 		if len(u.guards) > 0 {
 			return round
 		}
 	}
 }
 
-// together stores a round as one atomic batch. If that fails for whatever
-// reason it returns false, and each unit must find its own outcome.
-func (c *committer) together(round []*unit) bool {
-	var all []write
-	for _, u := range round {
-		all = append(all, u.writes...)
+// together stores a round as one atomic batch, with those who come while it is on
+// its way to the server. If that fails for whatever reason, each unit must find
+// its own outcome. It returns the beginning of the next round.
+func (c *committer) together(round []*unit) (next []*unit) {
+	if len(round) == 1 {
+		c.alone(round)
+		return c.gather(nil, hurry, nil)
 	}
-	switch o, seq, _ := c.link.attempt(all, nil); o {
+	b := batch{link: c.link}
+	add := func(u *unit) {
+		for _, w := range u.writes {
+			b.add(w)
+		}
+	}
+	for _, u := range round {
+		add(u)
+	}
+	round = c.gather(round, after(c.took, c.before), add)
+
+	var o outcome
+	var seq uint64
+	done, began := make(chan struct{}), time.Now()
+	b.commit(func(o2 outcome, seq2 uint64, _ error) {
+		o, seq = o2, seq2
+		close(done)
+	})
+	<-done
+	c.took, c.before = time.Since(began), len(round)
+	switch o {
 	case stored:
 		c.count.batches.Add(1)
 		c.count.batched.Add(uint64(len(round)))
-		seq -= uint64(len(all))
+		seq -= uint64(b.size)
 		for _, u := range round {
 			seq += uint64(len(u.writes))
 			c.stored(u, seq)
 		}
-		return true
 	case unknown:
 		for _, u := range round {
 			u.unclear = true
 		}
+		fallthrough
+	default:
+		c.alone(round)
 	}
-	return false
+	return c.gather(nil, after(c.took, min(c.before, groupFrom)), nil)
 }
 
 // alone sends each unit of a round by itself.
@@ -316,6 +356,12 @@ func (c *committer) conclude(u *unit, o outcome, seq uint64, err error) bool {
 func (c *committer) stored(u *unit, seq uint64) {
 	w := u.writes[len(u.writes)-1]
 	c.mark.note(seq, w.stream, w.body)
+	for {
+		newest := c.newest.Load()
+		if seq <= newest || c.newest.CompareAndSwap(newest, seq) {
+			break
+		}
+	}
 	u.end(stored, seq, nil)
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -22,6 +23,10 @@ func TestJudge(t *testing.T) {
 		seq    uint64
 	}{
 		{`{"stream":"NRM","seq":7}`, stored, 7},
+		{`{"stream":"NRM","domain":"d","seq":7}`, stored, 7},
+		{`{"stream":"NRM","seq":0}`, unknown, 0},
+		{`{"stream":"NRM","seq":-1}`, unknown, 0},
+		{`{"stream":"NRM","seq":7`, unknown, 0},
 		{`{"stream":"NRM","seq":9,"batch":"b","count":3}`, stored, 9},
 		{`{"stream":"NRM","seq":7,"duplicate":true}`, conflict, 0},
 		{refusal(400, 10071), conflict, 0},
@@ -69,7 +74,7 @@ func testUnit(t *testing.T, last uint64, streams ...string) *unit {
 	u := newUnit()
 	id := uuid.NewString()
 	for _, s := range streams {
-		b, err := writeBody(Message{ID: id, Events: []Entry{{Type: "Noted", Data: []byte(`"` + s + `"`)}}}, "")
+		b, _, err := writeBody(Message{ID: id, Events: []Entry{{Type: "Noted", Data: []byte(`"` + s + `"`)}}}, "")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -108,12 +113,12 @@ func TestGroupCommit(t *testing.T) {
 			u = testUnit(t, 0, fmt.Sprintf("good.%d", i), "good.second") // over two streams
 		}
 		units = append(units, u)
-		if err := c.submit(t.Context(), u, time.Second); err != nil {
+		if _, err := c.submit(t.Context(), u, time.Second); err != nil {
 			t.Fatal(err)
 		}
 	}
 	gone := testUnit(t, 0, "withdrawn")
-	_ = c.submit(t.Context(), gone, time.Second)
+	_, _ = c.submit(t.Context(), gone, time.Second)
 	if !gone.withdraw() {
 		t.Fatal("not withdrawn")
 	}
@@ -134,7 +139,7 @@ func TestGroupCommit(t *testing.T) {
 
 	// A lone one goes by itself.
 	u := testUnit(t, 0, "lone")
-	_ = c.submit(t.Context(), u, time.Second)
+	_, _ = c.submit(t.Context(), u, time.Second)
 	<-u.done
 	if u.outcome != stored || batched(t, l, "lone") {
 		t.Errorf("lone: %d, %v", u.outcome, u.err)
@@ -163,7 +168,7 @@ func TestPoisonedGroup(t *testing.T) {
 			u = testUnit(t, 0, "pair.3", "pair.4")
 		}
 		units = append(units, u)
-		_ = c.submit(t.Context(), u, time.Second)
+		_, _ = c.submit(t.Context(), u, time.Second)
 	}
 	go c.run()
 	for i, u := range units {
@@ -186,21 +191,21 @@ func TestQueueFull(t *testing.T) {
 	l := testLink(t)
 	c := idle(l)
 	for i := range queueLength {
-		if err := c.submit(t.Context(), testUnit(t, 0, fmt.Sprintf("s.%d", i)), time.Second); err != nil {
+		if _, err := c.submit(t.Context(), testUnit(t, 0, fmt.Sprintf("s.%d", i)), time.Second); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := c.submit(t.Context(), testUnit(t, 0, "late"), 50*time.Millisecond); !errors.Is(err, ErrBusy) {
+	if _, err := c.submit(t.Context(), testUnit(t, 0, "late"), 50*time.Millisecond); !errors.Is(err, ErrBusy) {
 		t.Errorf("got %v", err)
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
-	if err := c.submit(ctx, testUnit(t, 0, "late"), time.Minute); !errors.Is(err, ErrBusy) || !errors.Is(err, context.DeadlineExceeded) {
+	if _, err := c.submit(ctx, testUnit(t, 0, "late"), time.Minute); !errors.Is(err, ErrBusy) || !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("got %v", err)
 	}
 	go c.run() // and the queue empties
 	u := testUnit(t, 0, "late")
-	if err := c.submit(t.Context(), u, 10*time.Second); err != nil {
+	if _, err := c.submit(t.Context(), u, 10*time.Second); err != nil {
 		t.Fatal(err)
 	}
 	<-u.done
@@ -208,7 +213,7 @@ func TestQueueFull(t *testing.T) {
 		t.Errorf("outcome %d, %v", u.outcome, u.err)
 	}
 	c.refuse()
-	if err := c.submit(t.Context(), testUnit(t, 0, "later"), time.Second); !errors.Is(err, ErrClosed) {
+	if _, err := c.submit(t.Context(), testUnit(t, 0, "later"), time.Second); !errors.Is(err, ErrClosed) {
 		t.Errorf("got %v", err)
 	}
 	c.stop()
@@ -218,19 +223,25 @@ func TestQueueFull(t *testing.T) {
 func TestRounds(t *testing.T) {
 	c := idle(nil)
 	big := strings.Repeat("x", groupBytes/4)
-	for i := range 3*groupLimit + 10 {
-		u := testUnit(t, 0, fmt.Sprintf("s.%d", i))
-		switch {
-		case i < 10:
-			u.writes[0].body = []byte(big)
-		case i == 50:
-			u.guards = []guard{{"g", 1}}
+	fill := func(from, to int) {
+		for i := from; i < to; i++ {
+			u := testUnit(t, 0, fmt.Sprintf("s.%d", i))
+			switch {
+			case i < 10:
+				u.writes[0].body = []byte(big)
+			case i == 50:
+				u.guards = []guard{{"g", 1}}
+			}
+			c.queue <- u
 		}
-		c.queue <- u
 	}
+	fill(0, 500)
 	var sizes []int
 	for len(c.queue) > 0 || c.held != nil {
-		round := c.collect(nil, 0)
+		if len(sizes) == 4 {
+			fill(500, 51+queueLength)
+		}
+		round := c.gather(nil, hurry, nil)
 		bytes := 0
 		for _, u := range round {
 			bytes += len(u.writes[0].body)
@@ -243,7 +254,72 @@ func TestRounds(t *testing.T) {
 		}
 		sizes = append(sizes, len(round))
 	}
-	if got, want := fmt.Sprint(sizes), "[4 4 42 1 256 256 215]"; got != want {
+	if got, want := fmt.Sprint(sizes), "[4 4 42 1 1000 24]"; got != want {
 		t.Errorf("rounds of %s, want %s", got, want)
 	}
+}
+
+// A batch waits for those who come back, but not for those who do not, and a
+// unit that comes while it grows is part of it.
+func TestWelcome(t *testing.T) {
+	c := idle(nil)
+	first := testUnit(t, 0, "first")
+	c.queue <- first
+	go func() {
+		time.Sleep(5 * time.Millisecond)
+		c.queue <- testUnit(t, 0, "second")
+	}()
+	var seen []string
+	began := time.Now()
+	w := welcome{want: 3, pause: 100 * time.Millisecond, limit: 10 * time.Second}
+	round := c.gather(nil, w, func(u *unit) { seen = append(seen, u.writes[0].stream) })
+	if took := time.Since(began); len(round) != 2 || fmt.Sprint(seen) != "[first second]" || took < w.pause || took > w.limit/2 {
+		t.Errorf("%d units, %v, after %v", len(round), seen, took)
+	}
+	c.queue <- first // was sent: it is not taken twice
+	if round := c.gather(nil, hurry, nil); len(round) != 0 {
+		t.Error("a unit is sent twice")
+	}
+}
+
+// However many come, a decision that waits is overtaken only by those that were
+// sent singly before it was its turn.
+func TestFairness(t *testing.T) {
+	l := testLink(t)
+	c := newCommitter(l, nil)
+	go c.run()
+	const n = 3000
+	units := make([]*unit, n)
+	for i := range units {
+		units[i] = testUnit(t, 0, fmt.Sprintf("s.%d", i))
+		switch {
+		case i%100 == 7:
+			units[i] = testUnit(t, 0, fmt.Sprintf("s.%d", i), fmt.Sprintf("pair.%d", i))
+		case i%500 == 9:
+			units[i].guards = []guard{{"never.written", 0}}
+		case i%700 == 11:
+			units[i].writes[0].last = 1 // a conflict
+		}
+		if _, err := c.submit(t.Context(), units[i], time.Minute); err != nil { // in this order, one after the other
+			t.Fatal(err)
+		}
+	}
+	most, highest := 0, []uint64{}
+	for i, u := range slices.Backward(units) {
+		<-u.done
+		if u.outcome == conflict && i%700 == 11 {
+			continue
+		}
+		if u.outcome != stored {
+			t.Fatalf("unit %d: outcome %d, %v", i, u.outcome, u.err)
+		}
+		at, _ := slices.BinarySearch(highest, u.seq) // of those that came later, so many were stored earlier
+		most = max(most, at)
+		highest = slices.Insert(highest, at, u.seq)
+	}
+	if most > groupFrom {
+		t.Errorf("a decision was overtaken by %d later ones, at most %d may", most, groupFrom)
+	}
+	c.refuse()
+	c.stop()
 }

@@ -48,9 +48,8 @@ type Message struct {
 	Prev string // hex SHA-256 of the body of the stream's previous message, "" for the first
 	Hash string // hex SHA-256 of this message's body
 	// Stored is when the server stored it. Of a message that this store itself has
-	// just written, what Update passes on and Follow hands over may have the time of
-	// the server's answer instead, which is a little later; everywhere else it is
-	// exact.
+	// just written, what Update passes on and Follow hands over may have a time
+	// between sending and the server's answer instead; everywhere else it is exact.
 	Stored time.Time
 }
 
@@ -76,6 +75,12 @@ type Options struct {
 	// whose outcome is unknown is pursued for three times as long, and nobody
 	// waits longer than it for a place in the queue.
 	Timeout time.Duration
+	// Sole says that nobody but this store writes the log, as with a server in
+	// this process that has no socket. What memory holds of a stream is then what
+	// the log has, and is not asked for again, except after the connection was
+	// lost or while the outcome of a write is not known. The last decisions of a
+	// history that Load gives then have Stored as those of Update have it.
+	Sole bool
 	// HighWater names a file, outside the server's own folder, that remembers
 	// how far the log went. Open refuses a log that does not reach that far
 	// or says something else there. Empty means that nothing is remembered.

@@ -75,6 +75,10 @@ func dial(ctx context.Context, nc *nats.Conn, timeout time.Duration, lookOnly bo
 
 func (l *link) close() { l.wire.close() }
 
+// line tells connections to the server apart: it changes when one is lost and
+// made anew.
+func (l *link) line() uint64 { return l.wire.nc.Stats().Reconnects }
+
 // ask returns the answers to a question, at least one.
 func (l *link) ask(ctx context.Context, subject string, question []byte, many bool) ([]*nats.Msg, error) {
 	for end := time.Now().Add(l.timeout); ; {

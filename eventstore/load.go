@@ -12,7 +12,8 @@ import (
 
 // Load returns the history of one stream, as the log has it now, and the
 // position of its last decision, 0 if nothing has happened yet. The slice is
-// the caller's.
+// the caller's. It asks the log, unless the store is its only writer
+// (Options.Sole) and remembers the stream.
 func (s *Store[D]) Load(ctx context.Context, stream string) ([]D, uint64, error) {
 	if err := checkName(stream); err != nil {
 		return nil, 0, fmt.Errorf("eventstore: load: %w", err)
@@ -46,24 +47,34 @@ func (v view[D]) holds(id string) (seq uint64, ok bool) {
 }
 
 // look gives a stream as memory has it, or, if fresh is asked for or memory
-// has nothing, as the log has it.
+// has nothing, as the log has it. Where memory must be what the log has, it
+// counts as fresh.
 func (s *Store[D]) look(ctx context.Context, sl *slot[D], fresh bool) (view[D], error) {
 	// Nobody holds this latch for longer than the few questions of advance.
 	if err := sl.reading.lock(ctx, 4*s.opts.Timeout); err != nil {
 		return view[D]{}, err
 	}
 	defer sl.reading.unlock()
-	fresh = fresh || !sl.known
-	if fresh {
+	exact := s.exact(sl)
+	if !exact && (fresh || !sl.known) {
+		line := s.link.line()
 		if err := s.advance(ctx, sl); err != nil {
 			return view[D]{}, err
 		}
+		sl.line, exact = line, true
 	}
 	return view[D]{
 		history: slices.Clone(sl.history),
 		decided: slices.Clip(sl.decided), // only ever appended to
-		last:    sl.last, hash: sl.hash, fresh: fresh,
+		last:    sl.last, hash: sl.hash, fresh: exact,
 	}, nil
+}
+
+// exact tells whether memory is at this moment what the log has: nobody else
+// writes, no write of ours is open, and the server has not been away, which may
+// have come back with less. The caller holds reading.
+func (s *Store[D]) exact(sl *slot[D]) bool {
+	return s.opts.Sole && sl.known && sl.open.Load() == 0 && !sl.behind.Load() && sl.line == s.link.line()
 }
 
 // before lists the positions that the next message's headerBefore names.
@@ -122,25 +133,29 @@ func (s *Store[D]) advance(ctx context.Context, sl *slot[D]) error {
 	return nil
 }
 
-// extend adds what this store has just stored at position seq, without reading
-// it back. The caller holds writing.
-func (s *Store[D]) extend(sl *slot[D], w write, seq uint64) error {
+// extend adds what this store has just stored at position seq, behind position
+// last, without reading it back. The caller holds writing.
+func (s *Store[D]) extend(sl *slot[D], last, seq uint64, w made[D]) (err error) {
 	if err := sl.reading.lock(context.Background(), s.opts.Timeout); err != nil {
 		return err
 	}
 	defer sl.reading.unlock()
-	if sl.last != w.last {
+	if sl.last != last {
 		return nil // a reader was faster
 	}
-	m, err := readBody(received{prefix + w.stream, seq, time.Now().UTC().Round(0), w.body})
-	if err != nil {
-		return err
+	if w.err != nil {
+		return w.err
 	}
-	if err := s.apply(sl, []Message{m}); err != nil {
-		return err
+	if w.decoded && w.Seq == seq {
+		err = s.apply(sl, []Message{w.Message}, w.decision)
+	} else {
+		w.Seq, w.Stored = seq, time.Now().UTC().Round(0)
+		err = s.apply(sl, []Message{w.Message})
 	}
-	s.taps.stored(seq, sl.history[sl.n-1])
-	return nil
+	if err == nil {
+		s.taps.stored(seq, sl.history[sl.n-1])
+	}
+	return err
 }
 
 // linked tells whether messages are a chain that begins after hash.
@@ -159,21 +174,23 @@ func reaches(found []Message, seq uint64) bool {
 }
 
 // apply extends a slot by messages, all of them or none, after checking that
-// each follows the one before it.
-func (s *Store[D]) apply(sl *slot[D], found []Message) error {
+// each follows the one before it. They may be given decoded as well.
+func (s *Store[D]) apply(sl *slot[D], found []Message, as ...D) error {
 	history, ids, to := make([]D, 0, len(found)), make([]decided, 0, len(found)), sl.end
-	for _, m := range found {
+	for i, m := range found {
 		if m.Stream != sl.stream || m.Seq <= to.last || m.Prev != to.hash {
 			return fmt.Errorf("%w: hash chain of %s is broken: position %d does not follow position %d", ErrDamaged, sl.stream, m.Seq, to.last)
 		}
 		if err := checkID(m.ID); err != nil {
 			return fmt.Errorf("%w: position %d: %w", ErrDamaged, m.Seq, err)
 		}
-		d, err := s.decode(m)
-		if err != nil {
+		if i < len(as) {
+			history = append(history, as[i])
+		} else if d, err := s.decode(m); err != nil {
 			return err
+		} else {
+			history = append(history, d)
 		}
-		history = append(history, d)
 		ids = append(ids, decided{m.ID, m.Seq})
 		to = end{to.n + 1, m.Seq, m.Hash, to.size + sizeOf(m)}
 	}

@@ -1,6 +1,7 @@
 package eventstore
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"strconv"
@@ -35,6 +36,11 @@ type unit struct {
 	state   atomic.Int32 // waiting, then sent or withdrawn
 	unclear bool         // an earlier attempt may have stored it; owned by the committer
 
+	// For the one who made the unit: what its writes were made of, as readBack
+	// needs it.
+	messages []Message
+	events   [][]Entry
+
 	done    chan struct{} // closed when the rest is set
 	outcome outcome
 	seq     uint64 // highest position, if stored
@@ -48,6 +54,14 @@ const (
 )
 
 func newUnit() *unit { return &unit{done: make(chan struct{})} }
+
+// size is that of its bodies, in bytes.
+func (u *unit) size() (n int) {
+	for _, w := range u.writes {
+		n += len(w.body)
+	}
+	return n
+}
 
 // withdraw takes a unit back that has not been sent.
 func (u *unit) withdraw() bool { return u.state.CompareAndSwap(waiting, withdrawn) }
@@ -82,43 +96,79 @@ const (
 // outcome and, if stored, the highest position. If logLast is given, it must be
 // the last position of the whole log. Then must not block.
 func (l *link) send(writes []write, logLast *uint64, then func(outcome, uint64, error)) {
-	batch := ""
-	if len(writes) > 1 {
-		batch = uuid.NewString() // each attempt is a batch of its own
+	b := batch{link: l, logLast: logLast}
+	for _, w := range writes {
+		b.add(w)
 	}
-	for i, w := range writes {
-		h := nats.Header{
-			"Nats-Msg-Id":                         {w.id + "/" + w.stream},
-			"Nats-Expected-Stream":                {streamName},
-			"Nats-Expected-Last-Subject-Sequence": {strconv.FormatUint(w.last, 10)},
-			headerBefore:                          {w.before},
-		}
-		if logLast != nil && i == 0 {
-			h["Nats-Expected-Last-Sequence"] = []string{strconv.FormatUint(*logLast, 10)}
-		}
-		if batch != "" {
-			h["Nats-Batch-Id"] = []string{batch}
-			h["Nats-Batch-Sequence"] = []string{strconv.Itoa(i + 1)}
-		}
-		m := &nats.Msg{Subject: prefix + w.stream, Header: h, Data: w.body}
-		if i == len(writes)-1 {
-			if batch != "" {
-				h["Nats-Batch-Commit"] = []string{"1"}
-			}
-			l.wire.tell(m, false, l.patience, func(answers []*nats.Msg, err error) {
-				if err != nil {
-					then(unknown, 0, err)
-				} else {
-					then(judge(answers[0]))
-				}
-			})
-			return
-		}
-		if err := l.wire.nc.PublishMsg(m); err != nil {
-			then(unknown, 0, err) // the server drops the unfinished batch after a while
-			return
-		}
+	b.commit(then)
+}
+
+// A batch is on its way to the server while it still grows: the server sets up
+// what it needs for a batch when the first message comes. Nothing is stored
+// before commit. A batch of one write is a plain message.
+type batch struct {
+	link    *link
+	logLast *uint64
+
+	id   string
+	size int
+	last write // not published yet: the last message is the one that commits
+	err  error // of the first message that could not be published
+}
+
+func (b *batch) add(w write) {
+	if b.size == 1 {
+		b.id = uuid.NewString() // each attempt is a batch of its own
 	}
+	if b.size > 0 && b.err == nil {
+		b.err = b.link.wire.nc.PublishMsg(b.message())
+	}
+	b.last = w
+	b.size++
+}
+
+// message is the last write, as the message with number size of the batch.
+func (b *batch) message() *nats.Msg {
+	h := b.last.header()
+	if b.logLast != nil && b.size == 1 {
+		h["Nats-Expected-Last-Sequence"] = []string{strconv.FormatUint(*b.logLast, 10)}
+	}
+	if b.id != "" {
+		h["Nats-Batch-Id"] = []string{b.id}
+		h["Nats-Batch-Sequence"] = []string{strconv.Itoa(b.size)}
+	}
+	return &nats.Msg{Subject: prefix + b.last.stream, Header: h, Data: b.last.body}
+}
+
+// commit sends the last message and calls then once with the outcome and, if
+// stored, the highest position.
+func (b *batch) commit(then func(outcome, uint64, error)) {
+	if b.err != nil {
+		then(unknown, 0, b.err) // the server drops the unfinished batch after a while
+		return
+	}
+	m := b.message()
+	if b.id != "" {
+		m.Header["Nats-Batch-Commit"] = []string{"1"}
+	}
+	b.link.wire.tell(m, false, b.link.patience, func(answers []*nats.Msg, err error) {
+		if err != nil {
+			then(unknown, 0, err)
+		} else {
+			then(judge(answers[0]))
+		}
+	})
+}
+
+// header is what every write says of itself.
+func (w write) header() nats.Header {
+	v := [...]string{w.id + "/" + w.stream, streamName, strconv.FormatUint(w.last, 10), w.before}
+	h := make(nats.Header, 8)
+	h["Nats-Msg-Id"] = v[0:1:1]
+	h["Nats-Expected-Stream"] = v[1:2:2]
+	h["Nats-Expected-Last-Subject-Sequence"] = v[2:3:3]
+	h[headerBefore] = v[3:4:4]
+	return h
 }
 
 // attempt is send that waits.
@@ -132,10 +182,27 @@ func (l *link) attempt(writes []write, logLast *uint64) (o outcome, seq uint64, 
 	return o, seq, err
 }
 
+// acknowledged reads the answer that nearly every write gets, as the server puts
+// it. Whatever else there is, judge finds out.
+func acknowledged(answer []byte) (seq uint64, ok bool) {
+	digits, ok := bytes.CutPrefix(answer, []byte(`{"stream":"`+streamName+`","seq":`))
+	if !ok {
+		return 0, false
+	}
+	if digits, ok = bytes.CutSuffix(digits, []byte("}")); !ok {
+		return 0, false
+	}
+	seq, err := strconv.ParseUint(string(digits), 10, 64)
+	return seq, err == nil && seq > 0
+}
+
 // judge reads the server's answer to a write.
 func judge(m *nats.Msg) (outcome, uint64, error) {
 	if status := m.Header.Get("Status"); status != "" {
 		return unknown, 0, fmt.Errorf("status %s", status)
+	}
+	if seq, ok := acknowledged(m.Data); ok {
+		return stored, seq, nil
 	}
 	var ack struct {
 		Error     *jetstream.APIError `json:"error"`

@@ -100,28 +100,32 @@ func (s *Store[D]) update(ctx context.Context, streams []string, decide func([][
 			continue
 		}
 		ready := time.Now()
-		if err := s.writes.submit(ctx, u, s.opts.Timeout); err != nil {
+		begin(slots)
+		guess, err := s.writes.submit(ctx, u, s.opts.Timeout)
+		if err != nil {
+			unsent(slots)
 			return 0, nil, err
 		}
+		made := s.foresee(u, guess)
 		select {
 		case <-u.done:
 		case <-ctx.Done():
 			if u.withdraw() {
+				unsent(slots)
 				return 0, nil, ctx.Err()
 			}
 			// It was sent. Keep the streams until its outcome is known, so that
 			// those who come next see it.
 			rest := letGo
 			letGo = func() {}
-			go func() { defer rest(); <-u.done; fallBehind(slots) }()
+			go func() { defer rest(); <-u.done; s.ended(slots, u, made) }()
 			return 0, nil, fmt.Errorf("decision %s was sent, its outcome is not known yet: %w", u.writes[0].id, ctx.Err())
 		}
+		s.ended(slots, u, made)
 		if u.outcome == stored {
 			s.writes.count.appended(ready)
-			s.extendAll(slots, u)
 			return u.seq, nil, nil
 		}
-		fallBehind(slots)
 		if u.outcome != conflict {
 			return 0, nil, u.err
 		}
@@ -153,7 +157,6 @@ func (s *Store[D]) prepare(ctx context.Context, streams []string, views []view[D
 		return nil, fmt.Errorf("%d decisions for %d streams", len(decisions), len(streams))
 	}
 	u := newUnit()
-	var messages []Message
 	already := 0
 	for i, d := range decisions {
 		m, err := s.codec.Encode(d)
@@ -170,30 +173,30 @@ func (s *Store[D]) prepare(ctx context.Context, streams []string, views []view[D
 		if err := checkID(m.ID); err != nil {
 			return nil, err
 		}
-		if len(messages) > 0 && messages[0].ID != m.ID {
-			return nil, fmt.Errorf("decisions %s and %s are made together and must have the same id", messages[0].ID, m.ID)
+		if len(u.messages) > 0 && u.messages[0].ID != m.ID {
+			return nil, fmt.Errorf("decisions %s and %s are made together and must have the same id", u.messages[0].ID, m.ID)
 		}
 		if _, ok := views[i].holds(m.ID); ok {
 			already++
 		}
 		m.Prev = views[i].hash
-		messages = append(messages, m)
-		u.writes = append(u.writes, write{guard{streams[i], views[i].last}, m.ID, views[i].before(), nil})
+		u.messages = append(u.messages, m)
+		u.writes = append(u.writes, write{guard: guard{streams[i], views[i].last}, id: m.ID, before: views[i].before()})
 	}
 	switch already {
-	case len(messages): // and is not sealed again: its key may be destroyed by now
+	case len(u.messages): // and is not sealed again: its key may be destroyed by now
 		return nil, nil
 	case 0:
 	default:
-		return nil, fmt.Errorf("decision %s is already stored on some of the streams, so it cannot be made on the others", messages[0].ID)
+		return nil, fmt.Errorf("decision %s is already stored on some of the streams, so it cannot be made on the others", u.messages[0].ID)
 	}
-	for i, m := range messages {
+	for i, m := range u.messages {
 		events, err := s.seal(ctx, m)
 		if err != nil {
 			return nil, fmt.Errorf("decision %s: %w", m.ID, err)
 		}
 		m.Events = events
-		b, err := writeBody(m, m.Prev)
+		b, events, err := writeBody(m, m.Prev)
 		if err != nil {
 			return nil, fmt.Errorf("encode %s: %w", m.ID, err)
 		}
@@ -201,6 +204,7 @@ func (s *Store[D]) prepare(ctx context.Context, streams []string, views []view[D
 			return nil, fmt.Errorf("%w: %d bytes, at most %d", ErrTooLarge, len(b), s.writes.maxBody())
 		}
 		u.writes[i].body = b
+		u.messages[i], u.events = m, append(u.events, events)
 	}
 	return u, nil
 }
@@ -228,7 +232,10 @@ func (s *Store[D]) hold(ctx context.Context, streams []string) ([]*slot[D], erro
 			return nil, err
 		}
 	}
-	order := slices.Sorted(slices.Values(streams))
+	order := streams
+	if len(streams) > 1 {
+		order = slices.Sorted(slices.Values(streams))
+	}
 	if len(slices.Compact(order)) != len(streams) {
 		return nil, errors.New("a stream is named twice")
 	}
@@ -254,19 +261,65 @@ func (s *Store[D]) letGo(slots []*slot[D]) {
 	}
 }
 
-func fallBehind[D any](slots []*slot[D]) {
+// begin opens the slots of a unit that is about to be sent.
+func begin[D any](slots []*slot[D]) {
 	for _, sl := range slots {
-		sl.behind = true
+		sl.open.Add(1)
 	}
 }
 
-// extendAll adds what was stored to the histories in memory. A stream for which
-// that fails is read from the log when it is next looked at.
-func (s *Store[D]) extendAll(slots []*slot[D], u *unit) {
+// unsent closes them again for one that was not.
+func unsent[D any](slots []*slot[D]) {
+	for _, sl := range slots {
+		sl.open.Add(-1)
+	}
+}
+
+// made is what a write will be in a history.
+type made[D any] struct {
+	Message
+	err      error
+	decision D // if decoded
+	decoded  bool
+}
+
+// foresee does, while the server stores a unit, what would otherwise have to be
+// done when it has. If guess is given, it is the position that the first write
+// will probably have.
+func (s *Store[D]) foresee(u *unit, guess uint64) []made[D] {
+	all := make([]made[D], len(u.writes))
 	for i, w := range u.writes {
-		sl := slots[slices.IndexFunc(slots, func(sl *slot[D]) bool { return sl.stream == w.stream })]
-		if err := s.extend(sl, w, u.seq-uint64(len(u.writes)-1-i)); err != nil {
-			sl.behind = true
+		m := &all[i]
+		if m.Message, m.err = readBack(u.messages[i], w.body, u.events[i]); m.err != nil || guess == 0 {
+			continue
+		}
+		m.Seq, m.Stored = guess+uint64(i), time.Now().UTC().Round(0)
+		d, err := s.codec.Decode(m.Message)
+		m.decision, m.decoded = d, err == nil
+	}
+	return all
+}
+
+// ended brings slots in line with the outcome of a unit. What was stored is added
+// to the histories in memory; where that fails, and after any other outcome, the
+// stream is read from the log when it is next looked at. A stream whose write may
+// still be stored stays open until a later one is stored: then it cannot any more.
+func (s *Store[D]) ended(slots []*slot[D], u *unit, made []made[D]) {
+	for _, sl := range slots {
+		i := slices.IndexFunc(u.writes, func(w write) bool { return w.stream == sl.stream })
+		switch {
+		case u.outcome == stored && i >= 0:
+			if err := s.extend(sl, u.writes[i].last, u.seq-uint64(len(u.writes)-1-i), made[i]); err != nil {
+				sl.behind.Store(true)
+			}
+			sl.open.Store(0)
+		case u.outcome == stored:
+			sl.open.Add(-1)
+		case u.outcome == unknown && i >= 0:
+			sl.behind.Store(true)
+		default:
+			sl.behind.Store(true)
+			sl.open.Add(-1)
 		}
 	}
 }
@@ -274,12 +327,12 @@ func (s *Store[D]) extendAll(slots []*slot[D], u *unit) {
 func (s *Store[D]) lookAll(ctx context.Context, slots []*slot[D], fresh bool) ([]view[D], error) {
 	views := make([]view[D], len(slots))
 	for i, sl := range slots {
-		v, err := s.look(ctx, sl, fresh || sl.behind)
+		v, err := s.look(ctx, sl, fresh || sl.behind.Load())
 		if err != nil {
 			return nil, err
 		}
 		if v.fresh {
-			sl.behind = false
+			sl.behind.Store(false)
 		}
 		views[i] = v
 	}

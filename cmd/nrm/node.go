@@ -232,6 +232,7 @@ func (n *node) confirm(ctx context.Context) error {
 func (n *node) openLog(ctx context.Context, lookOnly bool) (err error) {
 	n.log, err = eventstore.Open(ctx, n.server.Conn(), codec(n.vault), eventstore.Options{
 		HighWater: filepath.Join(n.at.data, "highwater.json"), LookOnly: lookOnly, Logger: n.logger, Sealer: n.vault, Down: n.server.Down,
+		Sole: n.cluster == nil, // the folder is locked, and the server lets nobody else write
 	})
 	if err != nil {
 		return err

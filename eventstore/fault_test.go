@@ -3,7 +3,12 @@ package eventstore_test
 import (
 	"context"
 	"errors"
+	"fmt"
+	"runtime"
 	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -145,6 +150,64 @@ func TestFrozen(t *testing.T) {
 	}
 	if all := everything(t, s); len(all) != 2 {
 		t.Fatalf("%d stored", len(all))
+	}
+}
+
+// More is asked than can be stored, with a server that stores nothing at all. Who
+// does not find a place in the queue is told so, soon; nothing piles up; and what
+// is asked afterwards is stored.
+func TestOverload(t *testing.T) {
+	srv := eventstoretest.Server(t)
+	nc, f := eventstoretest.Faulty(t, srv)
+	const timeout, clients, rounds = 200 * time.Millisecond, 2500, 2
+	s, err := eventstore.Open(t.Context(), nc, notes(), eventstore.Options{Timeout: timeout, Sole: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	for c := range clients { // so that the streams need not be asked for when the server is gone
+		eventually(t, s, fmt.Sprint("s.", c), 0)
+	}
+	text := strings.Repeat("x", 2000)
+	var busy, unknown atomic.Int32
+	f.HoldRequests()
+	before := runtime.NumGoroutine()
+	for range rounds {
+		var wg sync.WaitGroup
+		for c := range clients {
+			wg.Go(func() {
+				stream := fmt.Sprint("s.", c)
+				_, err := s.Update(t.Context(), []string{stream}, always(newNote(stream, text)))
+				switch {
+				case errors.Is(err, eventstore.ErrBusy):
+					busy.Add(1)
+				case errors.Is(err, eventstore.ErrUnavailable):
+					unknown.Add(1)
+				default:
+					t.Errorf("ended with %v", err)
+				}
+			})
+		}
+		wg.Wait()
+		for end := time.Now().Add(5 * time.Second); runtime.NumGoroutine() > before+10; time.Sleep(10 * time.Millisecond) {
+			if time.Now().After(end) {
+				t.Fatalf("%d goroutines stay, there were %d", runtime.NumGoroutine(), before)
+			}
+		}
+	}
+	t.Logf("%d busy, %d unavailable", busy.Load(), unknown.Load())
+	if busy.Load() == 0 || unknown.Load() == 0 {
+		t.Error("the queue did not fill up, or nothing was sent")
+	}
+	f.Cut()
+	for end := time.Now().Add(10 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+		_, err := s.Update(t.Context(), []string{"after"}, always(newNote("after", "x")))
+		if err == nil {
+			break
+		}
+		if time.Now().After(end) {
+			t.Fatal(err)
+		}
 	}
 }
 

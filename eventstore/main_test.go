@@ -26,6 +26,9 @@ func TestMain(m *testing.M) {
 		}
 		return
 	}
+	if eventstore.BenchChild() {
+		return
+	}
 	// The server leaves one of these behind for each batch that it has no room to
 	// begin: see TestLogDiskFull.
 	goleak.VerifyTestMain(m, goleak.IgnoreTopFunction("github.com/nats-io/nats-server/v2/server.(*msgBlock).flushLoop"))

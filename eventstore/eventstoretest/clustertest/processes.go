@@ -1,6 +1,7 @@
 package clustertest
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -117,7 +118,7 @@ accounts {
 func (p *Processes) Start(i int) {
 	p.t.Helper()
 	n := p.nodes[i]
-	n.cmd = exec.Command(os.Args[0]) //nolint:gosec // G204: a copy of this test
+	n.cmd = exec.CommandContext(context.Background(), os.Args[0]) //nolint:gosec // G204: a copy of this test; it ends with it
 	n.cmd.Env = []string{asServer + "=" + n.config, "HOME=" + os.Getenv("HOME"), "PATH=" + os.Getenv("PATH")}
 	n.cmd.Stderr = os.Stderr
 	stdin, err := n.cmd.StdinPipe()

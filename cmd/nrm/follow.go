@@ -75,7 +75,7 @@ func noCopy(dir string) error {
 }
 
 type followCommand struct {
-	From   []string `arg:"" help:"Addresses where the register lets followers in, as in tls://register.example:7422."`
+	From   []string `arg:"" optional:"" help:"Addresses where the register lets followers in, as in tls://register.example:7422."`
 	Domain string   `help:"What the register runs on: nrm, a server of its own, or cluster, the servers of a cluster." default:"nrm" enum:"nrm,cluster"`
 	CA     string   `name:"ca" help:"File with the certificate of the authority that vouches for the register's address (those that this machine trusts)." env:"NRM_FOLLOW_CA" type:"path"`
 	NKey   string   `name:"nkey" help:"File with the seed of this follower's NKey. Made if it does not exist; the public part is printed, and the register must be told." env:"NRM_FOLLOW_NKEY" type:"path" required:""`
@@ -85,6 +85,9 @@ type followCommand struct {
 // Run copies until it is asked to stop. The key file is only for the encryption
 // of this folder: it need not be, and better is not, that of the register.
 func (cmd followCommand) Run(ctx context.Context, s *settings, scr *screen) (err error) {
+	if s.named() {
+		return cmd.followElsewhere(ctx, s, scr)
+	}
 	at := s.places()
 	logger := s.logger(scr.errs)
 	if err := makeNKey(cmd.NKey, scr); err != nil {

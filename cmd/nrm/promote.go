@@ -19,6 +19,9 @@ type promoteCommand struct {
 	Lost     bool   `help:"The register is lost and will never run again. Everything that this copy does not have is lost with it."`
 	CopyKeys string `help:"Key file that this folder was followed with, if it is not that of the register (--keys)." type:"path"`
 
+	NKey   string `name:"nkey" help:"With --nats: file with the NKey that the NATS servers follow with, or with its public part." env:"NRM_FOLLOW_NKEY" type:"path"`
+	Domain string `help:"With --nats: what the register runs on that is copied." default:"nrm" enum:"nrm,cluster"`
+
 	Checkpoint []string `help:"A signed checkpoint that was kept elsewhere, to hold the copy against. May be given several times." type:"existingfile"`
 	Key        []string `help:"Verifier key that those checkpoints are signed with (this register's). May be given several times." placeholder:"VKEY"`
 }
@@ -32,6 +35,9 @@ const reachFor = 6 * time.Second
 // checked. Interrupted at any point, it can be given again.
 func (cmd promoteCommand) Run(ctx context.Context, s *settings, scr *screen) (err error) {
 	at, logger := s.places(), s.logger(scr.errs)
+	if at.elsewhere.named() {
+		return cmd.promoteElsewhere(ctx, at, scr, s)
+	}
 	state, err := mirror.Read(at.data)
 	if err != nil {
 		return err

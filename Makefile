@@ -2,7 +2,7 @@
 # clone each brings what it needs, from lock files, and does its job.
 .POSIX:
 .DELETE_ON_ERROR:
-.PHONY: demo test check bench assets assets-if-possible browser-if-possible mount-if-possible generate lint lint-tools fmt-check generate-check clean
+.PHONY: demo test check bench torture assets assets-if-possible browser-if-possible mount-if-possible generate lint lint-tools fmt-check generate-check clean
 
 WEB    = api/web
 TEMPL  = go tool -modfile=tools/go.mod templ
@@ -30,6 +30,13 @@ check: fmt-check assets-if-possible
 
 bench:
 	go test -timeout 30m -run '^$$' -bench . -benchtime=$(BENCHTIME) ./...
+
+# The faults that the register must survive, for long: what is killed, cut, filled
+# and damaged, and what clients were told meanwhile. Bounded in time.
+TORTURE = Killed|Linearizable|LogDiskFull|DiskFull|SlowDisk|Damaged|StoppedUnderLoad|TwoServers|TooLarge|Clock|Unknown|Frozen|ClusterFaults|ComposeCutOff|BlockDamage|Locked|ManyTurns|TestCluster$$|SecondMachine|TestLost
+
+torture:
+	@NRM_TORTURE=1 go test -count=1 -p 1 -timeout 75m -v -run '$(TORTURE)' ./eventstore/... ./projections ./api ./cmd/nrm 2>&1 | awk -f tools/torture.awk
 
 # The style sheet and scripts of the pages, built into api/web/dist.
 assets: $(WEB)/dist/app.css

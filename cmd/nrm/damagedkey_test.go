@@ -90,6 +90,7 @@ func damageKeys(t *testing.T, at places, ref domain.Ref) {
 	if last.Data, err = json.Marshal(row); err != nil {
 		t.Fatal(err)
 	}
+	last.Header.Del(jetstream.MsgIDHeader) // it is another message
 	rawPublisher(t, server)(last)
 	if err := server.Close(); err != nil {
 		t.Fatal(err)

@@ -244,7 +244,7 @@ func TestRestoredFromEveryVersion(t *testing.T) {
 		t.Run(filepath.Base(file), func(t *testing.T) {
 			name := strings.TrimSuffix(file, ".age")
 			keys := filepath.Join(t.TempDir(), "nrm.key") // git knows no mode 0600
-			if err := os.WriteFile(keys, mustRead(t, name+".key"), 0o600); err != nil {
+			if err := os.WriteFile(keys, mustRead(t, name+".keyfile"), 0o600); err != nil {
 				t.Fatal(err)
 			}
 			to := beside(filepath.Join(t.TempDir(), "restored"))
@@ -284,7 +284,7 @@ func keep(t *testing.T, name string) {
 		t.Fatal(err)
 	}
 	for suffix, b := range map[string][]byte{
-		".age": mustRead(t, backedUp(t, at, o)), ".key": mustRead(t, at.keys), ".identity": mustRead(t, o.file), ".case": []byte(string(refs[0]) + "\n"),
+		".age": mustRead(t, backedUp(t, at, o)), ".keyfile": mustRead(t, at.keys), ".identity": mustRead(t, o.file), ".case": []byte(string(refs[0]) + "\n"),
 	} {
 		f, err := os.OpenFile(name+suffix, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 		if err != nil {

@@ -26,7 +26,7 @@ type Source struct {
 	Ring     *keyfile.Ring // says which keys are needed, and signs; no key of it is copied
 	Witness  Witness
 	Folder   *witness.Folder                       // of checkpoints
-	Accounts func(context.Context) ([]byte, error) // the list of accounts, nil if there is none
+	Accounts func(context.Context) ([]byte, error) // the list of accounts; nil, itself or its answer, if there is none
 	Logger   *slog.Logger                          // nil discards
 }
 
@@ -217,9 +217,12 @@ func whole(ctx context.Context, log jetstream.Stream, last *jetstream.RawStreamM
 // files adds what is not in a stream. A checkpoint beyond the copy of the log
 // would speak against it.
 func (p *packer) files(ctx context.Context, src Source, last uint64) error {
-	accounts, err := src.Accounts(ctx)
-	if err != nil {
-		return err
+	var accounts []byte
+	if src.Accounts != nil {
+		var err error
+		if accounts, err = src.Accounts(ctx); err != nil {
+			return err
+		}
 	}
 	if accounts != nil {
 		if err := p.part(accountsPart, func(w io.Writer) error { _, err := w.Write(accounts); return err }); err != nil {

@@ -241,7 +241,7 @@ func BenchmarkLoad(b *testing.B) {
 	for _, c := range []struct {
 		name string
 		opts eventstore.Options
-	}{{"warm", eventstore.Options{}}, {"cold", eventstore.Options{CacheBytes: 1}}} {
+	}{{"warm", eventstore.Options{Sole: true}}, {"warm, with other writers", eventstore.Options{}}, {"cold", eventstore.Options{CacheBytes: 1}}} {
 		b.Run(c.name, func(b *testing.B) {
 			srv := eventstoretest.Server(b)
 			s := eventstoretest.Open(b, srv, notes(), c.opts)

@@ -41,6 +41,9 @@ func startNATS(t *testing.T, from, ca, nkey, cert, certKey, follower string) mov
 	public, _ := admin.PublicKey()
 	adminFile := filepath.Join(t.TempDir(), "admin.nk")
 	linkSeed, err := os.ReadFile(nkey)
+	if err != nil {
+		t.Fatal(err)
+	}
 	if err = os.WriteFile(adminFile, seed, 0o600); err != nil {
 		t.Fatal(err)
 	}

@@ -12,7 +12,7 @@ WORKDIR /src
 COPY go.mod go.sum ./
 RUN go mod download
 COPY . .
-RUN mkdir /data /keys /checkpoints
+RUN mkdir /data /keys /checkpoints /backups
 
 FROM source AS build
 COPY --from=assets /src/api/web/dist api/web/dist
@@ -47,10 +47,11 @@ COPY --from=build /nrm /nrm
 COPY --from=source --chown=10001:10001 /data /data
 COPY --from=source --chown=10001:10001 /keys /keys
 COPY --from=source --chown=10001:10001 /checkpoints /checkpoints
+COPY --from=source --chown=10001:10001 /backups /backups
 USER 10001:10001
 # There is no /tmp: what SQLite needs for a moment when it rewrites the views lies beside them.
 ENV NRM_DATA=/data NRM_KEYS=/keys/nrm.key NRM_CHECKPOINTS=/checkpoints NRM_LISTEN=0.0.0.0:8642 SQLITE_TMPDIR=/data
-VOLUME /data /keys /checkpoints
+VOLUME /data /keys /checkpoints /backups
 HEALTHCHECK --interval=10s --timeout=6s --start-period=300s --retries=3 CMD ["/nrm", "health", "http://127.0.0.1:8642/readyz"]
 ENTRYPOINT ["/nrm"]
 CMD ["serve"]

@@ -195,7 +195,7 @@ func TestOutcomeNeverLearned(t *testing.T) {
 		t.Fatal(err)
 	}
 	u := testUnit(t, 1, "a")
-	begin(slots)
+	s.begin(slots)
 	u.end(unknown, 0, ErrUnavailable)
 	s.ended(slots, u, make([]made[Message], 1))
 	if _, err := s.lookAll(t.Context(), slots, false); err != nil {

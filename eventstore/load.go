@@ -106,9 +106,10 @@ func (s *Store[D]) advance(ctx context.Context, sl *slot[D]) error {
 		sl.known = true
 		return nil
 	}
-	// Our own writes are read back with the rest. Views share what decided
-	// holds, so it must not be written over.
-	sl.end = sl.read
+	// Our own writes are read back with the rest, and until they are, memory has
+	// less than was known. Views share what decided holds, so it must not be
+	// written over.
+	sl.end, sl.known = sl.read, false
 	sl.history, sl.decided = slices.Clip(sl.history[:sl.n]), slices.Clip(sl.decided[:sl.n])
 	found, err := s.link.back(ctx, newest, sl.last)
 	if err == nil && !linked(found, sl.hash) {
@@ -140,8 +141,12 @@ func (s *Store[D]) extend(sl *slot[D], last, seq uint64, w made[D]) (err error) 
 		return err
 	}
 	defer sl.reading.unlock()
-	if sl.last != last {
+	if sl.last > last {
 		return nil // a reader was faster
+	}
+	if sl.last < last { // a reader has begun anew, and did not get through
+		sl.known = false
+		return nil
 	}
 	if w.err != nil {
 		return w.err

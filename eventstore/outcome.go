@@ -5,17 +5,19 @@ import (
 	"time"
 )
 
-// begin opens the slots of a unit that is about to be sent.
-func begin[D any](slots []*slot[D]) {
-	for _, sl := range slots {
-		sl.open.Add(1)
-	}
-}
+// begin opens the slots of a unit that is about to be sent. A store that is not
+// the only writer asks the log in any case and need not know.
+func (s *Store[D]) begin(slots []*slot[D]) { s.opened(1, slots...) }
 
 // unsent closes them again for one that was not.
-func unsent[D any](slots []*slot[D]) {
+func (s *Store[D]) unsent(slots []*slot[D]) { s.opened(-1, slots...) }
+
+func (s *Store[D]) opened(by int32, slots ...*slot[D]) {
+	if !s.opts.Sole {
+		return
+	}
 	for _, sl := range slots {
-		sl.open.Add(-1)
+		sl.open.Add(by)
 	}
 }
 
@@ -58,12 +60,12 @@ func (s *Store[D]) ended(slots []*slot[D], u *unit, made []made[D]) {
 			}
 			sl.open.Store(0)
 		case u.outcome == stored:
-			sl.open.Add(-1)
+			s.opened(-1, sl)
 		case u.outcome == unknown && i >= 0:
 			sl.behind.Store(true)
 		default:
 			sl.behind.Store(true)
-			sl.open.Add(-1)
+			s.opened(-1, sl)
 		}
 	}
 }

@@ -48,13 +48,18 @@ func BenchmarkStart(b *testing.B) {
 			dir := b.TempDir()
 			fillLog(b, dir, size)
 			disk := sizeOnDisk(b, dir)
-			clean := child(b, dir, "rest")
+			// Told at once: what comes later may be cut short.
+			told := func(what string, m map[string]float64) map[string]float64 {
+				fmt.Fprintf(os.Stderr, "%d decisions, %.0f MB on disk, %s: %v\n", size, disk/1e6, what, m)
+				return m
+			}
+			clean := told("after a clean stop", child(b, dir, "rest"))
 			ours := clean["keys"] + clean["guard"] + clean["open"]
 			child(b, dir, "kill")
-			killed := child(b, dir, "rest")
-			free := child(b, dir, "replay")
-			limited := child(b, dir, "replay", "GOMEMLIMIT="+memoryLimit)
-			cold := child(b, dir, "load")
+			killed := told("after a kill", child(b, dir, "rest"))
+			limited := told("replayed within "+memoryLimit, child(b, dir, "replay", "GOMEMLIMIT="+memoryLimit))
+			free := told("replayed", child(b, dir, "replay"))
+			cold := told("loaded cold", child(b, dir, "load"))
 			for _, m := range []struct {
 				unit  string
 				value float64
@@ -73,12 +78,6 @@ func BenchmarkStart(b *testing.B) {
 				b.ReportMetric(m.value, m.unit)
 			}
 			b.ReportMetric(0, "ns/op")
-			for _, seen := range []struct {
-				what string
-				m    map[string]float64
-			}{{"clean", clean}, {"killed", killed}, {"free", free}, {"limited", limited}, {"cold", cold}} {
-				b.Logf("%s: %v", seen.what, seen.m)
-			}
 		})
 	}
 }

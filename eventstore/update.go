@@ -100,10 +100,10 @@ func (s *Store[D]) update(ctx context.Context, streams []string, decide func([][
 			continue
 		}
 		ready := time.Now()
-		begin(slots)
+		s.begin(slots)
 		guess, err := s.writes.submit(ctx, u, s.opts.Timeout)
 		if err != nil {
-			unsent(slots)
+			s.unsent(slots)
 			return 0, nil, err
 		}
 		made := s.foresee(u, guess)
@@ -111,7 +111,7 @@ func (s *Store[D]) update(ctx context.Context, streams []string, decide func([][
 		case <-u.done:
 		case <-ctx.Done():
 			if u.withdraw() {
-				unsent(slots)
+				s.unsent(slots)
 				return 0, nil, ctx.Err()
 			}
 			// It was sent. Keep the streams until its outcome is known, so that

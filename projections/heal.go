@@ -33,6 +33,7 @@ const (
 func (v *Views) Keep(ctx context.Context, log Log, logger *slog.Logger) error {
 	wait := firstPause
 	for ctx.Err() == nil {
+		began := time.Now()
 		err := v.attempt(ctx, log, logger)
 		if ctx.Err() != nil {
 			break
@@ -46,12 +47,13 @@ func (v *Views) Keep(ctx context.Context, log Log, logger *slog.Logger) error {
 		if damaging(err) {
 			err = v.mend(ctx, log, err, logger)
 		}
-		if err == nil {
+		if time.Since(began) > recovered {
 			wait = firstPause
-			continue
 		}
-		v.report(err, logger)
-		sleep(ctx, wait)
+		if err != nil {
+			v.report(err, logger)
+		}
+		sleep(ctx, wait) // also after mending: what is damaged again at once is not made anew all the time
 		wait = min(2*wait, longestPause)
 	}
 	return ctx.Err()

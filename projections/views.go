@@ -90,6 +90,11 @@ func (v *Views) open(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, readers.Close())
+		}
+	}()
 	if v.writer, err = newWriter(ctx, db); err != nil {
 		return err
 	}

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"nrm/api"
+	"nrm/eventstore/keyfile"
 	"nrm/projections"
 )
 
@@ -169,7 +170,8 @@ func (r *service) gaugeDuties(_ context.Context, to sink) {
 }
 
 func (r *service) gaugeKeys(ctx context.Context, to sink) {
-	to.flag("nrm_key_file_readable", "1 if the key file is there, can be read and is the latest.", r.node.keysThere(ctx) == nil)
+	to.flag("nrm_key_file_readable", "1 if the key file is there and can be read.", r.node.ring.Reload() == nil)
+	to.flag("nrm_key_file_outdated", "1 if another node has changed the keys and this node's key file does not have them yet.", errors.Is(r.node.confirm(ctx), keyfile.ErrOutdated))
 	to.gauge("nrm_key_generation", "Generation of the key file; nodes of one register must agree.", float64(r.node.ring.Generation()))
 }
 

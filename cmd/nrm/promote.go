@@ -118,7 +118,9 @@ func (cmd promoteCommand) release(ctx context.Context, state mirror.State, n *no
 	defer cancel()
 	origin, line, err := state.Reach(soon, n.logger)
 	switch {
-	case errors.Is(err, mirror.ErrUnreachable) && (state.Complete || cmd.Lost):
+	case errors.Is(err, mirror.ErrUnreachable) && state.Complete && !cmd.Lost:
+		return nil, nil, fmt.Errorf("%w: this copy had all of it when it was handed over, but it may have been taken back since. Run nrm handover there; if it will never run again, give --lost", err)
+	case errors.Is(err, mirror.ErrUnreachable) && cmd.Lost:
 		n.logger.Warn("the register does not answer", "complete", state.Complete, "error", err)
 		return nil, func() {}, nil
 	case errors.Is(err, mirror.ErrUnreachable):
@@ -200,6 +202,10 @@ func (cmd promoteCommand) check(ctx context.Context, n *node, scr *screen) error
 	found.forgive = cmd.Lost // the last keys may not have come over any more
 	if _, err := found.verify(ctx, n, checkpoints, scr); err != nil {
 		return err
+	}
+	if d := found.half; d != nil {
+		fmt.Fprintf(scr.out, "LOST: the last decision, %s on %s, was about a case and a facility, and only half of it had come over. It stays so until somebody records the departure of that person, and then what is true; nrm verify says so until then.\n",
+			d.Events[0].EventType(), d.Stream)
 	}
 	if found.lost > 0 {
 		fmt.Fprintf(scr.out, "LOST: the keys of %d sealed events had not come over; what they say cannot be read any more.\n", found.lost)

@@ -126,6 +126,11 @@ func openPart(path string) (*os.File, error) {
 			err = fmt.Errorf("%w: another backup writes %s", ErrBusy, path)
 		}
 	}
+	if err == nil { // whoever had it may have finished, and given it its name
+		if now, gone := os.Lstat(path); gone != nil || !os.SameFile(info, now) {
+			err = fmt.Errorf("%w: another backup has just written %s", ErrBusy, path)
+		}
+	}
 	if err == nil {
 		err = f.Chmod(0o600)
 	}

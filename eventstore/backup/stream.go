@@ -31,6 +31,10 @@ const (
 // snapshot writes a snapshot of a stream to w, and says what is in it. What is
 // stored meanwhile is not. It keeps little in memory, however slow w is.
 func snapshot(ctx context.Context, nc *nats.Conn, stream string, w io.Writer) (jetstream.StreamState, error) {
+	// Older servers make archives that are unpacked in clear when they are restored.
+	if v := nc.ConnectedServerVersion(); strings.HasPrefix(v, "2.14.") {
+		return jetstream.StreamState{}, fmt.Errorf("backups need nats-server 2.15.2 or later, and %s is %s", nc.ConnectedServerName(), v)
+	}
 	in := &intake{nc: nc, news: make(chan struct{}, 1)}
 	deliver := nats.NewInbox()
 	sub, err := nc.Subscribe(deliver, in.take)

@@ -175,6 +175,9 @@ func (m *Manifest) locate(ctx context.Context, js jetstream.JetStream, w Witness
 		return err
 	}
 	msg, err := log.GetMsg(ctx, last)
+	if errors.Is(err, jetstream.ErrMsgNotFound) { // a server that is behind has answered
+		err = fmt.Errorf("%w: not everywhere yet", errAgain)
+	}
 	if err != nil {
 		return fmt.Errorf("position %d: %w", last, err)
 	}

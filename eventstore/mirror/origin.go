@@ -144,6 +144,9 @@ func (o *Origin) tryAsk(ctx context.Context, api string, question, answer any) e
 		return err
 	}
 	m, err := sub.NextMsgWithContext(ctx)
+	if denied := o.nc.LastError(); errors.Is(denied, nats.ErrPermissionViolation) {
+		return fmt.Errorf("this key may not ask the register: %w", denied) // which says nothing of whether it runs
+	}
 	if errors.Is(err, nats.ErrNoResponders) || errors.Is(err, context.DeadlineExceeded) {
 		return fmt.Errorf("%w: %w", ErrUnreachable, err)
 	}

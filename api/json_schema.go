@@ -46,7 +46,7 @@ func describe(doc *huma.OpenAPI, spec domain.CommandSpec, path string, status in
 				Headers:     map[string]*huma.Header{positionHeader: {Description: "The log position that includes the answer.", Schema: &huma.Schema{Type: huma.TypeInteger}}},
 				Content:     jsonContent(schemaOf[given](doc)),
 			},
-			"default": {Description: "Nothing was recorded.", Content: map[string]*huma.MediaType{"application/problem+json": {Schema: schemaOf[problem](doc)}}},
+			"default": {Description: "Nothing was recorded; after 503 that is not known: ask again with the same Idempotency-Key.", Content: map[string]*huma.MediaType{"application/problem+json": {Schema: schemaOf[problem](doc)}}},
 		},
 	}
 	for _, name := range pathParams(path) {

@@ -94,7 +94,7 @@ func (tr *traffic) story(number int) {
 	for _, q := range []*ask{
 		{token: tr.duty, path: at + "/accept-handover", writes: 1, body: `{"data": {"district": "AZ-BA", "condition": "good", "interpreter": false}}`},
 		{token: tr.duty, path: at + "/request-shelter", writes: 1, body: fmt.Sprintf(`{"data": {"facility": "%s", "security": "low"}}`, tr.house)},
-		{token: tr.shelter, path: at + "/confirm-admission", writes: 2, body: fmt.Sprintf(`{"data": {"facility": "%s", "basis": "consent"}}`, tr.house)},
+		{token: tr.shelter, path: at + "/confirm-admission", writes: 2, body: fmt.Sprintf(`{"data": {"facility": "%s", "basis": "consent", "over_capacity": true}}`, tr.house)},
 	} {
 		if _, ok := tr.give(q); !ok {
 			return

@@ -166,7 +166,7 @@ func (c *crowd) client(ctx context.Context, url string, number int) {
 		for _, q := range []question{
 			{token: c.duty, path: at + "/accept-handover", writes: 1, body: `{"data": {"district": "AZ-BA", "condition": "good", "interpreter": false}}`},
 			{token: c.duty, path: at + "/request-shelter", writes: 1, body: fmt.Sprintf(`{"data": {"facility": "%s", "security": "low"}}`, c.house)},
-			{token: c.shelter, path: at + "/confirm-admission", writes: 2, body: fmt.Sprintf(`{"data": {"facility": "%s", "basis": "consent"}}`, c.house)},
+			{token: c.shelter, path: at + "/confirm-admission", writes: 2, body: fmt.Sprintf(`{"data": {"facility": "%s", "basis": "consent", "over_capacity": true}}`, c.house)},
 		} {
 			if _, ok := c.ask(ctx, url, q); !ok {
 				return

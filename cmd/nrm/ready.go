@@ -14,7 +14,15 @@ const farBehind = 1000
 // ready tells why questions should not be asked now. Each error begins with the
 // name of the part that it is about.
 func (r *service) ready(ctx context.Context) error {
-	return errors.Join(r.logReady(ctx), r.node.keysThere(ctx), r.proofs.Healthy(), r.people.Healthy())
+	return errors.Join(r.logReady(ctx), r.node.keysThere(ctx), about("witness", r.proofs.Healthy()), about("accounts", r.people.Healthy()))
+}
+
+// about names the part that an error is about, whatever the part itself says.
+func about(part string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", part, err)
 }
 
 func (r *service) logReady(ctx context.Context) error {

@@ -49,6 +49,7 @@ func serve(ctx context.Context, at listening, scr *screen, logger *slog.Logger,
 	group.Go(func() error {
 		defer stop()
 		<-ctx.Done()
+		logger.Info("stopping", "why", context.Cause(ctx).Error())
 		return door.close()
 	})
 	run := func(parts []part) {

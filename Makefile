@@ -36,7 +36,7 @@ bench:
 TORTURE = Killed|Linearizable|LogDiskFull|DiskFull|SlowDisk|Damaged|StoppedUnderLoad|TwoServers|TooLarge|Clock|Unknown|Frozen|ClusterFaults|ComposeCutOff|BlockDamage|Locked|ManyTurns|TestCluster$$|SecondMachine|TestLost
 
 torture:
-	@NRM_TORTURE=1 go test -count=1 -p 1 -timeout 75m -v -run '$(TORTURE)' ./eventstore/... ./projections ./api ./cmd/nrm 2>&1 | awk -f tools/torture.awk
+	@NRM_TORTURE=1 go test -count=1 -p 2 -timeout 75m -v -run '$(TORTURE)' ./cmd/nrm ./eventstore/... ./projections ./api 2>&1 | awk -f tools/torture.awk
 
 # The style sheet and scripts of the pages, built into api/web/dist.
 assets: $(WEB)/dist/app.css

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"nrm/eventstore/lasting"
 )
 
 // A server that cannot recover a stream removes all its files, and then says
@@ -120,5 +122,5 @@ func putBack(at, stream string) (err error) {
 	if err != nil {
 		return err
 	}
-	return syncDir(filepath.Dir(at))
+	return lasting.Folder(filepath.Dir(at))
 }

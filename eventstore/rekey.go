@@ -14,6 +14,8 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"nrm/eventstore/lasting"
 )
 
 // A server that is given an old key encrypts everything anew when it starts:
@@ -82,7 +84,7 @@ func rekey(ctx context.Context, dir string, opts StartOptions) (err error) {
 	if err := os.Rename(copied, current); err != nil {
 		return errors.Join(err, os.Rename(current+".old", current))
 	}
-	if err := syncDir(dir); err != nil {
+	if err := lasting.Folder(dir); err != nil {
 		return err
 	}
 	return tidy(dir)
@@ -168,6 +170,6 @@ func syncTree(root string) error {
 		if err != nil {
 			return err
 		}
-		return syncDir(path)
+		return lasting.Folder(path)
 	})
 }

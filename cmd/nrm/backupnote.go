@@ -2,10 +2,11 @@ package main
 
 import (
 	"encoding/json"
-	"errors"
 	"os"
 	"path/filepath"
 	"time"
+
+	"nrm/eventstore/lasting"
 )
 
 // lastBackup is what a finished backup leaves in the data folder, for whoever
@@ -19,25 +20,12 @@ func lastBackupFile(dir string) string { return filepath.Join(dir, "backup.json"
 
 // noteBackup says in the data folder that a backup up to a position has just
 // been finished and verified. The backup is good also if this fails.
-func noteBackup(dir string, position uint64) (err error) {
+func noteBackup(dir string, position uint64) error {
 	b, err := json.Marshal(lastBackup{time.Now().UTC().Truncate(time.Second), position})
 	if err != nil {
 		return err
 	}
-	f, err := os.CreateTemp(dir, ".backup-*")
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			_ = os.Remove(f.Name())
-		}
-	}()
-	_, err = f.Write(append(b, '\n'))
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), lastBackupFile(dir))
+	return lasting.Replace(lastBackupFile(dir), append(b, '\n'))
 }
 
 // readLastBackup gives the zero value if there was none, or if what is noted

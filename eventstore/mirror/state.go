@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"nrm/eventstore/lasting"
 )
 
 // stateFile, in the data folder, makes a copy of it: while it is there, nothing
@@ -50,34 +52,12 @@ func Read(dir string) (State, error) {
 
 // write replaces the state of the copy in dir. After a crash it is the old or
 // the new one, whole.
-func (s State) write(dir string) (err error) {
+func (s State) write(dir string) error {
 	b, err := json.MarshalIndent(s, "", "  ")
 	if err != nil {
 		return err
 	}
-	f, err := os.CreateTemp(dir, ".copy-*")
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			_ = f.Close()
-			_ = os.Remove(f.Name())
-		}
-	}()
-	if _, err = f.Write(append(b, '\n')); err != nil {
-		return err
-	}
-	if err = f.Sync(); err != nil {
-		return err
-	}
-	if err = f.Close(); err != nil {
-		return err
-	}
-	if err = os.Rename(f.Name(), filepath.Join(dir, stateFile)); err != nil {
-		return err
-	}
-	return syncDir(dir)
+	return lasting.Replace(filepath.Join(dir, stateFile), append(b, '\n'))
 }
 
 // Finish makes the folder that of a register, once its streams are promoted and
@@ -86,17 +66,8 @@ func Finish(dir string) error {
 	if err := os.Remove(filepath.Join(dir, stateFile)); err != nil {
 		return fmt.Errorf("mirror: %w", err)
 	}
-	if err := syncDir(dir); err != nil {
+	if err := lasting.Folder(dir); err != nil {
 		return fmt.Errorf("mirror: %w", err)
 	}
 	return nil
-}
-
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	return d.Sync()
 }

@@ -15,6 +15,8 @@ import (
 	"strconv"
 	"sync"
 	"time"
+
+	"nrm/eventstore/lasting"
 )
 
 // A Folder keeps checkpoints of one log, each in a file of its own, named by
@@ -290,7 +292,7 @@ func (f *Folder) create(d dayFile, c Checkpoint) error {
 	path := f.file(d)
 	switch err := os.Mkdir(filepath.Dir(path), 0o750); {
 	case err == nil:
-		if err := syncDir(f.path); err != nil {
+		if err := lasting.Folder(f.path); err != nil {
 			return err
 		}
 	case !errors.Is(err, fs.ErrExist):
@@ -337,5 +339,5 @@ func (f *Folder) replace(path string, raw []byte) (err error) {
 	if err = os.Rename(temp, path); err != nil {
 		return err
 	}
-	return syncDir(filepath.Dir(path))
+	return lasting.Folder(filepath.Dir(path))
 }

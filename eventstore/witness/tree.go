@@ -12,6 +12,8 @@ import (
 
 	"golang.org/x/mod/sumdb/tlog"
 	"golang.org/x/sys/unix"
+
+	"nrm/eventstore/lasting"
 )
 
 // A Tree is a Merkle tree in one file: the hashes that tlog stores, 32 bytes
@@ -162,7 +164,7 @@ func (t *Tree) become(other *Tree) error {
 	}
 	_ = t.f.Close() // nobody needs what is in it
 	t.f, t.edge = other.f, other.edge
-	if err := syncDir(filepath.Dir(t.path)); err != nil {
+	if err := lasting.Folder(filepath.Dir(t.path)); err != nil {
 		return fmt.Errorf("witness: replace the tree: %w", err)
 	}
 	return nil
@@ -251,14 +253,4 @@ func wrapped[T any](v T, err error) (T, error) {
 		return v, fmt.Errorf("witness: read the tree: %w", err)
 	}
 	return v, nil
-}
-
-// syncDir makes a rename in a folder survive a power failure.
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	return d.Sync()
 }

@@ -65,6 +65,11 @@ func (cmd followCommand) followElsewhere(ctx context.Context, s *settings, scr *
 			return ctx.Err()
 		case errors.Is(err, mirror.ErrUnreachable):
 			say("The register does not answer over the link of the NATS servers; the copy goes on when it does.")
+		case errors.Is(err, eventstore.ErrDamaged):
+			if err := begunAnew(ctx, remote, origin, err); err != nil {
+				return err
+			}
+			say("What the NATS servers had copied was not whole. They begin anew.")
 		case err != nil:
 			return err
 		case over && d.Complete:
@@ -93,6 +98,14 @@ func copyElsewhere(ctx context.Context, remote *eventstore.Remote, origin *mirro
 	}
 	d, err = mirror.Compare(ctx, remote.Conn(), origin)
 	return d, over, err
+}
+
+// begunAnew throws away copies that miss something, for the reason given.
+func begunAnew(ctx context.Context, remote *eventstore.Remote, origin *mirror.Origin, reason error) error {
+	if err := mirror.Discard(ctx, remote.Conn(), origin); err != nil {
+		return fmt.Errorf("%w; and it cannot be begun anew by itself: %w. Stop the NATS servers, empty the folders of their streams, start them and follow again", reason, err)
+	}
+	return nil
 }
 
 // promoteElsewhere makes a register of the copies on NATS servers.

@@ -29,7 +29,7 @@ type Distance struct {
 
 // Compare holds the copy that nc reaches against the register. It fails with
 // ErrDiverged if what the copy ends with is not in the register, with
-// eventstore.ErrDamaged if the copy misses a position, and with ErrUnreachable
+// eventstore.ErrDamaged if the copy misses what the register has, and with ErrUnreachable
 // if the register does not answer.
 func Compare(ctx context.Context, nc *nats.Conn, origin *Origin) (Distance, error) {
 	d := Distance{Complete: true}
@@ -53,7 +53,7 @@ func Compare(ctx context.Context, nc *nats.Conn, origin *Origin) (Distance, erro
 }
 
 func compare(ctx context.Context, copied, origin *Origin, stream string) (have, there uint64, err error) {
-	here, err := copied.Info(ctx, stream)
+	here, err := copied.details(ctx, stream)
 	var api *jetstream.APIError
 	if errors.As(err, &api) && api.ErrorCode == jetstream.JSErrCodeStreamNotFound {
 		err = nil // not begun yet
@@ -66,13 +66,16 @@ func compare(ctx context.Context, copied, origin *Origin, stream string) (have, 
 		return 0, 0, err
 	}
 	have, there = here.State.LastSeq, over.State.LastSeq
-	if isLog(stream) {
-		if err := contiguous(here.State); err != nil {
-			return have, there, fmt.Errorf("mirror: %w", err)
-		}
-	}
 	if have > there {
 		return have, there, fmt.Errorf("mirror: %w: the copy of %s reaches position %d, the register only %d: either it is another one, or it was put back to an older state", ErrDiverged, stream, have, there)
+	}
+	if isLog(stream) {
+		err = contiguous(here.State)
+	} else {
+		err = origin.lacks(ctx, stream, here.State)
+	}
+	if err != nil {
+		return have, there, err
 	}
 	if have == 0 {
 		return have, there, nil

@@ -331,6 +331,32 @@ func Begin(ctx context.Context, nc *nats.Conn, origin *Origin, replicas int) err
 	return nil
 }
 
+// Discard deletes those copies that nc reaches which miss what the register has,
+// so that Begin makes them anew. Whatever else they hold the register has as well.
+// It changes nothing, and fails, where a stream is none that follows.
+func Discard(ctx context.Context, nc *nats.Conn, origin *Origin) error {
+	for _, s := range streams() {
+		_, _, err := compare(ctx, local(nc), origin, s.Name)
+		if !errors.Is(err, eventstore.ErrDamaged) {
+			if err != nil {
+				return err
+			}
+			continue
+		}
+		i, err := local(nc).Info(ctx, s.Name)
+		if err == nil && i.Config.Mirror == nil {
+			err = ErrRegister
+		}
+		if err == nil {
+			err = request(ctx, nc, "$JS.API.STREAM.DELETE."+s.Name, nil)
+		}
+		if err != nil {
+			return fmt.Errorf("mirror: discard the copy of %s: %w", s.Name, err)
+		}
+	}
+	return nil
+}
+
 // Close stops copying and the server, and waits until everything is on disk.
 func (f *Follower) Close() error {
 	close(f.quit)

@@ -118,9 +118,9 @@ func Progress(ctx context.Context, nc *nats.Conn, key string) (position uint64, 
 func Promote(ctx context.Context, nc *nats.Conn) error {
 	i, err := local(nc).Info(ctx, eventstore.Settings(1).Name)
 	if err == nil {
-		err = contiguous(i.State)
-	}
-	if err == nil {
+		if err = contiguous(i.State); err != nil {
+			return err
+		}
 		err = change(ctx, nc, func(c, want jetstream.StreamConfig) (jetstream.StreamConfig, error) {
 			return role.Writable(c, want), nil
 		})
@@ -133,7 +133,7 @@ func Promote(ctx context.Context, nc *nats.Conn) error {
 
 func contiguous(s jetstream.StreamState) error {
 	if s.LastSeq > 0 && (s.FirstSeq != 1 || s.Msgs != s.LastSeq) {
-		return fmt.Errorf("%w: the copy of the log starts at position %d, ends at %d and holds %d messages: some are missing", eventstore.ErrDamaged, s.FirstSeq, s.LastSeq, s.Msgs)
+		return fmt.Errorf("mirror: %w: the copy of the log starts at position %d, ends at %d and holds %d messages: some are missing", eventstore.ErrDamaged, s.FirstSeq, s.LastSeq, s.Msgs)
 	}
 	return nil
 }

@@ -15,6 +15,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -45,11 +46,16 @@ type Origin struct {
 	nc     *nats.Conn
 	domain string // of its JetStream, as seen from nc; empty for that of nc itself
 	key    string // public NKey of the follower; of no matter without domain
+
+	mu      sync.Mutex
+	deleted map[string][]gap // by stream; where the register was found to have nothing
 }
 
 // NewOrigin asks over a connection that reaches the register's JetStream in
-// this domain, as the follower with this public NKey. It keeps no state.
-func NewOrigin(nc *nats.Conn, domain, key string) *Origin { return &Origin{nc, domain, key} }
+// this domain, as the follower with this public NKey.
+func NewOrigin(nc *nats.Conn, domain, key string) *Origin {
+	return &Origin{nc: nc, domain: domain, key: key, deleted: map[string][]gap{}}
+}
 
 // An Info is how a stream is.
 type Info struct {
@@ -61,6 +67,12 @@ type Info struct {
 func (o *Origin) Info(ctx context.Context, stream string) (Info, error) {
 	var i Info
 	return i, o.ask(ctx, "STREAM.INFO."+stream, nil, &i)
+}
+
+// details tells how a stream is, with every position that is deleted.
+func (o *Origin) details(ctx context.Context, stream string) (Info, error) {
+	var i Info
+	return i, o.ask(ctx, "STREAM.INFO."+stream, map[string]any{"deleted_details": true}, &i)
 }
 
 // HandedOver tells whether the register was closed: nothing is appended any more.

@@ -31,8 +31,12 @@ const viewsWait = 5 * time.Second
 // the domain's own rule holds: what is already so is not recorded again.
 //
 // A zero happened means now. Once recorded, give does not fail: views that are
-// slow are logged, and whoever reads with Nrm-Position waits for them.
+// slow are logged, and whoever reads with Nrm-Position waits for them. In a drill
+// every command is refused as "drill".
 func (s *Server) give(ctx context.Context, by domain.Actor, stream domain.Stream, spec domain.CommandSpec, data []byte, happened domain.When, key string) (domain.Outcome, error) {
+	if s.Drill {
+		return domain.Outcome{}, &domain.Refusal{Kind: domain.Conflict, Code: "drill"}
+	}
 	cmd, err := spec.Parse(data)
 	if err != nil {
 		return domain.Outcome{}, err

@@ -17,6 +17,7 @@ type readiness struct {
 	Status  string   `json:"status"` // ready, not_ready or starting
 	Parts   []string `json:"parts,omitempty"`
 	Percent *int     `json:"percent,omitempty"` // how far the part that is starting has come
+	Drill   bool     `json:"drill,omitempty"`   // a copy to be looked at, in which nothing is recorded
 }
 
 // health answers machines: the process lives; it can do its work.
@@ -24,16 +25,16 @@ func (s *Server) health(e *echo.Echo) {
 	s.alive(e)
 	s.route(e, http.MethodGet, "/readyz", anyone, func(c echo.Context) error {
 		if s.Ready == nil {
-			return c.JSON(http.StatusOK, readiness{Status: "ready"})
+			return c.JSON(http.StatusOK, readiness{Status: "ready", Drill: s.Drill})
 		}
 		ctx, cancel := context.WithTimeout(c.Request().Context(), 3*time.Second)
 		defer cancel()
 		err := s.Ready(ctx)
 		if err == nil {
-			return c.JSON(http.StatusOK, readiness{Status: "ready"})
+			return c.JSON(http.StatusOK, readiness{Status: "ready", Drill: s.Drill})
 		}
 		s.Logger.LogAttrs(ctx, slog.LevelWarn, "not ready", slog.String("request", requestIn(ctx)), slog.Any("error", err))
-		return notReady(c, readiness{Status: "not_ready", Parts: partsOf(err)})
+		return notReady(c, readiness{Status: "not_ready", Parts: partsOf(err), Drill: s.Drill})
 	})
 }
 

@@ -41,6 +41,9 @@ func (s *Server) reader(c echo.Context) reader {
 // the path, by which the menu knows where the reader is.
 func (s *Server) frame(c echo.Context, r reader, title string) ui.Page {
 	p := ui.Page{Lang: r.lang, Title: title, T: r.T, AssetsMissing: !web.Built()}
+	if s.Drill {
+		p.Standing = r.T("drill.banner")
+	}
 	path := c.Request().URL
 	for _, l := range languages {
 		link := ui.LangLink{Lang: l.Code, Text: l.Name, Current: l.Code == r.lang}

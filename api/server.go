@@ -96,6 +96,9 @@ type Server struct {
 	// answer in time or are too busy, so that asking again is worth it. Nil
 	// means that no error does.
 	Away func(error) bool
+	// Drill says that this is a copy to be looked at: every page says so, and every
+	// command is refused as "drill".
+	Drill bool
 	// SecureOnly says that browsers reach this server by TLS, its own or that
 	// of a proxy in front of it. Cookies are then sent over TLS only.
 	SecureOnly bool

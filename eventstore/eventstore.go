@@ -90,7 +90,8 @@ type Options struct {
 	// that does not come. Nil means that nobody knows.
 	Down func() error
 	// LookOnly opens a log as well that is not to be written: a copy, or one
-	// that was handed over (see role). Writing to such a one fails.
+	// that was handed over (see role). Nothing is written by this store then, even
+	// to a log that could be: see ErrLookOnly.
 	LookOnly bool
 	// Sealer seals the entries that have a Key; nil refuses them.
 	Sealer Sealer
@@ -122,6 +123,8 @@ var (
 	// that ends so may or may not be stored: ask again with the same id, and
 	// what was stored is found in the history.
 	ErrUnavailable = errors.New("the log does not answer")
+	// ErrLookOnly says that the store was opened to look only. Nothing was sent.
+	ErrLookOnly = errors.New("the log was opened to be looked at, and nothing is recorded")
 	// ErrClosed says that the store was closed. Nothing was sent.
 	ErrClosed = errors.New("the store is closed")
 )
@@ -215,6 +218,16 @@ func (s *Store[D]) Healthy() error {
 	return s.mark.healthy()
 }
 
+// Writable fails with role.ErrHandedOver if the log was closed while it was open
+// here: nothing can be stored in it any more. Other errors say that this could
+// not be found out.
+func (s *Store[D]) Writable(ctx context.Context) error {
+	if err := s.link.writable(ctx); err != nil {
+		return fmt.Errorf("eventstore: %w", err)
+	}
+	return nil
+}
+
 // Close ends the store. Updates that have not been sent end with ErrClosed;
 // those that have are given their answer. The high-water mark is written.
 // Follow and Replay end with their own contexts.
@@ -236,6 +249,9 @@ func (s *Store[D]) Close() {
 // enter keeps Close waiting until the matching s.ops.Done. Nobody gets in while
 // it is known that nothing can be stored.
 func (s *Store[D]) enter() error {
+	if s.opts.LookOnly {
+		return ErrLookOnly
+	}
 	if err := s.writes.down(); err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package eventstore
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -18,4 +19,16 @@ func checkRole(got jetstream.StreamConfig, lookOnly bool) (jetstream.StreamConfi
 		return got, fmt.Errorf("the log is not to be written: %w", err)
 	}
 	return got, nil
+}
+
+// writable asks the server for the role that the log has now.
+func (l *link) writable(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, l.patience)
+	defer cancel()
+	s, err := l.js.Stream(ctx, streamName)
+	if err != nil {
+		return unavailable(err)
+	}
+	_, err = checkRole(s.CachedInfo().Config, false)
+	return err
 }

@@ -37,8 +37,8 @@ const maxStreams = 100
 //
 // If ctx ends, Update returns at once with its error; if the decisions were
 // already sent they may or may not become stored, and asking again with the
-// same ids is safe. Other errors: ErrName, ErrTooLarge, ErrBusy and ErrClosed
-// mean that nothing was sent; ErrUnavailable that the server did not answer;
+// same ids is safe. Other errors: ErrName, ErrTooLarge, ErrBusy, ErrLookOnly and
+// ErrClosed mean that nothing was sent; ErrUnavailable that the server did not answer;
 // ErrDamaged that the log needs a person.
 func (s *Store[D]) Update(ctx context.Context, streams []string, decide func(histories [][]D) ([]D, error)) (uint64, error) {
 	seq, answer, err := s.update(ctx, streams, decide)

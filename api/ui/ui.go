@@ -57,8 +57,11 @@ type Page struct {
 	Back      *Link  // to the page above, shown over the content
 
 	Notice *Notice // what has just happened, or what the reader must know first
-	Banner string  // a condition that holds for the whole page ("as known on 3 May 2026")
-	Failed bool    // a form on this page was refused: the title says so
+	// Standing is what holds for every page of this server, and must not be
+	// overlooked.
+	Standing string
+	Banner   string // a condition that holds for the whole page ("as known on 3 May 2026")
+	Failed   bool   // a form on this page was refused: the title says so
 
 	Exit string // address of a harmless site; set, it adds the button that leaves at once
 

@@ -49,6 +49,8 @@ type listening struct {
 	TLS     bool   `name:"behind-tls" help:"Pages are reached through a proxy with TLS: cookies are marked secure." env:"NRM_BEHIND_TLS"`
 	Proxy   string `help:"Addresses of trusted proxies (CIDR, comma separated); their X-Forwarded-For is believed." env:"NRM_PROXY"`
 	Metrics string `help:"Address to serve metrics for Prometheus on, at /metrics, as 127.0.0.1:9464; they name nobody and no case. Off unless set." env:"NRM_METRICS"`
+
+	drill bool `kong:"-"` // what is served is only to be looked at
 }
 
 type cli struct {

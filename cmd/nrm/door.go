@@ -39,7 +39,7 @@ func openDoor(ctx context.Context, at listening, logger *slog.Logger) (*door, er
 	}
 	d := &door{listener: listener, logger: logger}
 	d.at.Store(&stage{"log", -1})
-	starting := api.Starting{Logger: logger, SecureOnly: at.TLS, Part: func() (string, int) {
+	starting := api.Starting{Logger: logger, SecureOnly: at.TLS, Drill: at.drill, Part: func() (string, int) {
 		s := d.at.Load()
 		return s.part, s.percent
 	}}.Handler()

@@ -95,6 +95,7 @@ func (s sink) moment(name, help string, at time.Time, labels ...string) {
 func (r *service) gaugeReadiness(ctx context.Context, to sink) {
 	err := r.ready(ctx)
 	to.flag("nrm_ready", "1 if questions can be asked now.", err == nil)
+	to.flag("nrm_drill", "1 if this is a copy to be looked at, in which nothing is recorded.", r.node.drill)
 	var not []string
 	if err != nil {
 		not = api.Parts(err)
@@ -156,7 +157,7 @@ func (r *service) gaugeTrust(_ context.Context, to sink) {
 func (r *service) gaugeDuties(_ context.Context, to sink) {
 	for name, held := range map[string]bool{
 		"clock":  r.duties.clock.held.Load(),
-		"signer": r.duties.signer.held.Load() && (r.node.cluster == nil || r.signs.active.Load()),
+		"signer": r.duties.signer.held.Load() && !r.node.drill && (r.node.cluster == nil || r.signs.active.Load()),
 	} {
 		to.flag("nrm_duty_held", "1 if this node does what one node does for all.", held, "duty", name)
 	}

@@ -61,6 +61,8 @@ type node struct {
 
 	letIn *eventstore.LeafListen // followers; nil if there are none
 
+	drill bool // only to be looked at: see serveCommand.lookOnly
+
 	cluster *cluster // nil if the log is in the data folder: then there is but one node
 }
 

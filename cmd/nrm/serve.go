@@ -11,11 +11,15 @@ import (
 type serveCommand struct {
 	listening `embed:""`
 	letting   `embed:""`
+	Drill     bool `help:"Only let people look, as at a backup that was restored on trial: nothing is recorded, no checkpoint is signed, and every page says so."`
 }
 
 // Run serves until it is asked to stop.
 func (cmd serveCommand) Run(ctx context.Context, s *settings, scr *screen) error {
 	logger := s.logger(scr.errs)
+	if cmd.Drill {
+		return cmd.lookOnly(ctx, s, scr, logger)
+	}
 	letIn, err := cmd.letIn()
 	if err != nil {
 		return err

@@ -88,8 +88,11 @@ func (r *service) followers() []part {
 	}
 }
 
-// workers are the parts that do what is due.
+// workers are the parts that do what is due. In a drill nothing is.
 func (r *service) workers() []part {
+	if r.node.drill {
+		return []part{{"keys", func(ctx context.Context) error { return r.node.watchKeys(ctx, time.Minute) }}}
+	}
 	eraser := &eraser{node: r.node, views: r.views}
 	return append(r.shared(), []part{
 		{"eraser", func(ctx context.Context) error { return eraser.watch(ctx, time.Second) }},
@@ -128,7 +131,7 @@ func (r *service) app(at listening) *api.Server {
 	s := &api.Server{
 		Log: r.node.log, Views: r.views, Accounts: r.people, Witness: r.proofs,
 		Now: time.Now, Logger: r.logger,
-		Ready: r.ready, Away: r.away, Meter: r.meter,
+		Ready: r.ready, Away: r.away, Meter: r.meter, Drill: r.node.drill,
 		SecureOnly: at.TLS, TrustedProxies: at.Proxy,
 	}
 	if r.node.cluster != nil {

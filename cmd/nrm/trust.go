@@ -43,6 +43,9 @@ func (n *node) witness(ctx context.Context, scr *screen, signs *signing) (proofs
 	if err := signs.configure(ctx, &config); err != nil {
 		return p, err
 	}
+	if n.drill {
+		mute(&config)
+	}
 	p.Keeper, err = witness.Open(ctx, config, func(done, total uint64) {
 		bar.show("building the tree", int(done), int(total))
 		n.told("witness", done, total)

@@ -35,6 +35,9 @@ func (v *Vault) erase(ctx context.Context, owner string) (keys int, err error) {
 	if v.cache.isClosed() {
 		return 0, ErrClosed
 	}
+	if v.opts.LookOnly {
+		return 0, ErrLookOnly
+	}
 	tombstone, seq, err := v.bury(ctx, owner)
 	if err != nil {
 		return 0, err

@@ -108,7 +108,11 @@ func (v *Vault) ensure(ctx context.Context, owner, compartment string) (*keys, e
 			return nil, err
 		}
 		done := plain[compartment] != nil
-		if !done {
+		switch {
+		case done:
+		case v.opts.LookOnly:
+			err = ErrLookOnly
+		default:
 			done, err = v.add(ctx, owner, compartment, plain, seq)
 		}
 		if done && err == nil {

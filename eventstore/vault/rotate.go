@@ -54,6 +54,9 @@ func (v *Vault) rotate(ctx context.Context, progress func(done, total int)) (Rep
 	if v.cache.isClosed() {
 		return Report{}, ErrClosed
 	}
+	if v.opts.LookOnly {
+		return Report{}, ErrLookOnly
+	}
 	if err := v.ring.Reload(); err != nil {
 		return Report{}, err
 	}

@@ -58,6 +58,9 @@ var (
 	// ErrNoKEK is returned if keys are wrapped by a key-encryption key that is
 	// not in the key file. The text has its id.
 	ErrNoKEK = errors.New("the key-encryption key is not in the key file")
+	// ErrLookOnly is returned by whatever would change a vault that was opened to
+	// look only. Nothing was changed.
+	ErrLookOnly = errors.New("the keys were opened to be looked at, and nothing is changed")
 	// ErrClosed is returned after Close.
 	ErrClosed = errors.New("closed")
 )
@@ -73,8 +76,9 @@ type Options struct {
 	// which saves a write for each later.
 	Compartments []string
 	// LookOnly opens a stream as well that is not to be written: a copy, or one
-	// that was handed over (see role). Nothing in it is changed: erasures that a
-	// crash has interrupted stay as they are, and sealing under a new key fails.
+	// that was handed over (see role). Nothing in it is changed, even if it could
+	// be: erasures that a crash has interrupted stay as they are, and sealing under
+	// a new key, Erase and Rotate fail with ErrLookOnly.
 	LookOnly bool
 	// Confirm, if given, says whether the key file is still the one that all who
 	// use this vault share. It is asked before new keys are wrapped and again when

@@ -58,6 +58,7 @@ type cluster struct {
 	board  *board.Board
 	logger *slog.Logger
 	folder io.Closer // this process's claim to the data folder; nil if it does without
+	leave  func()    // takes this node off the list of those that are there; nil if it is not on it
 }
 
 // meet connects to the servers of a register that exists.
@@ -77,6 +78,9 @@ func meet(ctx context.Context, e natsServers, logger *slog.Logger) (_ *cluster, 
 }
 
 func (c *cluster) close() error {
+	if c.leave != nil {
+		c.leave()
+	}
 	err := c.remote.Close()
 	if c.folder != nil {
 		err = errors.Join(err, c.folder.Close())

@@ -262,6 +262,7 @@ func (r *service) shared() []part {
 	}
 	s := newScrubber(n, r.views)
 	return []part{
+		{"role", r.watchRole},
 		{"erasures", s.watch},
 		{"scrubber", s.run},
 		{"signer", func(ctx context.Context) error { return r.signs.run(ctx, r.proofs.Keeper) }},

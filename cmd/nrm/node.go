@@ -190,6 +190,14 @@ func openMember(ctx context.Context, at places, logger *slog.Logger, finish bool
 	for _, step := range []func(context.Context) error{
 		local(func() error { return n.cluster.join(at.data, n.ring.Register()) }),
 		local(func() error { return sweep(at.data) }),
+		// Before the log is opened: whoever hands the register over looks at who is
+		// there first, and closes the log then.
+		func(ctx context.Context) error {
+			if !finish {
+				return nil
+			}
+			return n.cluster.attend(ctx)
+		},
 		func(ctx context.Context) error { return n.openVault(ctx, !finish) },
 		func(ctx context.Context) error { return n.openLog(ctx, !finish) },
 	} {

@@ -26,6 +26,9 @@ func about(part string, err error) error {
 }
 
 func (r *service) logReady(ctx context.Context) error {
+	if why := r.closed.Load(); why != nil {
+		return fmt.Errorf("log: %w", *why)
+	}
 	if err := errors.Join(r.node.server.Healthy(), r.node.log.Healthy()); err != nil {
 		return fmt.Errorf("log: %w", err)
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"nrm/api"
@@ -24,6 +25,7 @@ type service struct {
 	signs  *signing
 	logger *slog.Logger
 	duties duties
+	closed atomic.Pointer[error] // why nothing can be recorded any more, if the log was closed
 	meter  api.Meter      // nil: nobody counts
 	opened []func() error // how to close what is open, in the order of opening
 

@@ -297,6 +297,10 @@ func (r *Remote) trouble(_ *nats.Conn, _ *nats.Subscription, err error) {
 	r.opts.Logger.Warn("nats connection", "error", err)
 }
 
+// Denied is the last thing that the servers forbade this key, nil if they forbade
+// nothing. Whoever asked is not told: the question is just never answered.
+func (r *Remote) Denied() error { return r.forbidden() }
+
 func (r *Remote) forbidden() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()

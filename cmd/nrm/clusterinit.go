@@ -32,7 +32,7 @@ func createElsewhere(ctx context.Context, at places, replicas int, logger *slog.
 		return err
 	}
 	c := &cluster{node: at.elsewhere.node(), remote: remote, logger: logger}
-	defer func() { err = errors.Join(err, c.close()) }()
+	defer func() { err = errors.Join(mayNot(remote, err), c.close()) }()
 	nc := remote.Conn()
 	there, err := eventstore.Exists(ctx, nc)
 	if err != nil {

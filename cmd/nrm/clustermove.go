@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nkeys"
 
 	"nrm/eventstore"
@@ -49,7 +50,7 @@ func (cmd followCommand) followElsewhere(ctx context.Context, s *settings, scr *
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, remote.Close()) }()
+	defer func() { err = errors.Join(mayNot(remote, err), remote.Close()) }()
 	origin := mirror.NewOrigin(remote.Conn(), cmd.Domain, key)
 	bar := newBar(scr.errs)
 	said := ""
@@ -128,7 +129,7 @@ func (cmd promoteCommand) promoteElsewhere(ctx context.Context, at places, scr *
 	}
 	c := &cluster{node: at.elsewhere.node(), remote: remote, logger: logger}
 	n := &node{at: at, logger: logger, ring: ring, server: remote, cluster: c}
-	defer func() { err = errors.Join(err, n.close()) }()
+	defer func() { err = errors.Join(mayNot(remote, err), n.close()) }()
 	origin := mirror.NewOrigin(remote.Conn(), cmd.Domain, key)
 	switch over, err := origin.HandedOver(ctx); {
 	case errors.Is(err, mirror.ErrUnreachable) && cmd.Lost:
@@ -189,19 +190,59 @@ func (cmd handoverCommand) handOverElsewhere(ctx context.Context, s *settings, s
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, remote.Close()) }()
+	defer func() { err = errors.Join(mayNot(remote, err), remote.Close()) }()
 	nc := remote.Conn()
 	if cmd.TakeBack {
 		return takeBack(ctx, nc, scr)
 	}
-	for _, key := range cmd.LeafNKey {
+	if !cmd.Offer {
+		shared, err := board.Open(ctx, nc, board.Options{})
+		if err != nil {
+			return err
+		}
+		if err := nobodyThere(ctx, shared); err != nil {
+			return err
+		}
+	}
+	followers, err := cmd.followers(ctx, nc)
+	if err != nil {
+		return err
+	}
+	for _, key := range followers {
 		if err := mirror.Offer(ctx, nc, key); err != nil {
 			return err
 		}
 	}
 	if cmd.Offer {
-		fmt.Fprintf(scr.out, "%d followers may copy the register, which stays open.\n", len(cmd.LeafNKey))
+		fmt.Fprintf(scr.out, "%d followers may copy the register, which stays open.\n", len(followers))
 		return nil
 	}
-	return handOver(ctx, nc, cmd.LeafNKey, scr)
+	return handOver(ctx, nc, followers, scr)
+}
+
+// followers are those that were named, or else all that were let in before: who
+// closes a register must know for whom.
+func (cmd handoverCommand) followers(ctx context.Context, nc *nats.Conn) ([]string, error) {
+	if len(cmd.LeafNKey) > 0 {
+		return cmd.LeafNKey, nil
+	}
+	const wayOut = "name its public NKey, which nrm follow prints there, with --leaf-nkey; nothing was changed"
+	if cmd.Offer {
+		return nil, errors.New("no follower is named that may copy the register: " + wayOut)
+	}
+	keys, err := mirror.Followers(ctx, nc)
+	if err == nil && len(keys) == 0 {
+		err = errors.New("no follower is named that the register is to be handed over to, and none was let in before: " + wayOut)
+	}
+	return keys, err
+}
+
+// mayNot says in plain words that an answer did not come because the servers
+// forbade the question.
+func mayNot(remote *eventstore.Remote, err error) error {
+	denied := remote.Denied()
+	if denied == nil || !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, nats.ErrTimeout) {
+		return err
+	}
+	return fmt.Errorf("the NATS servers do not let this key do that. Only the key that makes and changes streams may (admin.nk of prepare, which is kept away from the servers): name it with --nats-nkey. Nothing was changed (%w)", denied)
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -37,6 +39,31 @@ func Offer(ctx context.Context, nc *nats.Conn, key string) error {
 		}
 	}
 	return nil
+}
+
+// Followers lists the public NKeys of all followers that may copy the log.
+func Followers(ctx context.Context, nc *nats.Conn) (keys []string, err error) {
+	ctx, cancel := context.WithTimeout(ctx, askTimeout)
+	defer cancel()
+	js, err := jetstream.New(nc)
+	if err != nil {
+		return nil, fmt.Errorf("mirror: followers: %w", err)
+	}
+	s, err := js.Stream(ctx, eventstore.Settings(1).Name)
+	if err != nil {
+		return nil, fmt.Errorf("mirror: followers: %w", err)
+	}
+	names := s.ConsumerNames(ctx)
+	for name := range names.Name() {
+		if key, ok := strings.CutPrefix(name, eventstore.CopyConsumer("")); ok {
+			keys = append(keys, key)
+		}
+	}
+	if err := names.Err(); err != nil {
+		return nil, fmt.Errorf("mirror: followers: %w", err)
+	}
+	slices.Sort(keys)
+	return keys, nil
 }
 
 func deliver(key, stream string) string { return eventstore.CopySubject(key, "deliver."+stream) }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"strings"
 
 	"nrm/domain"
 )
@@ -30,10 +31,35 @@ func (cmd accountAdd) Run(ctx context.Context, s *settings, scr *screen) (err er
 	defer func() { err = errors.Join(err, open.Close()) }()
 	password, token, err := all.Create(cmd.User, domain.Role(cmd.Role), cmd.Organisation)
 	if err != nil {
-		return err
+		return cmd.wayOut(err)
 	}
 	showSecrets(scr, cmd.User, password, token)
 	return nil
+}
+
+// wayOut adds to the refusal of a role or an organisation what there is instead.
+func (cmd accountAdd) wayOut(err error) error {
+	r, _ := domain.AsRefusal(err)
+	switch {
+	case r == nil:
+		return err
+	case r.Code == "unknown_role":
+		var roles []string
+		for _, role := range domain.Roles() {
+			roles = append(roles, string(role))
+		}
+		return fmt.Errorf("%w: there is no role %q; give one of %s", err, cmd.Role, strings.Join(roles, ", "))
+	case r.Field != "organisation":
+		return err
+	}
+	var seats []string
+	for _, o := range domain.Codes("organisation") {
+		if _, err := domain.ParseActor(cmd.User, cmd.Role, o.Code); err == nil {
+			seats = append(seats, o.Code)
+		}
+	}
+	return fmt.Errorf("%w: %q is no organisation that can have the role %s; give one of %s. Who is missing is added to domain/organisations.json, in a new version of the program",
+		err, cmd.Organisation, cmd.Role, strings.Join(seats, ", "))
 }
 
 type accountDisable struct {

@@ -176,10 +176,10 @@ func (cmd promoteCommand) promoteElsewhere(ctx context.Context, at places, scr *
 	if err := mirror.Promote(ctx, remote.Conn()); err != nil {
 		return err
 	}
-	fmt.Fprintf(scr.out, `The register is on the NATS servers now. It ends at position %d, stored %s; the next decision gets position %d.
+	fmt.Fprintf(scr.out, `The register is on the NATS servers now. It %s; the next decision gets position %d.
 Take the link to the first machine out of their configuration, and never start its register again.
 Next: nrm account add, then nrm serve --nats on each node.
-`, last, stored.UTC().Format(time.RFC3339), last+1)
+`, upTo(last, stored), last+1)
 	return nil
 }
 

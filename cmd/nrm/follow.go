@@ -117,11 +117,11 @@ func (cmd followCommand) Run(ctx context.Context, s *settings, scr *screen) (err
 		defer stop()
 	}
 	fmt.Fprintf(scr.out, "Copying %s into %s.\n", strings.Join(cmd.From, ", "), at.data)
-	bar := newBar(scr.errs)
 	told := false
+	var far lag
 	return f.Run(ctx, func(s mirror.State, linked bool) {
-		if linked {
-			bar.show("copying", int(s.Position), int(s.Position+s.Behind))
+		if text := far.tell(s, linked, time.Now()); text != "" {
+			fmt.Fprintln(scr.out, text)
 		}
 		if s.Complete && !told {
 			told = true
@@ -202,6 +202,19 @@ func newFile(path string, b []byte) error {
 // farCopy is how many positions a copy may lack before it is called not ready.
 const farCopy = 1000
 
+// copyHealth is how a copy is, for machines.
+type copyHealth struct {
+	Linked   bool      `json:"linked"`
+	Position uint64    `json:"position"`
+	Behind   uint64    `json:"behind"`
+	Seen     time.Time `json:"seen,omitzero"` // when the register last answered; left out if it never did
+	Complete bool      `json:"complete"`
+}
+
+func healthOf(s mirror.State, linked bool) copyHealth {
+	return copyHealth{linked, s.Position, s.Behind, s.Seen, s.Complete}
+}
+
 // health answers health checks until stop is called.
 func health(ctx context.Context, address string, f *mirror.Follower) (stop func(), err error) {
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
@@ -216,9 +229,7 @@ func health(ctx context.Context, address string, f *mirror.Follower) (stop func(
 		if !linked || s.Behind > farCopy {
 			w.WriteHeader(http.StatusServiceUnavailable)
 		}
-		_ = json.NewEncoder(w).Encode(map[string]any{
-			"linked": linked, "position": s.Position, "behind": s.Behind, "seen": s.Seen, "complete": s.Complete,
-		})
+		_ = json.NewEncoder(w).Encode(healthOf(s, linked))
 	})
 	server := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second, WriteTimeout: 5 * time.Second}
 	ended := make(chan struct{})

@@ -21,10 +21,12 @@ type keyCommand struct {
 	Status keyStatus `cmd:"" help:"Say which keys there are and whether they belong to the data. Shows no secret."`
 }
 
-type keyInit struct{}
+type keyInit struct {
+	Follower bool `help:"The file is for a second machine that follows a register (nrm follow), and not for a register of its own."`
+}
 
 // Run makes the key file. It never overwrites one.
-func (keyInit) Run(s *settings, scr *screen) error {
+func (cmd keyInit) Run(s *settings, scr *screen) error {
 	at := s.places()
 	if err := keyfile.Outside(at.keys, at.data); err != nil {
 		return err
@@ -36,11 +38,19 @@ func (keyInit) Run(s *settings, scr *screen) error {
 	if err != nil {
 		return err
 	}
+	if cmd.Follower {
+		fmt.Fprintf(scr.out, `Made the key file %s. It encrypts the files of the copy on this machine, and nothing else:
+what is sealed in the copy opens only with the key file of the register that it follows, which nrm promote asks for.
+Without this file the copy must be made anew. Next: nrm follow.
+`, at.keys)
+		return nil
+	}
 	fmt.Fprintf(scr.out, `Made the key file %s.
 Whoever has it and the data can read everything; without it nobody ever can.
 Keep a copy where no backup of the data goes.
 Give this verifier key to those who are to hold your checkpoints:
 %s
+This is for a register of its own. For a second machine that only follows one: nrm key init --follower.
 `, at.keys, ring.VerifierKey())
 	return nil
 }

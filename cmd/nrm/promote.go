@@ -81,7 +81,7 @@ func (cmd promoteCommand) Run(ctx context.Context, s *settings, scr *screen) (er
 	if err := n.takeOver(ctx, storage); err != nil {
 		return err
 	}
-	fmt.Fprintf(scr.out, "This is the register now. It ends at position %d, stored %s; the next decision gets position %d.\n", last, stored.UTC().Format(time.RFC3339), last+1)
+	fmt.Fprintf(scr.out, "This is the register now. It %s; the next decision gets position %d.\n", upTo(last, stored), last+1)
 	if _, err := os.Stat(accountsFile(at.data)); errors.Is(err, os.ErrNotExist) {
 		fmt.Fprintf(scr.out, "There are no accounts here: put accounts.json of the first machine into %s, or make new ones with nrm account add.\n", at.data)
 	}

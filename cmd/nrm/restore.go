@@ -119,9 +119,9 @@ func (r *restoration) load(ctx context.Context, file string, identities []age.Id
 		return c, f, fmt.Errorf("%w; nothing was restored", err)
 	}
 	if int64(c.Position) < r.latest.Size {
-		return c, f, fmt.Errorf(`the backup ends at position %d, of %s, but %s is signed: what was recorded after position %d is not in this backup.
+		return c, f, fmt.Errorf(`the backup %s, but %s is signed: what was recorded after position %d is not in this backup.
 Look for a newer backup. If there is none, what is missing is lost: name an empty folder with --checkpoints, and keep %s as evidence of what was there; checkpoints that others hold will contradict the register from position %d on. Nothing was restored`,
-			c.Position, c.Stored.Format(time.RFC3339), r.latest, c.Position, r.at.checkpoints, c.Position+1)
+			upTo(c.Position, c.Stored), r.latest, c.Position, r.at.checkpoints, c.Position+1)
 	}
 	kept, err := r.kept(ctx)
 	if err != nil {
@@ -166,7 +166,11 @@ func (r *restoration) begin(ctx context.Context, h backup.Header) (*nats.Conn, e
 		return nil, err
 	}
 	var err error
-	if r.lock, err = eventstore.Lock(r.at.data); err != nil {
+	r.lock, err = eventstore.Lock(r.at.data)
+	if errors.Is(err, eventstore.ErrLocked) {
+		return nil, fmt.Errorf("%w: a running nrm has %s, and a restore only fills an empty folder: name another one with --data", err, r.at.data)
+	}
+	if err != nil {
 		return nil, err
 	}
 	if err := fillable(r.at.data); err != nil {
@@ -303,14 +307,18 @@ func (r *restoration) close() (err error) {
 	return errors.Join(err, os.RemoveAll(r.part()), r.lock.Close())
 }
 
-func (r *restoration) report(c backup.Content, f backup.Findings) {
-	upTo := "It is empty"
-	if c.Position > 0 {
-		upTo = fmt.Sprintf("It goes up to position %d, of %s", c.Position, c.Stored.Format("2006-01-02 15:04:05 MST"))
+// upTo says how far a register goes whose last decision was stored then.
+func upTo(position uint64, stored time.Time) string {
+	if position == 0 {
+		return "is empty"
 	}
-	fmt.Fprintf(r.scr.out, `Restored %s from the backup of %s. %s; what was recorded later is not in it.
+	return fmt.Sprintf("ends at position %d, stored %s", position, stored.UTC().Format(time.RFC3339))
+}
+
+func (r *restoration) report(c backup.Content, f backup.Findings) {
+	fmt.Fprintf(r.scr.out, `Restored %s from the backup of %s. It %s; what was recorded later is not in it.
 The chains, the tree, the checkpoints and the seals agree. The keys of %d people open; %d people are erased and stay so.
-`, r.at.data, c.Made.Format("2006-01-02 15:04:05 MST"), upTo, f.People, f.Erased)
+`, r.at.data, c.Made.Format("2006-01-02 15:04:05 MST"), upTo(c.Position, c.Stored), f.People, f.Erased)
 	if r.latest.Size == 0 && len(c.Checkpoints) > 0 {
 		fmt.Fprintf(r.scr.out, "There were no checkpoints in %s: only those in the backup vouch for it. Hold it against one that somebody else has kept: nrm verify --checkpoint FILE.\n", r.at.checkpoints)
 	}

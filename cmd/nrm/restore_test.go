@@ -304,3 +304,20 @@ func createAccount(at places) (password, token string, err error) {
 	}
 	return all.Create("duty", domain.DutyOfficer, "spu")
 }
+
+// TestRestoreIntoAFolderInUse: the operator is told what has the folder.
+func TestRestoreIntoAFolderInUse(t *testing.T) {
+	at, o := newRegister(t), newOpener(t)
+	file := backedUp(t, at, o)
+	n, err := openNode(t.Context(), at, quiet())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if out, code := nrm(t, at, "restore", file, "--identity", o.file); code != 1 || !strings.Contains(out, "a running nrm has "+at.data) || !strings.Contains(out, "name another one with --data; nothing was restored") {
+		t.Errorf("%d %s", code, out)
+	}
+	if err := n.close(); err != nil {
+		t.Fatal(err)
+	}
+	verified(t, at)
+}

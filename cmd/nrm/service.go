@@ -26,8 +26,8 @@ type service struct {
 	logger *slog.Logger
 	duties duties
 	closed atomic.Pointer[error] // why nothing can be recorded any more, if the log was closed
-	meter  api.Meter      // nil: nobody counts
-	opened []func() error // how to close what is open, in the order of opening
+	meter  api.Meter             // nil: nobody counts
+	opened []func() error        // how to close what is open, in the order of opening
 
 	backingUp sync.Mutex
 }

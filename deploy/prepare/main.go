@@ -104,6 +104,7 @@ func (p plan) makeAll() (err error) {
 		return err
 	}
 	for _, step := range []func() error{
+		p.hide,
 		func() error { return p.keep(ca) },
 		func() error { return p.certificates(ca) },
 		p.keys,
@@ -139,11 +140,16 @@ func (p plan) renewAll() error {
 	if err != nil {
 		return err
 	}
-	if err := p.certificates(ca); err != nil {
-		return err
+	for _, step := range []func() error{p.hide, func() error { return p.certificates(ca) }, p.give} {
+		if err := step(); err != nil {
+			return err
+		}
 	}
-	return p.give()
+	return nil
 }
+
+// hide keeps the folder out of a repository that it may lie in, wherever that is.
+func (p plan) hide() error { return p.write(".gitignore", []byte("*\n")) }
 
 // give lets the containers' user read everything.
 func (p plan) give() error {

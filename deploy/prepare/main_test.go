@@ -160,6 +160,9 @@ func TestKeys(t *testing.T) {
 	seen := map[string]string{}
 	for _, from := range []string{dir, other} {
 		for name, content := range everything(t, from) {
+			if name == ".gitignore" { // no secret
+				continue
+			}
 			if seen[content] != "" {
 				t.Errorf("%s is the same as %s", name, seen[content])
 			}
@@ -178,5 +181,25 @@ func TestWrongCalls(t *testing.T) {
 	}
 	if _, err := os.Stat(dir); err == nil {
 		t.Error("a folder is left")
+	}
+}
+
+// TestKeptOutOfRepositories: wherever the folder lies, a repository around it
+// does not take in what is in it; nor if an older version made the folder and its
+// certificates are renewed.
+func TestKeptOutOfRepositories(t *testing.T) {
+	dir := prepared(t)
+	ignored := filepath.Join(dir, ".gitignore")
+	if text := read(t, ignored); text != "*\n" {
+		t.Errorf("made with %q", text)
+	}
+	if err := os.Remove(ignored); err != nil {
+		t.Fatal(err)
+	}
+	if err := run([]string{"-out", dir, "-renew"}, io.Discard, io.Discard); err != nil {
+		t.Fatal(err)
+	}
+	if text := read(t, ignored); text != "*\n" {
+		t.Errorf("renewed with %q", text)
 	}
 }

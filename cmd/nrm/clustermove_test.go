@@ -170,39 +170,10 @@ func TestMoveToServersAndBack(t *testing.T) {
 		t.Fatalf("served servers that were handed over: %d %s", code, said)
 	}
 	moved := places{data: back.at.data, keys: at.keys, checkpoints: back.at.checkpoints}
-	positions := func(at places) (all []string) {
-		n, err := lookAt(ctx, at, quiet())
-		if err != nil {
-			t.Fatal(err)
-		}
-		last, err := n.log.Last(ctx)
-		if err == nil {
-			err = n.log.Leaves(ctx, 0, last, func(leaves []eventstore.Leaf) error {
-				for _, l := range leaves {
-					all = append(all, fmt.Sprintf("%d %s", l.Seq, l.Record()))
-				}
-				return nil
-			})
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := n.close(); err != nil {
-			t.Fatal(err)
-		}
-		return all
-	}
-	was, is := positions(at), positions(moved)
+	was, is := positions(t, ctx, at), positions(t, ctx, moved)
 	if len(is) < len(was) || !slices.Equal(is[:len(was)], was) {
 		t.Errorf("the log began with %d decisions and begins with others, of %d", len(was), len(is))
 	}
-	r := openRegister(t, moved)
-	r.caughtUp()
-	for _, ref := range refs {
-		if page, err := r.views.Case(ctx, anOfficer, now(), ref); err != nil || page.Person.Identity == nil {
-			t.Errorf("somebody lost their name: %v", err)
-		}
-	}
-	r.close()
+	named(t, ctx, moved, refs)
 	verified(t, moved)
 }

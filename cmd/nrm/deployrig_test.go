@@ -161,7 +161,7 @@ func newRig(t *testing.T) *rig {
 
 // addresses are those that a service listens on or asks, in settings and in
 // configuration files.
-var addresses = regexp.MustCompile(`\b(0\.0\.0\.0|127\.0\.0\.1|nats-[123]|nrm-[12]|proxy):([0-9]{4,5})\b`)
+var addresses = regexp.MustCompile(`\b(0\.0\.0\.0|127\.0\.0\.1|nats-[123]|nrm-[12]|proxy|first):([0-9]{4,5})\b`)
 
 // translate puts the addresses of this machine into a text of a service.
 func (r *rig) translate(name, text string) string {

@@ -46,6 +46,9 @@ func (p plan) keys() error {
 	if err := p.write("users.conf", []byte(public.String())); err != nil {
 		return err
 	}
+	if err := p.write(moveFile, []byte(noMove)); err != nil {
+		return err
+	}
 	for _, node := range p.nodes {
 		// 52 letters and digits, never read as a number by the configuration.
 		if err := p.write(filepath.Join(node, "storage.conf"), []byte("STORAGE_KEY: k"+rand.Text()+rand.Text()+"\n")); err != nil {

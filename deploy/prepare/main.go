@@ -5,6 +5,8 @@
 //
 //	go run ./deploy/prepare [-out deploy/secrets] [-site register.example]
 //	go run ./deploy/prepare -renew     # certificates only, from the same authority
+//	go run ./deploy/prepare -move first.example:7422   # lets the servers copy the register of that machine
+//	go run ./deploy/prepare -moved                     # ends that
 //
 // It does not make the key file of the register: nrm key init does.
 package main
@@ -36,7 +38,6 @@ type plan struct {
 	site  []string // host names and addresses of the proxy
 	days  int      // that certificates are valid
 	uid   int      // who is to read the files; -1: who runs this
-	renew bool
 	now   time.Time
 }
 
@@ -47,7 +48,9 @@ func run(args []string, out, errs io.Writer) error {
 	flags.StringVar(&p.out, "out", filepath.Join("deploy", "secrets"), "folder to make")
 	flags.IntVar(&p.days, "days", 397, "days that certificates are valid")
 	flags.IntVar(&p.uid, "uid", -1, "user that the containers run as and that the files are given to; only root can give them away")
-	flags.BoolVar(&p.renew, "renew", false, "make the certificates anew, and nothing else")
+	renew := flags.Bool("renew", false, "make the certificates anew, and nothing else")
+	move := flags.String("move", "", "host and port where the register of another machine lets followers in: make what the NATS servers copy it with, and nothing else")
+	moved := flags.Bool("moved", false, "take away what -move has made")
 	nodes := flags.String("nodes", "nats-1,nats-2,nats-3", "names of the NATS servers")
 	also := flags.String("also", "localhost,127.0.0.1", "further names and addresses of the NATS servers, as for a mirror that comes from outside")
 	site := flags.String("site", "localhost", "names and addresses that people reach the register by")
@@ -61,12 +64,19 @@ func run(args []string, out, errs io.Writer) error {
 	if len(p.nodes) == 0 || len(p.site) == 0 || p.days < 1 {
 		return errors.New("-nodes and -site must name somebody, and -days be positive")
 	}
-	if p.renew {
+	switch {
+	case *renew && *move == "" && !*moved:
 		if err := p.renewAll(); err != nil {
 			return err
 		}
 		fmt.Fprintf(out, "Made new certificates in %s, valid for %d days. Restart the servers one after the other.\n", p.out, p.days)
 		return nil
+	case *move != "" && !*renew && !*moved:
+		return p.move(*move, out)
+	case *moved && *move == "" && !*renew:
+		return p.moved(out)
+	case *moved || *renew:
+		return errors.New("-renew, -move and -moved are three different things: give one")
 	}
 	if err := p.makeAll(); err != nil {
 		return err

@@ -3,6 +3,7 @@ package mirror
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -73,6 +74,9 @@ func request(ctx context.Context, nc *nats.Conn, subject string, body []byte) er
 	ctx, cancel := context.WithTimeout(ctx, askTimeout)
 	defer cancel()
 	m, err := nc.RequestWithContext(ctx, subject, body)
+	if denied := nc.LastError(); err != nil && errors.Is(denied, nats.ErrPermissionViolation) {
+		return fmt.Errorf("this key may not do that: %w", denied) // nobody answers then
+	}
 	if err != nil {
 		return err
 	}

@@ -13,7 +13,7 @@ import (
 // of its role.
 func checkRole(got jetstream.StreamConfig, lookOnly bool) (jetstream.StreamConfig, error) {
 	if lookOnly {
-		return role.Writable(got, settings(1)), nil
+		return role.Writable(got, wants.Settings), nil
 	}
 	if err := role.Check(got); err != nil {
 		return got, fmt.Errorf("the log is not to be written: %w", err)

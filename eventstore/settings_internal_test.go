@@ -34,7 +34,7 @@ func TestInitAndOpen(t *testing.T) {
 
 // Each setting on its own makes Open refuse, and is named.
 func TestUnsafeSettings(t *testing.T) {
-	good := func() *jetstream.StreamInfo { return &jetstream.StreamInfo{Config: settings(1)} }
+	good := func() *jetstream.StreamInfo { return &jetstream.StreamInfo{Config: wants.Copies(1)} }
 	if err := checkSettings(good()); err != nil {
 		t.Fatal(err)
 	}
@@ -107,7 +107,7 @@ func TestOpenRefusesRealStreams(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		c := settings(1)
+		c := wants.Copies(1)
 		change(&c)
 		if _, err := js.CreateStream(t.Context(), c); err != nil {
 			t.Fatalf("%s: %v", setting, err)

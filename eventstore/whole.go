@@ -14,7 +14,7 @@ import (
 // Settings are those that Init creates the log with, in so many copies; Open
 // refuses a log with others. Name is the name of the stream.
 func Settings(replicas int) jetstream.StreamConfig {
-	return settings(max(replicas, 1))
+	return wants.Copies(max(replicas, 1))
 }
 
 // Lock takes a data folder for this process, as Start does, without a server.

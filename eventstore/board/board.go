@@ -85,7 +85,7 @@ func (b *Board) open(ctx context.Context, nc *nats.Conn) (err error) {
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}
-	return checkSettings(b.stream.CachedInfo().Config)
+	return wants.Check(b.stream.CachedInfo().Config)
 }
 
 var keyName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,100}$`)

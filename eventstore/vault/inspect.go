@@ -12,7 +12,7 @@ import (
 
 // Settings are those that Init creates the key stream with, in so many copies;
 // Open refuses one with others. Name is the name of the stream.
-func Settings(replicas int) jetstream.StreamConfig { return settings(max(replicas, 1)) }
+func Settings(replicas int) jetstream.StreamConfig { return wants.Copies(max(replicas, 1)) }
 
 // A Holding is what one row of the key stream says of an owner, without any key
 // being opened.
@@ -49,7 +49,7 @@ func inspect(ctx context.Context, nc *nats.Conn, f func(string, Holding) error) 
 	if err != nil {
 		return err
 	}
-	if err := checkSettings(l.stream.CachedInfo().Config); err != nil {
+	if err := wants.Check(l.stream.CachedInfo().Config); err != nil {
 		return err
 	}
 	state, err := l.info(ctx)

@@ -5,13 +5,13 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"nrm/eventstore/role"
+	"nrm/eventstore/wanted"
 )
 
 const (
@@ -23,9 +23,10 @@ const (
 	blankSubject = prefix + "~blank"
 )
 
-// settings are those of a stream that keeps everything until it is told not to.
-func settings(replicas int) jetstream.StreamConfig {
-	return jetstream.StreamConfig{
+// wants is a stream that keeps everything until it is told not to, and keeps
+// nothing of what it is told to forget.
+var wants = wanted.Stream{
+	Settings: jetstream.StreamConfig{
 		Name:               streamName,
 		Description:        "wrapped keys of persons; deleting this stream erases everybody",
 		Subjects:           []string{prefix + "*"},
@@ -37,100 +38,34 @@ func settings(replicas int) jetstream.StreamConfig {
 		MaxMsgsPerSubject:  -1, // the server would drop old rows without erasing them
 		MaxMsgSize:         -1,
 		MaxConsumers:       -1,
-		Replicas:           replicas,
+		Replicas:           1,
 		Duplicates:         2 * time.Minute,
 		AllowAtomicPublish: true,
 		AllowDirect:        false, // only the leader answers: a follower may not know of an erasure yet
-	}
+	},
+	Free:   []string{"Duplicates"},
+	Unsafe: ErrUnsafe, Exists: ErrExists,
 }
 
 // Init creates the key stream, empty, with 1, 3 or 5 replicas (0 is 1). It fails
 // with ErrExists if there is one, and is the only place that ever creates it.
 func Init(ctx context.Context, nc *nats.Conn, replicas int) error {
-	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
-	defer cancel()
-	if err := initStream(ctx, nc, max(replicas, 1)); err != nil {
+	if err := wants.Init(ctx, nc, max(replicas, 1)); err != nil {
 		return fmt.Errorf("vault: init: %w", err)
 	}
 	return nil
-}
-
-func initStream(ctx context.Context, nc *nats.Conn, replicas int) error {
-	want := settings(replicas)
-	if err := checkSettings(want); err != nil {
-		return err
-	}
-	js, err := jetstream.New(nc)
-	if err != nil {
-		return err
-	}
-	// Creating a stream that exists with these settings would succeed.
-	switch _, err := js.Stream(ctx, streamName); {
-	case err == nil:
-		return ErrExists
-	case !errors.Is(err, jetstream.ErrStreamNotFound):
-		return err
-	}
-	_, err = js.CreateStream(ctx, want)
-	return err
 }
 
 // checkRole refuses a stream that is not to be written. To look at it is no
 // matter of its role.
 func checkRole(got jetstream.StreamConfig, lookOnly bool) (jetstream.StreamConfig, error) {
 	if lookOnly {
-		return role.Writable(got, settings(1)), nil
+		return role.Writable(got, wants.Settings), nil
 	}
 	if err := role.Check(got); err != nil {
 		return got, fmt.Errorf("the key stream is not to be written: %w", err)
 	}
 	return got, nil
-}
-
-// checkSettings refuses a stream that could lose keys, or keep what is erased.
-func checkSettings(got jetstream.StreamConfig) error {
-	want := settings(1)
-	for _, c := range []struct {
-		name      string
-		got, want any
-	}{
-		{"Subjects", fmt.Sprint(got.Subjects), fmt.Sprint(want.Subjects)},
-		{"Storage", got.Storage, want.Storage},
-		{"Retention", got.Retention, want.Retention},
-		{"Discard", got.Discard, want.Discard},
-		{"DiscardNewPerSubject", got.DiscardNewPerSubject, false},
-		{"MaxAge", got.MaxAge, want.MaxAge},
-		{"MaxMsgs", got.MaxMsgs, want.MaxMsgs},
-		{"MaxBytes", got.MaxBytes, want.MaxBytes},
-		{"MaxMsgsPerSubject", got.MaxMsgsPerSubject, want.MaxMsgsPerSubject},
-		{"MaxMsgSize", got.MaxMsgSize, want.MaxMsgSize},
-		{"DenyDelete", got.DenyDelete, false},
-		{"DenyPurge", got.DenyPurge, false},
-		{"AllowDirect", got.AllowDirect, want.AllowDirect},
-		{"MirrorDirect", got.MirrorDirect, false},
-		{"AllowAtomicPublish", got.AllowAtomicPublish, true},
-		{"AllowRollup", got.AllowRollup, false},
-		{"AllowMsgTTL", got.AllowMsgTTL, false},
-		{"AllowMsgCounter", got.AllowMsgCounter, false},
-		{"AllowMsgSchedules", got.AllowMsgSchedules, false},
-		{"AllowBatchPublish", got.AllowBatchPublish, false},
-		{"PersistMode", got.PersistMode, want.PersistMode},
-		{"Compression", got.Compression, want.Compression},
-		{"NoAck", got.NoAck, false},
-		{"Sealed", got.Sealed, false},
-		{"Mirror", got.Mirror != nil, false},
-		{"Sources", len(got.Sources) > 0, false},
-		{"SubjectTransform", got.SubjectTransform != nil, false},
-		{"RePublish", got.RePublish != nil, false},
-	} {
-		if c.got != c.want {
-			return fmt.Errorf("%w: %s is %v, must be %v", ErrUnsafe, c.name, c.got, c.want)
-		}
-	}
-	if !slices.Contains([]int{1, 3, 5}, got.Replicas) {
-		return fmt.Errorf("%w: Replicas is %d, must be 1, 3 or 5", ErrUnsafe, got.Replicas)
-	}
-	return nil
 }
 
 // A link speaks with the key stream.

@@ -162,7 +162,7 @@ func open(ctx context.Context, nc *nats.Conn, ring *keyfile.Ring, opts Options) 
 	}
 	config, err := checkRole(v.stream.CachedInfo().Config, opts.LookOnly)
 	if err == nil {
-		err = checkSettings(config)
+		err = wants.Check(config)
 	}
 	if config.Replicas > 1 {
 		v.patience = opts.Timeout / 4

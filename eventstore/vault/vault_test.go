@@ -238,7 +238,7 @@ func TestInitAndOpen(t *testing.T) {
 		"AllowDirect":       func(c *jetstream.StreamConfig) { c.AllowDirect = true },
 		"Discard":           func(c *jetstream.StreamConfig) { c.Discard = jetstream.DiscardOld },
 	} {
-		cfg := settings(1)
+		cfg := wants.Copies(1)
 		change(&cfg)
 		_, err := v.js.UpdateStream(t.Context(), cfg)
 		must(t, err)

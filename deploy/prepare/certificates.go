@@ -10,6 +10,7 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"io"
 	"math/big"
 	"net"
 	"os"
@@ -81,12 +82,89 @@ func readAuthority(dir string) (*authority, error) {
 func (p plan) certificates(ca *authority) error {
 	until := p.now.AddDate(0, 0, p.days)
 	for _, name := range p.nodes {
-		both := []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth}
-		if err := p.certificate(ca, filepath.Join(name, "node"), slices.Concat([]string{name}, p.also), until, both); err != nil {
+		if err := p.certificate(ca, filepath.Join(name, "node"), slices.Concat([]string{name}, p.also), until, nodeUse); err != nil {
 			return err
 		}
 	}
-	return p.certificate(ca, "proxy", p.site, until, []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth})
+	return p.certificate(ca, "proxy", p.site, until, proxyUse)
+}
+
+var (
+	nodeUse  = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth}
+	proxyUse = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}
+)
+
+// renewAll makes the certificates that are there anew, for the names that they
+// have unless others are given. That of the proxy is left alone if somebody else
+// has signed it.
+func (p plan) renewAll(out io.Writer) error {
+	ca, err := readAuthority(p.out)
+	if err == nil {
+		err = p.hide()
+	}
+	if err != nil {
+		return err
+	}
+	if !slices.Contains(p.given, "nodes") {
+		p.nodes = nil
+		files, err := filepath.Glob(filepath.Join(p.out, "*", "node.crt"))
+		if err != nil {
+			return err
+		}
+		for _, f := range files {
+			p.nodes = append(p.nodes, filepath.Base(filepath.Dir(f)))
+		}
+	}
+	until := p.now.AddDate(0, 0, p.days)
+	for _, name := range p.nodes {
+		hosts := slices.Concat([]string{name}, p.also)
+		if !slices.Contains(p.given, "also") {
+			if hosts, _, err = p.names(ca, filepath.Join(name, "node")); err != nil {
+				return err
+			}
+		}
+		if err := p.certificate(ca, filepath.Join(name, "node"), hosts, until, nodeUse); err != nil {
+			return err
+		}
+	}
+	site, own, err := p.names(ca, "proxy")
+	switch {
+	case err != nil:
+		return err
+	case slices.Contains(p.given, "site"):
+		site = p.site
+	case !own:
+		fmt.Fprintln(out, "The certificate of the proxy is from another authority and is left as it is.")
+		return p.give()
+	}
+	if err := p.certificate(ca, "proxy", site, until, proxyUse); err != nil {
+		return err
+	}
+	return p.give()
+}
+
+// names are those that a certificate is for, its main name first, and whether
+// this authority has signed it.
+func (p plan) names(ca *authority, file string) (hosts []string, own bool, err error) {
+	der, err := readPEM(filepath.Join(p.out, file+".crt"), "CERTIFICATE")
+	if err != nil {
+		return nil, false, err
+	}
+	cert, err := x509.ParseCertificate(der)
+	if err != nil {
+		return nil, false, err
+	}
+	hosts = append(hosts, cert.DNSNames...)
+	for _, ip := range cert.IPAddresses {
+		hosts = append(hosts, ip.String())
+	}
+	if i := slices.Index(hosts, cert.Subject.CommonName); i > 0 {
+		hosts[0], hosts[i] = hosts[i], hosts[0]
+	}
+	if len(hosts) == 0 {
+		return nil, false, fmt.Errorf("%s.crt names nobody", file)
+	}
+	return hosts, cert.CheckSignatureFrom(ca.cert) == nil, nil
 }
 
 func (p plan) certificate(ca *authority, file string, hosts []string, until time.Time, use []x509.ExtKeyUsage) error {

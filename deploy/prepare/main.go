@@ -4,7 +4,7 @@
 // exist yet, and never replaces a key.
 //
 //	go run ./deploy/prepare [-out deploy/secrets] [-site register.example]
-//	go run ./deploy/prepare -renew     # certificates only, from the same authority
+//	go run ./deploy/prepare -renew     # certificates only, from the same authority and for the same names
 //	go run ./deploy/prepare -move first.example:7422   # lets the servers copy the register of that machine
 //	go run ./deploy/prepare -moved                     # ends that
 //
@@ -38,6 +38,7 @@ type plan struct {
 	site  []string // host names and addresses of the proxy
 	days  int      // that certificates are valid
 	uid   int      // who is to read the files; -1: who runs this
+	given []string // names of the settings that were given; the others may follow what is there
 	now   time.Time
 }
 
@@ -66,7 +67,8 @@ func run(args []string, out, errs io.Writer) error {
 	}
 	switch {
 	case *renew && *move == "" && !*moved:
-		if err := p.renewAll(); err != nil {
+		flags.Visit(func(f *flag.Flag) { p.given = append(p.given, f.Name) })
+		if err := p.renewAll(out); err != nil {
 			return err
 		}
 		fmt.Fprintf(out, "Made new certificates in %s, valid for %d days. Restart the servers one after the other.\n", p.out, p.days)
@@ -143,19 +145,6 @@ func publish(from, to string) error {
 		}
 	}
 	return flush(to)
-}
-
-func (p plan) renewAll() error {
-	ca, err := readAuthority(p.out)
-	if err != nil {
-		return err
-	}
-	for _, step := range []func() error{p.hide, func() error { return p.certificates(ca) }, p.give} {
-		if err := step(); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // hide keeps the folder out of a repository that it may lie in, wherever that is.

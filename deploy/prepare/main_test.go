@@ -3,6 +3,8 @@ package main
 import (
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -137,6 +139,60 @@ func TestCertificates(t *testing.T) {
 	}
 	if left := time.Until(leaf("proxy").NotAfter); left < 29*24*time.Hour || left > 31*24*time.Hour {
 		t.Errorf("valid for %v", left)
+	}
+}
+
+// TestRenewedForTheSameNames: what -renew makes is for whom the old certificates
+// were, unless it is told others. A certificate of another authority is left.
+func TestRenewedForTheSameNames(t *testing.T) {
+	dir := prepared(t, "-nodes", "east,west", "-also", "192.0.2.7,outside.example", "-site", "192.0.2.1,register.example")
+	leaf := func(name string) *x509.Certificate {
+		t.Helper()
+		pair, err := tls.LoadX509KeyPair(filepath.Join(dir, name+".crt"), filepath.Join(dir, name+".key"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return pair.Leaf
+	}
+	renew := func(args ...string) {
+		t.Helper()
+		if err := run(append([]string{"-out", dir, "-renew"}, args...), io.Discard, io.Discard); err != nil {
+			t.Fatal(err)
+		}
+	}
+	names := func(c *x509.Certificate) string {
+		return fmt.Sprint(c.Subject.CommonName, c.DNSNames, c.IPAddresses, c.ExtKeyUsage)
+	}
+	all := []string{"east/node", "west/node", "proxy"}
+	was := map[string]*x509.Certificate{}
+	for _, name := range all {
+		was[name] = leaf(name)
+	}
+	renew()
+	for _, name := range all {
+		if is := leaf(name); names(is) != names(was[name]) || is.SerialNumber.Cmp(was[name].SerialNumber) == 0 {
+			t.Errorf("%s was for %s and is for %s", name, names(was[name]), names(is))
+		}
+	}
+	if found, _ := filepath.Glob(filepath.Join(dir, "*", "node.crt")); len(found) != 2 {
+		t.Errorf("certificates of %v", found)
+	}
+	renew("-also", "new.example", "-site", "new.example")
+	if err := errors.Join(leaf("east/node").VerifyHostname("new.example"), leaf("proxy").VerifyHostname("new.example")); err != nil {
+		t.Error(err)
+	}
+
+	other := prepared(t)
+	for _, file := range []string{"proxy.crt", "proxy.key"} {
+		if err := os.WriteFile(filepath.Join(dir, file), []byte(read(t, filepath.Join(other, file))), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	bought := leaf("proxy").SerialNumber
+	before := leaf("west/node").SerialNumber
+	renew()
+	if leaf("proxy").SerialNumber.Cmp(bought) != 0 || leaf("west/node").SerialNumber.Cmp(before) == 0 {
+		t.Error("the certificate of another authority was replaced, or nothing was")
 	}
 }
 

@@ -67,7 +67,9 @@ func (cmd followCommand) followElsewhere(ctx context.Context, s *settings, scr *
 		case errors.Is(err, mirror.ErrUnreachable):
 			say("The register does not answer over the link of the NATS servers; the copy goes on when it does.")
 		case errors.Is(err, eventstore.ErrDamaged):
-			if err := begunAnew(ctx, remote, origin, err); err != nil {
+			if err := begunAnew(ctx, remote, origin, err); errors.Is(err, mirror.ErrUnreachable) {
+				break // the next round finds out again
+			} else if err != nil {
 				return err
 			}
 			say("What the NATS servers had copied was not whole. They begin anew.")
@@ -103,10 +105,11 @@ func copyElsewhere(ctx context.Context, remote *eventstore.Remote, origin *mirro
 
 // begunAnew throws away copies that miss something, for the reason given.
 func begunAnew(ctx context.Context, remote *eventstore.Remote, origin *mirror.Origin, reason error) error {
-	if err := mirror.Discard(ctx, remote.Conn(), origin); err != nil {
-		return fmt.Errorf("%w; and it cannot be begun anew by itself: %w. Stop the NATS servers, empty the folders of their streams, start them and follow again", reason, err)
+	err := mirror.Discard(ctx, remote.Conn(), origin)
+	if errors.Is(err, mirror.ErrDenied) {
+		return fmt.Errorf("%w; and to begin anew the copy must be deleted: %w. Give every NATS server the move.conf that prepare -move has made, restart them, and follow again", reason, err)
 	}
-	return nil
+	return err
 }
 
 // promoteElsewhere makes a register of the copies on NATS servers.

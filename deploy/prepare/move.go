@@ -21,8 +21,8 @@ const (
 // noMove is the move.conf of servers that copy no register: they have no link,
 // and nobody can delete a stream.
 const noMove = `# No register is being moved here. prepare -move changes that, and prepare -moved changes it back.
-MOVE_LINK: []
-ADMIN_MAY_NOT: [ "$JS.API.STREAM.DELETE.*", "$JS.API.STREAM.PURGE.NRM", "$JS.API.STREAM.MSG.DELETE.NRM" ]
+` + noLink + `
+ADMIN_MAY_NOT: [ ` + `"$JS.API.STREAM.DELETE.*"` + `, ` + neverDeleted + ` ]
 `
 
 // aMove is that of servers that copy one. Nothing that is appended may cross the
@@ -33,8 +33,13 @@ MOVE_LINK: [ {
   url: "tls://%[1]s", nkey: %[3]s, account: NRM, tls { ca_file: "secrets/ca.crt", min_version: "1.3" }
   deny_imports: [ "nrm.>", "nrmkeys.>", "nrmboard.>", "$JS.cluster.API.>" ], deny_exports: [ "nrm.>", "nrmkeys.>", "nrmboard.>" ]
 } ]
-ADMIN_MAY_NOT: [ "$JS.API.STREAM.DELETE.NRMBOARD", "$JS.API.STREAM.PURGE.NRM", "$JS.API.STREAM.MSG.DELETE.NRM" ]
+ADMIN_MAY_NOT: [ ` + `"$JS.API.STREAM.DELETE.NRMBOARD"` + `, ` + neverDeleted + ` ]
 `
+
+const noLink = "MOVE_LINK: []"
+
+// neverDeleted is what is in a log.
+const neverDeleted = `"$JS.API.STREAM.PURGE.NRM", "$JS.API.STREAM.MSG.DELETE.NRM"`
 
 // move lets the servers copy the register of another machine, and makes a
 // certificate for that machine from the same authority. One move at a time: a
@@ -51,7 +56,7 @@ func (p plan) move(from string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if string(now) != noMove {
+	if !strings.Contains(string(now), noLink) {
 		return fmt.Errorf("a move is under way already, see %s: prepare -moved ends it; nothing was changed", filepath.Join(p.out, moveFile))
 	}
 	ca, err := readAuthority(p.out)

@@ -26,6 +26,7 @@ type cluster struct {
 	nodes []*server.Server
 	leafs []string // addresses for followers
 	own   nkeys.KeyPair
+	timid nkeys.KeyPair // of who may do the same, but delete no stream
 }
 
 func newCluster(t *testing.T, from *register) *cluster {
@@ -39,6 +40,11 @@ func newCluster(t *testing.T, from *register) *cluster {
 	must(t, err)
 	ownKey, err := c.own.PublicKey()
 	must(t, err)
+	c.timid, err = nkeys.CreateUser()
+	must(t, err)
+	timidKey, err := c.timid.PublicKey()
+	must(t, err)
+	noDelete := &server.Permissions{Publish: &server.SubjectPermission{Deny: []string{"$JS.API.STREAM.DELETE.*"}}}
 	var routes []*url.URL
 	for range 3 {
 		routes = append(routes, &url.URL{Scheme: "nats", Host: freeAddress(t)})
@@ -59,7 +65,7 @@ func newCluster(t *testing.T, from *register) *cluster {
 			ServerName: fmt.Sprint("n", i), Host: "127.0.0.1", Port: -1, NoSigs: true, NoLog: true,
 			JetStream: true, StoreDir: t.TempDir(), SyncAlways: true, JetStreamDomain: eventstore.DomainCluster,
 			Cluster: server.ClusterOpts{Name: "test", Host: "127.0.0.1", Port: port(route.Host)}, Routes: routes,
-			Nkeys: []*server.NkeyUser{{Nkey: ownKey}, eventstore.LeafUser(eventstore.DomainCluster, c.key)},
+			Nkeys: []*server.NkeyUser{{Nkey: ownKey}, {Nkey: timidKey, Permissions: noDelete}, eventstore.LeafUser(eventstore.DomainCluster, c.key)},
 			LeafNode: server.LeafNodeOpts{
 				Host: "127.0.0.1", Port: port(c.leafs[i]), NoAdvertise: true,
 				TLSConfig: &tls.Config{Certificates: []tls.Certificate{c.cert}, MinVersion: tls.VersionTLS13}, TLSTimeout: 5,
@@ -82,10 +88,15 @@ func newCluster(t *testing.T, from *register) *cluster {
 
 func (c *cluster) connect(t *testing.T) *nats.Conn {
 	t.Helper()
-	key, err := c.own.PublicKey()
+	return c.connectAs(t, c.own)
+}
+
+func (c *cluster) connectAs(t *testing.T, user nkeys.KeyPair) *nats.Conn {
+	t.Helper()
+	key, err := user.PublicKey()
 	must(t, err)
 	closed := make(chan struct{})
-	nc, err := nats.Connect("", nats.InProcessServer(c.nodes[0]), nats.Nkey(key, c.own.Sign), nats.ClosedHandler(func(*nats.Conn) { close(closed) }))
+	nc, err := nats.Connect("", nats.InProcessServer(c.nodes[0]), nats.Nkey(key, user.Sign), nats.ClosedHandler(func(*nats.Conn) { close(closed) }))
 	must(t, err)
 	t.Cleanup(func() { nc.Close(); <-closed })
 	return nc
@@ -150,10 +161,10 @@ func TestClusterAndBack(t *testing.T) {
 	last, err := mirror.HandOver(t.Context(), nc)
 	must(t, err)
 	eventually(t, "the machine has everything", func() bool { s, _ := f.Status(); return s.Complete })
-	position, complete, err := mirror.Progress(t.Context(), nc, c.key)
-	if err != nil || !complete || position != last {
-		t.Errorf("the cluster says that its follower has %d of %d, complete %t, %v", position, last, complete, err)
-	}
+	eventually(t, "the cluster says that its follower has everything", func() bool { // when that has confirmed it
+		position, complete, err := mirror.Progress(t.Context(), nc, c.key)
+		return err == nil && complete && position == last
+	})
 	want := all(t, nc, "NRM")
 	must(t, f.stopped())
 	srv := promoted(t, dir)

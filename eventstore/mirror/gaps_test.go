@@ -56,6 +56,8 @@ func TestPassedOver(t *testing.T) {
 	})
 	_, err = mirror.Compare(t.Context(), nc, origin)
 	want(t, err, eventstore.ErrDamaged, "NRMKEYS", "position 4")
+	timid := c.connectAs(t, c.timid)
+	want(t, mirror.Discard(t.Context(), timid, mirror.NewOrigin(timid, eventstore.DomainLog, r.key)), mirror.ErrDenied, "STREAM.DELETE.NRMKEYS")
 	must(t, mirror.Discard(t.Context(), nc, origin))
 	eventually(t, "the cluster has everything again", complete)
 	if got := all(t, nc, "NRMKEYS"); !slices.Equal(got, keys) {

@@ -74,11 +74,8 @@ func request(ctx context.Context, nc *nats.Conn, subject string, body []byte) er
 	ctx, cancel := context.WithTimeout(ctx, askTimeout)
 	defer cancel()
 	m, err := nc.RequestWithContext(ctx, subject, body)
-	if denied := nc.LastError(); err != nil && errors.Is(denied, nats.ErrPermissionViolation) {
-		return fmt.Errorf("this key may not do that: %w", denied) // nobody answers then
-	}
 	if err != nil {
-		return err
+		return denied(nc, err)
 	}
 	var failed struct {
 		Error *jetstream.APIError `json:"error"`
@@ -90,6 +87,15 @@ func request(ctx context.Context, nc *nats.Conn, subject string, body []byte) er
 		return failed.Error
 	}
 	return nil
+}
+
+// denied explains why there was no answer, if that is because the question was
+// not let through: nobody says so to who waits for the answer.
+func denied(nc *nats.Conn, err error) error {
+	if why := nc.LastError(); errors.Is(why, nats.ErrPermissionViolation) {
+		return fmt.Errorf("%w: %w", ErrDenied, why)
+	}
+	return err
 }
 
 // HandOver closes the register for good, so that it can go on in a copy: from

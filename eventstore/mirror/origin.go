@@ -36,8 +36,12 @@ func streams() []jetstream.StreamConfig {
 // messages are deleted.
 func isLog(stream string) bool { return stream == eventstore.Settings(1).Name }
 
-// ErrUnreachable says that the register does not answer.
-var ErrUnreachable = errors.New("the register that this is a copy of does not answer")
+var (
+	// ErrUnreachable says that the register does not answer.
+	ErrUnreachable = errors.New("the register that this is a copy of does not answer")
+	// ErrDenied says that the servers do not let this key do what was asked.
+	ErrDenied = errors.New("this key may not do that")
+)
 
 const askTimeout = 5 * time.Second
 
@@ -156,8 +160,11 @@ func (o *Origin) tryAsk(ctx context.Context, api string, question, answer any) e
 		return err
 	}
 	m, err := sub.NextMsgWithContext(ctx)
-	if denied := o.nc.LastError(); errors.Is(denied, nats.ErrPermissionViolation) {
-		return fmt.Errorf("this key may not ask the register: %w", denied) // which says nothing of whether it runs
+	if err != nil {
+		err = denied(o.nc, err)
+	}
+	if errors.Is(err, ErrDenied) {
+		return err // which says nothing of whether the register runs
 	}
 	if errors.Is(err, nats.ErrNoResponders) || errors.Is(err, context.DeadlineExceeded) {
 		return fmt.Errorf("%w: %w", ErrUnreachable, err)

@@ -127,8 +127,8 @@ func TestTakeBack(t *testing.T) {
 	closing.says("Still waiting for follower " + follower + ", which has confirmed 0 of 2 decisions")
 	closing.stop()
 	for _, args := range [][]string{{"handover", "--take-back"}, {"serve", "--listen", "127.0.0.1:0"}} {
-		if out, code := nrm(t, at, args...); code != 1 || !strings.Contains(out, "two registers") {
-			t.Errorf("%v: %d %s", args, code, out)
+		if code, said := told(t, ctx, append(args, "--data", at.data)...); code != 1 || !strings.Contains(said, "two registers") {
+			t.Fatalf("%v: %d %s", args, code, said)
 		}
 	}
 	if out, code := nrm(t, at, "handover", "--take-back", "--copy-not-promoted"); code != 0 || !strings.Contains(out, "open again") {

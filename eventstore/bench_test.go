@@ -26,7 +26,7 @@ type bench struct {
 	store  *eventstore.Store[note]
 	js     jetstream.JetStream // with a stream like the store's, on raw.>
 	text   string              // before benchText
-	rounds int
+	series int                 // of streams, so that each has its own
 }
 
 func newBench(b *testing.B) *bench {
@@ -77,50 +77,51 @@ func compare(b *testing.B, ratio string, ours, theirs func(n int) error) {
 	b.ReportMetric(ratios[len(ratios)/2], ratio)
 }
 
-// clients shares n operations among some clients, each in sequence.
-func (bn *bench) clients(count, n int, op func(client, i int) error) error {
-	bn.rounds++
-	var wg sync.WaitGroup
-	errs := make([]error, count)
-	for c := range count {
-		wg.Go(func() {
-			for i := range (n + count - 1) / count {
-				if errs[c] = op(bn.rounds*1000+c, i); errs[c] != nil {
-					return
+// clients shares operations among some clients, each in sequence. Each goes on
+// where it was when it is given more: i counts all it has done.
+func (bn *bench) clients(count int, op func(client, i int) error) func(n int) error {
+	bn.series++
+	first, done := bn.series*1000, make([]int, count)
+	return func(n int) error {
+		var wg sync.WaitGroup
+		errs := make([]error, count)
+		for c := range count {
+			wg.Go(func() {
+				for range (n + count - 1) / count {
+					if errs[c] = op(first+c, done[c]); errs[c] != nil {
+						return
+					}
+					done[c]++
 				}
-			}
-		})
+			})
+		}
+		wg.Wait()
+		return errors.Join(errs...)
 	}
-	wg.Wait()
-	return errors.Join(errs...)
 }
 
 func (bn *bench) update(clients int) func(int) error {
-	return func(n int) error {
-		return bn.clients(clients, n, func(c, i int) error {
-			d := newNote(fmt.Sprintf("case.%d-%d", c, i/perStream), bn.text+benchText)
-			_, err := bn.store.Update(context.Background(), []string{d.Stream}, always(d))
-			return err
-		})
-	}
+	return bn.clients(clients, func(c, i int) error {
+		d := newNote(fmt.Sprintf("case.%d-%d", c, i/perStream), bn.text+benchText)
+		_, err := bn.store.Update(context.Background(), []string{d.Stream}, always(d))
+		return err
+	})
 }
 
 func (bn *bench) publish(clients int) func(int) error {
 	last := make([]uint64, 1_000_000)
 	body := make([]byte, len(benchText)+230) // as large as ours with what it says of itself
-	return func(n int) error {
-		return bn.clients(clients, n, func(c, i int) error {
-			if i%perStream == 0 {
-				last[c] = 0
-			}
-			ack, err := bn.js.Publish(context.Background(), fmt.Sprintf("raw.%d-%d", c, i/perStream), body,
-				jetstream.WithExpectStream("RAW"), jetstream.WithExpectLastSequencePerSubject(last[c]), jetstream.WithMsgID(uuid.NewString()))
-			if err == nil {
-				last[c] = ack.Sequence
-			}
-			return err
-		})
-	}
+	return bn.clients(clients, func(c, i int) error {
+		if i%perStream == 0 {
+			last[c] = 0
+		}
+		ack, err := bn.js.Publish(context.Background(), fmt.Sprintf("raw.%d-%d", c, i/perStream), body,
+			jetstream.WithExpectStream("RAW"), jetstream.WithExpectLastSequencePerSubject(last[c]), jetstream.WithMsgID(uuid.NewString()))
+		if err == nil {
+			last[c] = ack.Sequence
+		}
+		return err
+	})
 }
 
 func BenchmarkUpdate(b *testing.B) {
@@ -139,7 +140,7 @@ func BenchmarkUpdateSealed(b *testing.B) {
 		b.Run(fmt.Sprintf("clients=%d", clients), func(b *testing.B) {
 			srv := eventstoretest.Server(b)
 			open := &bench{store: eventstoretest.Open(b, srv, secretly(), eventstore.Options{})}
-			sealed := &bench{store: eventstoretest.Open(b, srv, secretly(), eventstore.Options{Sealer: newSealer(b)}), text: "secret: ", rounds: 1 << 20}
+			sealed := &bench{store: eventstoretest.Open(b, srv, secretly(), eventstore.Options{Sealer: newSealer(b)}), text: "secret: ", series: 1 << 10}
 			compare(b, "x-clear", sealed.update(clients), open.update(clients))
 		})
 	}
@@ -162,14 +163,12 @@ func BenchmarkUpdateEncrypted(b *testing.B) {
 func BenchmarkUpdateTwoStreams(b *testing.B) {
 	bn := newBench(b)
 	raw := bn.publish(1)
-	against(b, func(n int) error {
-		return bn.clients(1, n, func(c, i int) error {
-			x, y := newNote(fmt.Sprintf("case.%d-%d", c, i/perStream), benchText), newNote(fmt.Sprintf("bed.%d-%d", c, i/perStream), benchText)
-			y.ID = x.ID
-			_, err := bn.store.Update(context.Background(), []string{x.Stream, y.Stream}, always(x, y))
-			return err
-		})
-	}, func(n int) error { return raw(2 * n) })
+	against(b, bn.clients(1, func(c, i int) error {
+		x, y := newNote(fmt.Sprintf("case.%d-%d", c, i/perStream), benchText), newNote(fmt.Sprintf("bed.%d-%d", c, i/perStream), benchText)
+		y.ID = x.ID
+		_, err := bn.store.Update(context.Background(), []string{x.Stream, y.Stream}, always(x, y))
+		return err
+	}), func(n int) error { return raw(2 * n) })
 }
 
 // What the leaves cost against the decisions, which are decoded. An operation

@@ -21,13 +21,38 @@ import (
 // that never came. Whatever they were told, each stream behaves as one list, and
 // each decision stands in it once.
 func TestLinearizableUnderFaults(t *testing.T) {
+	underFaults(t, trial{shaky: 16, streams: 24, sound: 48, shared: 24, cache: 64 << 10, calm: 50 * time.Millisecond})
+}
+
+// The same with so many on the line in trouble, each mostly on a stream of its own,
+// that their decisions travel in batches.
+func TestLinearizableBatchesUnderFaults(t *testing.T) {
+	stats := underFaults(t, trial{shaky: 300, streams: 600, sound: 4, shared: 4, calm: 700 * time.Millisecond})
+	t.Logf("%+v", stats)
+	if stats.Batches == 0 || stats.Batched < 30*stats.Batches {
+		t.Error("too few large batches: this shows nothing")
+	}
+}
+
+// A trial is how many clients there are on the line in trouble and on the sound
+// one, how many streams the first write to, and how many of these the others.
+type trial struct {
+	shaky, streams int
+	sound, shared  int
+	cache          int64         // of the store on the line in trouble
+	calm           time.Duration // between troubles, at least
+}
+
+// underFaults runs a trial and gives what the store on the line in trouble counted.
+func underFaults(t *testing.T, tr trial) eventstore.Stats {
+	t.Helper()
 	lasts := 4 * time.Second
 	if os.Getenv("NRM_TORTURE") != "" {
 		lasts = 2 * time.Minute
 	}
 	srv := eventstoretest.Server(t)
 	nc, f := eventstoretest.Faulty(t, srv)
-	shaky, err := eventstore.Open(t.Context(), nc, notes(), eventstore.Options{Timeout: 250 * time.Millisecond, CacheBytes: 64 << 10})
+	shaky, err := eventstore.Open(t.Context(), nc, notes(), eventstore.Options{Timeout: 250 * time.Millisecond, CacheBytes: tr.cache})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -37,10 +62,17 @@ func TestLinearizableUnderFaults(t *testing.T) {
 	ctx, stop := context.WithTimeout(t.Context(), lasts)
 	defer stop()
 	var trouble, clients sync.WaitGroup
-	trouble.Go(func() { disturb(ctx, f) })
-	crowd := crowd{streams: int(24 * max(1, lasts/(4*time.Second)))}
-	for n := range 64 {
-		clients.Go(func() { crowd.client(ctx, n, []*eventstore.Store[note]{shaky, sound}[min(n%4, 1)]) })
+	trouble.Go(func() { disturb(ctx, f, tr.calm) })
+	var crowd crowd
+	longer := int(max(1, lasts/(4*time.Second)))
+	for n := range tr.shaky + tr.sound {
+		clients.Go(func() {
+			if n < tr.shaky {
+				crowd.client(ctx, n, shaky, tr.streams*longer)
+			} else {
+				crowd.client(ctx, n, sound, tr.shared*longer)
+			}
+		})
 	}
 	clients.Wait()
 	trouble.Wait()
@@ -54,52 +86,50 @@ func TestLinearizableUnderFaults(t *testing.T) {
 		t.Fatal(err)
 	}
 	crowd.check(t, sound)
+	return shaky.Stats()
 }
 
-// disturb makes trouble of every kind, with pauses, until ctx ends.
-func disturb(ctx context.Context, f *eventstoretest.Faults) {
+// disturb makes trouble of every kind, with pauses of calm and more, until ctx ends.
+func disturb(ctx context.Context, f *eventstoretest.Faults, calm time.Duration) {
 	for ctx.Err() == nil {
 		hold := []func(){f.HoldRequests, f.HoldAnswers}[rand.IntN(2)]
 		end := []func(){f.Cut, f.Heal}[rand.IntN(2)]
-		wait(ctx, 50+rand.IntN(100))
+		wait(ctx, calm+rand.N(100*time.Millisecond))
 		hold()
-		wait(ctx, 10+rand.IntN(600))
+		wait(ctx, 10*time.Millisecond+rand.N(600*time.Millisecond))
 		end()
 	}
 }
 
-func wait(ctx context.Context, ms int) {
+func wait(ctx context.Context, d time.Duration) {
 	select {
 	case <-ctx.Done():
-	case <-time.After(time.Duration(ms) * time.Millisecond):
+	case <-time.After(d):
 	}
 }
 
 // A crowd are clients that write to few streams, and what they were told.
-type crowd struct {
-	history.Recorder
-	streams int
-}
+type crowd struct{ history.Recorder }
 
-func (c *crowd) stream() string { return fmt.Sprintf("case.%d", rand.IntN(c.streams)) }
+func oneOf(streams int) string { return fmt.Sprintf("case.%d", rand.IntN(streams)) }
 
 // client adds decisions, to one stream or two, and looks at streams, until ctx
 // ends. What fails it asks for again, with the same id, or leaves.
-func (c *crowd) client(ctx context.Context, number int, s *eventstore.Store[note]) {
+func (c *crowd) client(ctx context.Context, number int, s *eventstore.Store[note], streams int) {
 	for ctx.Err() == nil {
 		switch rand.IntN(8) {
 		case 0, 1:
-			stream := c.stream()
+			stream := oneOf(streams)
 			call := c.Look(number, stream)
 			if h, _, err := s.Load(ctx, stream); err == nil {
 				call.Saw(entriesOf(h))
 			}
 		case 2:
-			if x, y := c.stream(), c.stream(); x != y {
+			if x, y := oneOf(streams), oneOf(streams); x != y {
 				c.add(ctx, number, s, x, y)
 			}
 		default:
-			c.add(ctx, number, s, c.stream())
+			c.add(ctx, number, s, oneOf(streams))
 		}
 	}
 }

@@ -24,8 +24,22 @@ import (
 // and stops with ErrDamaged at a position that is missing or cannot be read. It
 // also does so if the log ends before position after.
 func (s *Store[D]) Follow(ctx context.Context, after uint64, f func([]D) error) error {
+	return s.tapped(ctx, newFeed(s, after, 0, s.decision, f))
+}
+
+// FollowEarly is Follow that tells beforehand what will probably come next: early
+// is called with a decision that this store has sent to the server, and that is
+// not known to be stored. If it gets stored soon, f is called with the very same
+// value next, as the first of a run. If it does not, early is called with nil, or
+// with another decision, or f with others. All calls come one after the other.
+func (s *Store[D]) FollowEarly(ctx context.Context, after uint64, early func(*D), f func([]D) error) error {
 	fd := newFeed(s, after, 0, s.decision, f)
-	fd.tap = s.taps.open()
+	fd.early = early
+	return s.tapped(ctx, fd)
+}
+
+func (s *Store[D]) tapped(ctx context.Context, fd *feed[D]) error {
+	fd.tap = s.taps.open(fd.early != nil)
 	defer s.taps.close(fd.tap)
 	return fd.follow(ctx)
 }
@@ -93,7 +107,9 @@ type feed[T any] struct {
 	through uint64                    // where to end, 0 for never
 	read    func(received) (T, error) // called once for each position, in order
 	f       func([]T) error
-	tap     *tap[T] // of what this store writes itself; nil if everything is read from the log
+	tap     *tap[T]  // of what this store writes itself; nil if everything is read from the log
+	early   func(*T) // see FollowEarly; nil if nobody wants to know
+	told    drop[T]  // what early was called with last
 }
 
 func newFeed[D, T any](s *Store[D], after, through uint64, read func(received) (T, error), f func([]T) error) *feed[T] {
@@ -163,6 +179,9 @@ func (fd *feed[T]) consumeOnce(ctx context.Context) error {
 	idle := time.NewTicker(fd.link.timeout)
 	defer idle.Stop()
 	quiet := true // nothing has come since the last tick
+	late := time.NewTimer(0)
+	defer late.Stop()
+	defer fd.tooLate()
 	for {
 		select {
 		case <-ctx.Done():
@@ -172,7 +191,17 @@ func (fd *feed[T]) consumeOnce(ctx context.Context) error {
 			if err := fd.handOver(ctx, m, waiting); err != nil {
 				return err
 			}
+		case <-late.C:
+			fd.tooLate()
 		case d := <-fd.drops():
+			if d.early {
+				if d.seq == fd.after+1 {
+					fd.told = d
+					fd.early(&d.d)
+					late.Reset(earlyFor)
+				}
+				continue
+			}
 			run := fd.tap.run(d, fd.after, fd.batch)
 			if len(run) == 0 {
 				continue
@@ -197,6 +226,25 @@ func (fd *feed[T]) consumeOnce(ctx context.Context) error {
 			quiet = true
 		}
 	}
+}
+
+// earlyFor is how long a decision that came early may not be known to be stored.
+const earlyFor = 250 * time.Millisecond
+
+// tooLate gives up what came early and did not come then.
+func (fd *feed[T]) tooLate() {
+	if fd.told.seq > fd.after {
+		fd.told = drop[T]{}
+		fd.early(nil)
+	}
+}
+
+// decoded is what a message is, the same value as before if it has come early.
+func (fd *feed[T]) decoded(r received) (T, error) {
+	if fd.told.is(r) {
+		return fd.told.d, nil
+	}
+	return fd.read(r)
 }
 
 // drops are what the tap gives, if there is one. The consumer brings all of it
@@ -261,7 +309,7 @@ func (fd *feed[T]) handOver(ctx context.Context, first jetstream.Msg, waiting <-
 		r, again, err := fd.receive(ctx, m, next)
 		if err == nil && !again {
 			var one T
-			if one, err = fd.read(r); err == nil {
+			if one, err = fd.decoded(r); err == nil {
 				run = append(run, one)
 				next++
 			}

@@ -31,7 +31,7 @@ type made[D any] struct {
 
 // foresee does, while the server stores a unit, what would otherwise have to be
 // done when it has. If guess is given, it is the position that the first write
-// will probably have.
+// will probably have, and those who want to know early are told.
 func (s *Store[D]) foresee(u *unit, guess uint64) []made[D] {
 	all := make([]made[D], len(u.writes))
 	for i, w := range u.writes {
@@ -42,6 +42,9 @@ func (s *Store[D]) foresee(u *unit, guess uint64) []made[D] {
 		m.Seq, m.Stored = guess+uint64(i), time.Now().UTC().Round(0)
 		d, err := s.codec.Decode(m.Message)
 		m.decision, m.decoded = d, err == nil
+	}
+	if len(all) == 1 && all[0].decoded {
+		s.taps.foreseen(all[0])
 	}
 	return all
 }

@@ -22,21 +22,31 @@ const tapLength = 256
 type tap[D any] struct {
 	drops   chan drop[D]
 	waiting map[uint64]D // those that came before the ones they follow; the follower's own
+	early   bool         // wants those that come early too
 }
 
-// A drop is a decision that is stored: the server has said so.
+// A drop is a decision that is stored: the server has said so. One that comes
+// early is only on its way to the server, and will probably get this position; it
+// tells by what it is known again.
 type drop[D any] struct {
-	seq uint64
-	d   D
+	seq           uint64
+	d             D
+	early         bool
+	subject, hash string
 }
 
-func (t *taps[D]) open() *tap[D] {
+// is reports whether a message that came from the log is the one of an early drop.
+func (d *drop[D]) is(r received) bool {
+	return d.early && d.seq == r.seq && d.subject == r.subject && d.hash == hashOf(r.body)
+}
+
+func (t *taps[D]) open(early bool) *tap[D] {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.all == nil {
 		t.all = map[*tap[D]]struct{}{}
 	}
-	own := &tap[D]{drops: make(chan drop[D], tapLength), waiting: map[uint64]D{}}
+	own := &tap[D]{drops: make(chan drop[D], tapLength), waiting: map[uint64]D{}, early: early}
 	t.all[own] = struct{}{}
 	return own
 }
@@ -49,12 +59,23 @@ func (t *taps[D]) close(own *tap[D]) {
 
 // stored gives everybody a decision that the server has acknowledged. It never
 // waits.
-func (t *taps[D]) stored(seq uint64, d D) {
+func (t *taps[D]) stored(seq uint64, d D) { t.give(drop[D]{seq: seq, d: d}) }
+
+// foreseen gives those who want to know early a decision that was sent to the
+// server.
+func (t *taps[D]) foreseen(m made[D]) {
+	t.give(drop[D]{m.Seq, m.decision, true, prefix + m.Stream, m.Hash})
+}
+
+func (t *taps[D]) give(one drop[D]) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for own := range t.all {
+		if one.early && !own.early {
+			continue
+		}
 		select {
-		case own.drops <- drop[D]{seq, d}:
+		case own.drops <- one:
 		default: // it is behind, and reads it from the log
 		}
 	}
@@ -83,7 +104,7 @@ func (t *tap[D]) run(first drop[D], after uint64, batch int) (run []D) {
 
 // keep sets a decision aside that comes soon after a position.
 func (t *tap[D]) keep(d drop[D], after uint64) {
-	if d.seq <= after || d.seq > after+tapLength {
+	if d.early || d.seq <= after || d.seq > after+tapLength {
 		return
 	}
 	if len(t.waiting) >= tapLength { // then most were read from the log meanwhile

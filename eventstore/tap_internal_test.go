@@ -7,7 +7,7 @@ import (
 
 func TestTap(t *testing.T) {
 	var all taps[uint64]
-	own := all.open()
+	own := all.open(false)
 	run := func(after uint64, batch int) []uint64 {
 		select {
 		case first := <-own.drops:

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"nrm/domain"
 )
@@ -25,12 +24,13 @@ func (v *Views) Run(ctx context.Context, log Log) error {
 	if busy {
 		return errors.New("projections: already following the log")
 	}
-	v.cases, v.facilities = recent{}, map[domain.Ref]*domain.Facility{}
+	v.forgetFolded()
 	moving, stop := context.WithCancel(ctx)
 	moved := make(chan struct{})
 	go func() { defer close(moved); v.moving(moving) }()
 	defer func() { stop(); <-moved }()
-	err := log.Follow(ctx, v.Position(), func(decisions []domain.Decision) error { return v.apply(ctx, decisions) })
+	err := v.follow(ctx, log)
+	v.forget()
 	why := errEnded
 	switch {
 	case err == nil:
@@ -44,8 +44,22 @@ func (v *Views) Run(ctx context.Context, log Log) error {
 	return err
 }
 
-// apply adds a run of decisions and the new position in one transaction. Those
-// that are included already are left out.
+func (v *Views) follow(ctx context.Context, log Log) error {
+	apply := func(decisions []domain.Decision) error { return v.apply(ctx, decisions) }
+	if log, ok := log.(Early); ok {
+		return log.FollowEarly(ctx, v.Position(), func(d *domain.Decision) {
+			if d == nil {
+				v.forget()
+			} else {
+				v.begin(ctx, *d)
+			}
+		}, apply)
+	}
+	return log.Follow(ctx, v.Position(), apply)
+}
+
+// apply adds a run of decisions and the new position in one transaction, or in two
+// if the first was begun already. Those that are included already are left out.
 func (v *Views) apply(ctx context.Context, decisions []domain.Decision) error {
 	position := v.Position()
 	for len(decisions) > 0 && decisions[0].Seq <= position {
@@ -53,6 +67,13 @@ func (v *Views) apply(ctx context.Context, decisions []domain.Decision) error {
 	}
 	if len(decisions) == 0 {
 		return nil
+	}
+	done, err := v.finish(decisions[0])
+	if done {
+		return v.apply(ctx, decisions[1:])
+	}
+	if err != nil {
+		return err
 	}
 	learnt, err := wordsOf(ctx, decisions)
 	if err != nil {
@@ -65,8 +86,7 @@ func (v *Views) apply(ctx context.Context, decisions []domain.Decision) error {
 	if err != nil {
 		return err
 	}
-	v.change(func() { v.position, v.applied = decisions[len(decisions)-1].Seq, time.Now() })
-	v.mover.wrote.Add(1)
+	v.reached(decisions[len(decisions)-1])
 	return nil
 }
 

@@ -42,6 +42,7 @@ type Views struct {
 
 	cases      recent                          // as some of the rows are; used by Run
 	facilities map[domain.Ref]*domain.Facility // as the rows are; used by Run
+	begun      *begun                          // used by Run
 
 	mu       sync.Mutex
 	position uint64

@@ -91,6 +91,11 @@ func newWriter(ctx context.Context, db *sql.DB) (*writer, error) {
 	return &writer{statements: w}, nil
 }
 
+// within gives a writer for a transaction.
+func (w *statements) within(tx *sql.Tx) *writer {
+	return &writer{w, tx, map[*sql.Stmt]*sql.Stmt{}}
+}
+
 // exec runs one of the statements.
 func (w *writer) exec(ctx context.Context, s *sql.Stmt, args ...any) error {
 	_, err := w.prepared(ctx, s).ExecContext(ctx, args...) //nolint:sqlclosecheck // it ends with the transaction
@@ -157,7 +162,7 @@ func transact(ctx context.Context, db beginner, w *writer, f func(context.Contex
 	if err != nil {
 		return err
 	}
-	if err := f(ctx, &writer{w.statements, tx, map[*sql.Stmt]*sql.Stmt{}}); err != nil {
+	if err := f(ctx, w.within(tx)); err != nil {
 		return errors.Join(err, tx.Rollback())
 	}
 	return tx.Commit()

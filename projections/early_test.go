@@ -1,0 +1,77 @@
+package projections
+
+import (
+	"context"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"nrm/domain"
+)
+
+// hasty is a log that tells early what will come, and is not always right.
+type hasty struct {
+	*memory
+	t     *testing.T
+	v     *Views
+	right int // decisions that were told early and came
+}
+
+func (h *hasty) FollowEarly(ctx context.Context, after uint64, early func(*domain.Decision), f func([]domain.Decision) error) error {
+	rnd := rand.New(rand.NewPCG(3, uint64(after)))
+	return h.memory.Follow(ctx, after, func(run []domain.Decision) error {
+		for range rnd.IntN(3) {
+			h.mislead(rnd, run[0], early)
+		}
+		if rnd.IntN(2) == 0 {
+			early(&run[0])
+			h.right++
+		}
+		facts, err := number(ctx, h.v.readers, `SELECT count(*) FROM facts WHERE seq >= ?`, int64(run[0].Seq))
+		if err != nil || facts > 0 || h.v.Position() >= run[0].Seq {
+			h.t.Errorf("what is not known to be in the log can be seen: %d facts, %v", facts, err)
+		}
+		return f(run)
+	})
+}
+
+// mislead tells of a decision that does not come.
+func (h *hasty) mislead(rnd *rand.Rand, d domain.Decision, early func(*domain.Decision)) {
+	switch rnd.IntN(4) {
+	case 0: // decided anew under the same id, with another answer
+		d.Events = slices.Clone(d.Events)
+		d.Events[len(d.Events)-1] = domain.DeviationNoted{Code: domain.Codes("deviation")[0].Code}
+	case 1: // something else altogether
+		seq := d.Seq
+		d = h.all[rnd.IntN(len(h.all))]
+		d.Seq = seq
+	case 2: // what cannot be applied
+		d.Events = []domain.AnyEvent{foreign{}}
+	case 3: // of a stream that has nothing else
+		d.Stream = domain.CaseStream(domain.NewRef("nobody"))
+	}
+	early(&d)
+	if rnd.IntN(4) == 0 {
+		early(nil)
+	}
+}
+
+// Whatever is told early: only what came is in the views.
+func TestEarlyIsNoTruth(t *testing.T) {
+	for _, batch := range []int{1, 3} {
+		log := &hasty{memory: newMemory(), t: t}
+		log.batch = batch
+		w := newWorld(t, log.memory, 61)
+		log.v = opened(t, t.TempDir(), log.memory)
+		w.crowd(6, 120)
+		follow(t, log.v, log)()
+		live := digestOf(t, log.v)
+		if made := digestOf(t, opened(t, t.TempDir(), log.memory)); !maps.Equal(live, made) {
+			t.Errorf("in runs of %d: live    %v\nrebuilt %v", batch, live, made)
+		}
+		if log.right < 10 {
+			t.Errorf("only %d were right: proves nothing", log.right)
+		}
+	}
+}

@@ -150,9 +150,12 @@ func readBody(r received) (Message, error) {
 	if err != nil {
 		return Message{}, err
 	}
-	var in body
-	if err := json.Unmarshal(r.body, &in); err != nil {
-		return Message{}, fmt.Errorf("%w: position %d cannot be read: %w", ErrDamaged, r.seq, err)
+	in, plain := readPlain(r.body)
+	if !plain {
+		in = body{}
+		if err := json.Unmarshal(r.body, &in); err != nil {
+			return Message{}, fmt.Errorf("%w: position %d cannot be read: %w", ErrDamaged, r.seq, err)
+		}
 	}
 	for i, e := range in.Events {
 		if (e.Key != "") != (len(e.Sealed) > 0) || e.Key != "" && e.Data != nil {

@@ -346,7 +346,10 @@ func TestRowsAreReplaced(t *testing.T) {
 		c   *folded
 		was rowsBeside
 	}{{c, rowsBeside{}}, {less, c.rows()}} {
-		err := transact(t.Context(), v.db, v.writer, func(ctx context.Context, w *writer) error { return w.writeCase(ctx, step.c, step.was) })
+		err := transact(t.Context(), v.db, v.writer, func(ctx context.Context, w *writer) error {
+			var rows sheet
+			return errors.Join(w.refreshCase(ctx, &rows, step.c, step.was), w.write(ctx, &rows))
+		})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -124,8 +124,8 @@ func (w *writer) write(ctx context.Context, s *sheet) error {
 	return nil
 }
 
-// writeCase makes the rows of a case where there were some already.
-func (w *writer) writeCase(ctx context.Context, c *folded, was rowsBeside) error {
+// refreshCase puts the rows of a case on a sheet where there were some already.
+func (w *writer) refreshCase(ctx context.Context, s *sheet, c *folded, was rowsBeside) error {
 	rows := c.rows()
 	if rows.erasure != was.erasure {
 		if err := w.writeErasure(ctx, c.ref, rows.erasure); err != nil {
@@ -138,9 +138,8 @@ func (w *writer) writeCase(ctx context.Context, c *folded, was rowsBeside) error
 		}
 		was = rowsBeside{}
 	}
-	var s sheet
 	s.add(c, rows, was)
-	return w.write(ctx, &s)
+	return nil
 }
 
 // forgetCase takes away the rows of a case beside its own.

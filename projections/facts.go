@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"nrm/domain"
@@ -25,6 +26,9 @@ type deed struct {
 
 const factColumns = `seq, n, decision, kind, stream, type, day, year, happened, precision, effective,
 	known, recorded, imported, user, role, organisation, data, decided, decided_precision`
+
+// factWidth is the number of columns.
+var factWidth = strings.Count(factColumns, ",") + 1
 
 // settled gives a decision the precision in time that the log keeps and the
 // facts keep, so that what is folded from either is the same.
@@ -54,6 +58,11 @@ func (w *writer) writeFacts(ctx context.Context, decisions []domain.Decision, co
 // factsOf gives the columns of the facts of decisions, which come after a
 // position.
 func factsOf(after uint64, decisions []domain.Decision) (columns []any, err error) {
+	events := 0
+	for _, d := range decisions {
+		events += len(d.Events)
+	}
+	columns = make([]any, 0, events*factWidth)
 	for _, d := range decisions {
 		if d.Seq <= after {
 			return nil, fmt.Errorf("position %d came after %d", d.Seq, after)

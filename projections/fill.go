@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 
 	"golang.org/x/sync/errgroup"
 
@@ -55,7 +56,7 @@ func (b *builder) fill(ctx context.Context) error {
 	if err := b.indexAll(ctx); err != nil {
 		return err
 	}
-	_, err = b.db.ExecContext(ctx, indexes)
+	_, err = b.db.ExecContext(ctx, countStages+triggers+indexes)
 	return err
 }
 
@@ -64,7 +65,7 @@ func (b *builder) step(pass, done uint64) {
 	b.progress(pass*b.last+min(done, b.last), 3*b.last)
 }
 
-// A portion is what follows from a run of decisions.
+// A portion is a run of decisions, or rows that follow from many.
 type portion struct {
 	run   []domain.Decision
 	facts []any // their columns
@@ -90,15 +91,18 @@ func (b *builder) copyFacts(ctx context.Context) error {
 				return err
 			}
 			at = run[len(run)-1].Seq
+			if err := send(ctx, portions, portion{run: run, facts: facts}); err != nil {
+				return err
+			}
 			left, err := b.folds.add(run)
+			if err == nil {
+				err = sendRows(ctx, portions, left)
+			}
 			if err != nil {
 				return err
 			}
-			if err := send(ctx, portions, portion{run, facts, left}); err != nil {
-				return err
-			}
 		}
-		return send(ctx, portions, portion{left: b.folds.rest()})
+		return sendRows(ctx, portions, b.folds.rest())
 	})
 	all.Go(func() error {
 		return transact(ctx, b.db, b.w, func(working context.Context, w *writer) error {
@@ -110,10 +114,23 @@ func (b *builder) copyFacts(ctx context.Context) error {
 					b.step(0, p.run[len(p.run)-1].Seq)
 				}
 			}
-			return ctx.Err()
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			return w.writeFacilities(working, b.folds.facilities) // nobody folds any more
 		})
 	})
 	return all.Wait()
+}
+
+// sendRows makes the rows of cases, a few at a time, while those before are written.
+func sendRows(ctx context.Context, to chan<- portion, cases []*folded) error {
+	for some := range slices.Chunk(cases, 250) {
+		if err := send(ctx, to, portion{left: rowsOf(some)}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func send[T any](ctx context.Context, to chan<- T, one T) error {

@@ -1,8 +1,10 @@
 package projections
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 
 	"nrm/domain"
@@ -27,7 +29,7 @@ type folding struct {
 }
 
 // add adds decisions, and gives the cases that are to be written.
-func (f *folding) add(run []domain.Decision) (left rowsLeft, err error) {
+func (f *folding) add(run []domain.Decision) (left []*folded, err error) {
 	for _, d := range run {
 		d = settled(d)
 		switch d.Stream.Kind {
@@ -51,7 +53,7 @@ func (f *folding) add(run []domain.Decision) (left rowsLeft, err error) {
 
 // hold gives a case to work on, nil if it is late. To have room for it, it may
 // let others go.
-func (f *folding) hold(ref domain.Ref, left rowsLeft) (*folded, rowsLeft) {
+func (f *folding) hold(ref domain.Ref, left []*folded) (*folded, []*folded) {
 	if c := f.young[ref]; c != nil {
 		return c, left
 	}
@@ -68,7 +70,7 @@ func (f *folding) hold(ref domain.Ref, left rowsLeft) (*folded, rowsLeft) {
 		f.room = heldCases
 	}
 	if f.young == nil || len(f.young) >= f.room/2 {
-		left = f.letGo(left)
+		left = append(left, f.letGo()...)
 		f.young, f.old = map[domain.Ref]*folded{}, f.young
 	}
 	f.young[ref] = c
@@ -76,21 +78,26 @@ func (f *folding) hold(ref domain.Ref, left rowsLeft) (*folded, rowsLeft) {
 }
 
 // letGo takes the old cases out of memory.
-func (f *folding) letGo(left rowsLeft) rowsLeft {
+func (f *folding) letGo() []*folded {
 	if f.made == nil {
 		f.made = map[domain.Ref]bool{}
 	}
 	for ref := range f.old {
 		f.made[ref] = false
 	}
-	return left.with(f.old)
+	return byRef(f.old)
 }
 
-// rest gives all that are still in memory, once the whole log was read.
-func (f *folding) rest() rowsLeft {
-	left := rowsLeft{facilities: f.facilities}.with(f.old).with(f.young)
-	f.old, f.young, f.facilities = nil, nil, nil
+// rest gives the cases that are still in memory, once the whole log was read.
+func (f *folding) rest() []*folded {
+	left := append(byRef(f.old), byRef(f.young)...)
+	f.old, f.young = nil, nil
 	return left
+}
+
+// byRef gives cases in the order of the tables.
+func byRef(cases map[domain.Ref]*folded) []*folded {
+	return slices.SortedFunc(maps.Values(cases), func(a, b *folded) int { return cmp.Compare(a.ref, b.ref) })
 }
 
 // late lists the cases whose rows must be made anew.
@@ -117,26 +124,17 @@ func (f *folding) facility(ref domain.Ref) *domain.Facility {
 
 // rowsLeft are rows of cases of which there are none yet, to be written.
 type rowsLeft struct {
-	sheet      sheet
-	erasures   map[domain.Ref]erasureColumns
-	facilities map[domain.Ref]*domain.Facility
+	sheet    sheet
+	erasures map[domain.Ref]erasureColumns
 }
 
-// with adds the rows of cases, in the order of the tables.
-func (l rowsLeft) with(cases map[domain.Ref]*folded) rowsLeft {
-	refs := make([]domain.Ref, 0, len(cases))
-	for ref := range cases {
-		refs = append(refs, ref)
-	}
-	slices.Sort(refs)
-	for _, ref := range refs {
-		rows := cases[ref].rows()
-		l.sheet.add(cases[ref], rows, rowsBeside{})
+func rowsOf(cases []*folded) rowsLeft {
+	l := rowsLeft{erasures: map[domain.Ref]erasureColumns{}}
+	for _, c := range cases {
+		rows := c.rows()
+		l.sheet.add(c, rows, rowsBeside{})
 		if rows.erasure != (erasureColumns{}) {
-			if l.erasures == nil {
-				l.erasures = map[domain.Ref]erasureColumns{}
-			}
-			l.erasures[ref] = rows.erasure
+			l.erasures[c.ref] = rows.erasure
 		}
 	}
 	return l
@@ -151,7 +149,11 @@ func (w *writer) writeLeft(ctx context.Context, l rowsLeft) error {
 			return fmt.Errorf("erasure: %w", err)
 		}
 	}
-	for ref, f := range l.facilities {
+	return nil
+}
+
+func (w *writer) writeFacilities(ctx context.Context, all map[domain.Ref]*domain.Facility) error {
+	for ref, f := range all {
 		if err := w.writeFacility(ctx, ref, f); err != nil {
 			return fmt.Errorf("facility: %w", err)
 		}

@@ -103,20 +103,24 @@ func (v *Views) add(ctx context.Context, w *writer, after uint64, decisions []do
 		}
 		added[d.Stream] = append(added[d.Stream], settled(d))
 	}
+	var rows sheet // of all cases, so that the same statement writes several
 	for _, s := range streams {
-		if err := v.refresh(ctx, w, s, added[s], learnt[s.Ref()]); err != nil {
+		if err := v.refresh(ctx, w, &rows, s, added[s], learnt[s.Ref()]); err != nil {
 			return fmt.Errorf("%s, up to position %d: %w", s, added[s][len(added[s])-1].Seq, err)
 		}
+	}
+	if err := w.write(ctx, &rows); err != nil {
+		return err
 	}
 	last := decisions[len(decisions)-1]
 	return w.exec(ctx, w.reached, int64(last.Seq), last.ID)
 }
 
 // refresh makes the rows that follow from decisions added to a stream.
-func (v *Views) refresh(ctx context.Context, w *writer, s domain.Stream, added []domain.Decision, learnt *words) error {
+func (v *Views) refresh(ctx context.Context, w *writer, rows *sheet, s domain.Stream, added []domain.Decision, learnt *words) error {
 	switch s.Kind {
 	case domain.CaseKind:
-		return v.refreshCase(ctx, w, s, added, learnt)
+		return v.refreshCase(ctx, w, rows, s, added, learnt)
 	case domain.FacilityKind:
 		return v.refreshFacility(ctx, w, s, added)
 	}
@@ -148,7 +152,7 @@ func (r *recent) keep(c *folded) {
 	r.young[c.ref] = c
 }
 
-func (v *Views) refreshCase(ctx context.Context, w *writer, s domain.Stream, added []domain.Decision, learnt *words) error {
+func (v *Views) refreshCase(ctx context.Context, w *writer, rows *sheet, s domain.Stream, added []domain.Decision, learnt *words) error {
 	c, held := v.cases.get(s.Ref())
 	if !held {
 		c = newFolded(s.Ref())
@@ -166,7 +170,7 @@ func (v *Views) refreshCase(ctx context.Context, w *writer, s domain.Stream, add
 	if err := v.refreshPerson(ctx, w, c, fresh, added, learnt); err != nil {
 		return err
 	}
-	return w.writeCase(ctx, c, was)
+	return w.refreshCase(ctx, rows, c, was)
 }
 
 // refreshFacility keeps every facility: they are few, and their histories as

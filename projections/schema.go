@@ -88,14 +88,6 @@ CREATE TABLE totals (
 	stage TEXT PRIMARY KEY,
 	n     INTEGER NOT NULL
 ) WITHOUT ROWID;
-CREATE TRIGGER cases_added AFTER INSERT ON cases BEGIN
-	INSERT INTO totals VALUES (NEW.stage, 1) ON CONFLICT (stage) DO UPDATE SET n = n + 1;
-END;
-CREATE TRIGGER cases_moved AFTER UPDATE OF stage ON cases WHEN NEW.stage <> OLD.stage BEGIN
-	UPDATE totals SET n = n - 1 WHERE stage = OLD.stage;
-	DELETE FROM totals WHERE n = 0;
-	INSERT INTO totals VALUES (NEW.stage, 1) ON CONFLICT (stage) DO UPDATE SET n = n + 1;
-END;
 
 -- Who has to do with a case, as the case's own history says.
 CREATE TABLE case_access (
@@ -168,6 +160,21 @@ CREATE TABLE facilities (
 ) WITHOUT ROWID;
 `
 
+// triggers keep the totals, countStages makes them when all rows are made at once.
+const (
+	triggers = `
+CREATE TRIGGER cases_added AFTER INSERT ON cases BEGIN
+	INSERT INTO totals VALUES (NEW.stage, 1) ON CONFLICT (stage) DO UPDATE SET n = n + 1;
+END;
+CREATE TRIGGER cases_moved AFTER UPDATE OF stage ON cases WHEN NEW.stage <> OLD.stage BEGIN
+	UPDATE totals SET n = n - 1 WHERE stage = OLD.stage;
+	DELETE FROM totals WHERE n = 0;
+	INSERT INTO totals VALUES (NEW.stage, 1) ON CONFLICT (stage) DO UPDATE SET n = n + 1;
+END;
+`
+	countStages = `INSERT INTO totals SELECT stage, count(*) FROM cases GROUP BY stage;`
+)
+
 // indexes are made after the rows when all rows are made at once.
 const indexes = `
 CREATE INDEX facts_type ON facts (type, year);
@@ -201,7 +208,7 @@ func schema(keys Keys) (string, error) {
 	key := hmac.New(sha256.New, keys.Search())
 	key.Write([]byte("nrm views"))
 	made, err := json.Marshal([]any{
-		version, tables, indexes, earlyIndexes, blind.Schema, names.EveryGram(), key.Sum(nil),
+		version, tables, triggers, indexes, earlyIndexes, blind.Schema, names.EveryGram(), key.Sum(nil),
 		domain.Rules(), domain.Parameters(), domain.Codes("district"), domain.Codes("organisation"),
 	})
 	if err != nil {

@@ -20,7 +20,7 @@ type hasty struct {
 
 func (h *hasty) FollowEarly(ctx context.Context, after uint64, early func(*domain.Decision), f func([]domain.Decision) error) error {
 	rnd := rand.New(rand.NewPCG(3, uint64(after)))
-	return h.memory.Follow(ctx, after, func(run []domain.Decision) error {
+	return h.Follow(ctx, after, func(run []domain.Decision) error {
 		for range rnd.IntN(3) {
 			h.mislead(rnd, run[0], early)
 		}

@@ -192,7 +192,6 @@ CREATE INDEX access_relation ON case_access (organisation, relation, until);
 CREATE INDEX places_organisation ON places (organisation, state, ref);
 CREATE INDEX deadlines_open ON deadlines (open, period, due) WHERE open = 1 AND period = 0;
 CREATE INDEX deadlines_unmarked ON deadlines (open, period, missed, due) WHERE open = 1 AND period = 0 AND missed = 0;
-CREATE INDEX deadlines_rule ON deadlines (rule, start);
 `
 
 // earlyIndexes are needed already while the rows of a whole log are made.

@@ -59,15 +59,19 @@ func (v *Views) forget() {
 	v.forgetFolded() // the decision is in what was folded
 }
 
-// finish makes visible what was begun, if it is what has come, and reports
-// whether it was.
-func (v *Views) finish(come domain.Decision) (done bool, err error) {
+// finish adds the rest of a run to what was begun, if that is what the run begins
+// with, and makes all of it visible. It reports whether it was.
+func (v *Views) finish(ctx context.Context, run []domain.Decision) (done bool, err error) {
 	if v.begun == nil {
 		return false, nil
 	}
-	if !identical(v.begun.of, come) {
+	if !identical(v.begun.of, run[0]) {
 		v.forget()
 		return false, nil
+	}
+	if err := v.addRest(ctx, run[1:]); err != nil {
+		v.forget()
+		return false, err
 	}
 	tx := v.begun.tx
 	v.begun = nil
@@ -75,8 +79,19 @@ func (v *Views) finish(come domain.Decision) (done bool, err error) {
 		v.forgetFolded()
 		return false, err
 	}
-	v.reached(come)
+	v.reached(run[len(run)-1])
 	return true, nil
+}
+
+func (v *Views) addRest(ctx context.Context, rest []domain.Decision) error {
+	if len(rest) == 0 {
+		return nil
+	}
+	learnt, err := wordsOf(ctx, rest)
+	if err != nil {
+		return err
+	}
+	return v.add(context.WithoutCancel(ctx), v.writer.within(v.begun.tx), v.begun.of.Seq, rest, learnt)
 }
 
 // identical reports whether two decisions are one and the same value: one that

@@ -58,8 +58,8 @@ func (v *Views) follow(ctx context.Context, log Log) error {
 	return log.Follow(ctx, v.Position(), apply)
 }
 
-// apply adds a run of decisions and the new position in one transaction, or in two
-// if the first was begun already. Those that are included already are left out.
+// apply adds a run of decisions and the new position in one transaction, which may
+// have been begun already. Those that are included already are left out.
 func (v *Views) apply(ctx context.Context, decisions []domain.Decision) error {
 	position := v.Position()
 	for len(decisions) > 0 && decisions[0].Seq <= position {
@@ -68,11 +68,7 @@ func (v *Views) apply(ctx context.Context, decisions []domain.Decision) error {
 	if len(decisions) == 0 {
 		return nil
 	}
-	done, err := v.finish(decisions[0])
-	if done {
-		return v.apply(ctx, decisions[1:])
-	}
-	if err != nil {
+	if done, err := v.finish(ctx, decisions); done || err != nil {
 		return err
 	}
 	learnt, err := wordsOf(ctx, decisions)

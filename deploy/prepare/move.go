@@ -99,7 +99,7 @@ When the register has moved, prepare -moved takes all of it away again.
 
 // moved ends what move has begun. Doing it again changes nothing.
 func (p plan) moved(out io.Writer) error {
-	if _, err := os.Stat(filepath.Join(p.out, moveFile)); err != nil {
+	if _, err := os.Stat(filepath.Join(p.out, "users.conf")); err != nil {
 		return err
 	}
 	err := p.write(moveFile, []byte(noMove))

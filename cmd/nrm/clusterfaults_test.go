@@ -19,7 +19,7 @@ func TestClusterFaults(t *testing.T) {
 	c := newCluster(t)
 	a, b := c.serve(c.at("a")), c.serve(c.at("b"))
 	tr := newTraffic(c, a, b)
-	killed := map[string][]time.Time{}
+	away := map[string][]span{}
 	victim, which := -1, 0
 	faults := []struct {
 		name string
@@ -39,10 +39,19 @@ func TestClusterFaults(t *testing.T) {
 			m := tr.nodes[which%2]
 			_ = m.kill()
 			_ = m.cmd.Wait()
-			killed[m.at.elsewhere.Node] = append(killed[m.at.elsewhere.Node], time.Now())
+			away[m.at.elsewhere.Node] = append(away[m.at.elsewhere.Node], span{from: time.Now(), killed: true})
 		}, func() { tr.restart(which % 2); which++ }},
-		{"a node is paused and goes on", func() { _ = tr.nodes[which%2].pause() },
-			func() { time.Sleep(3 * around); _ = tr.nodes[which%2].resume() }},
+		{"a node is paused and goes on", func() {
+			m := tr.nodes[which%2]
+			away[m.at.elsewhere.Node] = append(away[m.at.elsewhere.Node], span{from: time.Now()})
+			_ = m.pause()
+		}, func() {
+			time.Sleep(3 * around)
+			m := tr.nodes[which%2]
+			_ = m.resume()
+			spans := away[m.at.elsewhere.Node]
+			spans[len(spans)-1].to = time.Now()
+		}},
 	}
 	for round := range rounds {
 		for _, f := range faults {
@@ -80,5 +89,5 @@ func TestClusterFaults(t *testing.T) {
 	a.end()
 	b.end()
 	tr.same(c, a, b)
-	oneAtATime(t, []*member{a, b}, killed)
+	oneAtATime(t, []*member{a, b}, away)
 }

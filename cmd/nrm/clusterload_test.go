@@ -309,32 +309,51 @@ type turn struct {
 	begin, end time.Time
 }
 
+// A span is when a node could not say anything: from when it was killed on, or
+// while it was paused.
+type span struct {
+	from, to time.Time
+	killed   bool
+}
+
 // oneAtATime holds what the nodes' logs say of their duties against each other. A
-// node that was killed had its duties until then.
-func oneAtATime(t *testing.T, nodes []*member, killed map[string][]time.Time) {
+// node that was killed had its duties until then; so had one that was paused, and
+// said only when it went on that it had lost them.
+func oneAtATime(t *testing.T, nodes []*member, away map[string][]span) {
 	t.Helper()
+	const soon = time.Second // after it goes on
 	duties := map[string][]turn{}
 	for _, m := range nodes {
 		open := map[string]time.Time{}
 		name := m.at.elsewhere.Node
-		kills := slices.Clone(killed[name])
-		for _, l := range m.log() {
-			for len(kills) > 0 && !l.Time.IsZero() && l.Time.After(kills[0]) {
-				for d, begin := range open {
-					duties[d] = append(duties[d], turn{name, begin, kills[0]})
+		end := func(duty string, at time.Time) {
+			for _, s := range away[name] {
+				if !s.killed && at.After(s.from) && at.Before(s.to.Add(soon)) && open[duty].Before(s.from) {
+					at = s.from
 				}
-				open, kills = map[string]time.Time{}, kills[1:]
+			}
+			duties[duty] = append(duties[duty], turn{name, open[duty], at})
+			delete(open, duty)
+		}
+		spans := slices.Clone(away[name])
+		for _, l := range m.log() {
+			for len(spans) > 0 && !l.Time.IsZero() && l.Time.After(spans[0].from) {
+				for d := range open {
+					if spans[0].killed {
+						end(d, spans[0].from)
+					}
+				}
+				spans = spans[1:]
 			}
 			switch l.Msg {
 			case "this node has a duty now":
 				open[l.Duty] = l.Time
 			case "this node has a duty no more":
-				duties[l.Duty] = append(duties[l.Duty], turn{name, open[l.Duty], l.Time})
-				delete(open, l.Duty)
+				end(l.Duty, l.Time)
 			}
 		}
-		for d, begin := range open {
-			duties[d] = append(duties[d], turn{name, begin, time.Now()})
+		for d := range open {
+			end(d, time.Now())
 		}
 	}
 	for _, duty := range []string{"clock", "signer"} {
@@ -345,7 +364,7 @@ func oneAtATime(t *testing.T, nodes []*member, killed map[string][]time.Time) {
 		slices.SortFunc(turns, func(a, b turn) int { return cmp.Compare(a.begin.UnixNano(), b.begin.UnixNano()) })
 		var told []string
 		for i, now := range turns {
-			told = append(told, fmt.Sprintf("%s %s-%s", now.node, now.begin.Format("05.000"), now.end.Format("05.000")))
+			told = append(told, fmt.Sprintf("%s %s-%s", now.node, now.begin.Format("04:05.000"), now.end.Format("04:05.000")))
 			if i > 0 && now.begin.Before(turns[i-1].end) {
 				t.Errorf("%s: %s began while %s was still at it", duty, now.node, turns[i-1].node)
 			}

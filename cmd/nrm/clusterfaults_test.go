@@ -14,7 +14,7 @@ import (
 func TestClusterFaults(t *testing.T) {
 	rounds, around := 1, 400*time.Millisecond
 	if os.Getenv("NRM_TORTURE") == "1" {
-		rounds, around = 5, 3*time.Second
+		rounds, around = 3, 3*time.Second
 	}
 	c := newCluster(t)
 	a, b := c.serve(c.at("a")), c.serve(c.at("b"))

@@ -59,7 +59,7 @@ func TestKilledAtAnyPoint(t *testing.T) {
 		for i := range killClients {
 			clients.Go(func() { crowd.client(running, s.url, i) })
 		}
-		time.Sleep(time.Duration(50+rand.IntN(400)) * time.Millisecond)
+		crowd.work(time.Duration(50+rand.IntN(400))*time.Millisecond, rand.IntN(40))
 		if err := s.cmd.Process.Kill(); err != nil {
 			t.Fatal(err)
 		}
@@ -172,6 +172,21 @@ func (c *crowd) client(ctx context.Context, url string, number int) {
 				return
 			}
 		}
+	}
+}
+
+// work lets the clients go on for a time, and longer on a busy machine: until so
+// many of them were answered, but not for ever.
+func (c *crowd) work(least time.Duration, answers int) {
+	count := func() int {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		return c.atOnce
+	}
+	before, began := count(), time.Now()
+	time.Sleep(least)
+	for count() < before+answers && time.Since(began) < 5*time.Second {
+		time.Sleep(10 * time.Millisecond)
 	}
 }
 

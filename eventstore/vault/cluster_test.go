@@ -194,15 +194,16 @@ func dial(t *testing.T, ns *server.Server) *nats.Conn {
 // lead makes a server the leader of the key stream.
 func lead(t *testing.T, v *Vault, ns *server.Server) {
 	t.Helper()
-	for end := time.Now().Add(10 * time.Second); !ns.JetStreamIsStreamLeader("$G", streamName); time.Sleep(100 * time.Millisecond) {
+	for end := time.Now().Add(30 * time.Second); !ns.JetStreamIsStreamLeader("$G", streamName); time.Sleep(100 * time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatal("the server does not become the leader")
 		}
 		ask, err := json.Marshal(server.JSApiLeaderStepdownRequest{Placement: &server.Placement{Preferred: ns.Name()}})
 		must(t, err)
-		answer, err := v.nc.Request("$JS.API.STREAM.LEADER.STEPDOWN."+streamName, ask, 5*time.Second)
-		must(t, err)
-		t.Logf("%.200s", answer.Data)
+		// While nobody leads, nobody answers.
+		if answer, err := v.nc.Request("$JS.API.STREAM.LEADER.STEPDOWN."+streamName, ask, 2*time.Second); err == nil {
+			t.Logf("%.200s", answer.Data)
+		}
 	}
 }
 

@@ -87,10 +87,10 @@ type RequestShelter struct {
 // ShelterRequested starts the admission clock. The region is kept, never an
 // address.
 type ShelterRequested struct {
-	Facility     Ref      `json:"facility"`
-	Organisation string   `json:"organisation" code:"organisation"`
+	Facility     Ref      `json:"facility" place:"facility"`
+	Organisation string   `json:"organisation" code:"organisation" place:"host"`
 	Kind         string   `json:"kind" code:"facility_kind"`
-	District     string   `json:"district" code:"district"`
+	District     string   `json:"district" code:"district" place:"district"`
 	Dependants   int      `json:"dependants,omitempty"`
 	Needs        []string `json:"needs,omitempty" code:"shelter_need"`
 	Security     string   `json:"security" code:"risk_level"`
@@ -150,10 +150,10 @@ type ConfirmAdmission struct {
 
 // AdmissionConfirmed stops the admission clock.
 type AdmissionConfirmed struct {
-	Facility     Ref    `json:"facility"`
-	Organisation string `json:"organisation" code:"organisation"`
+	Facility     Ref    `json:"facility" place:"facility"`
+	Organisation string `json:"organisation" code:"organisation" place:"host"`
 	Kind         string `json:"kind" code:"facility_kind"`
-	District     string `json:"district" code:"district"`
+	District     string `json:"district" code:"district" place:"district"`
 	Basis        string `json:"basis" code:"admission_basis"`
 	Dependants   int    `json:"dependants,omitempty"`
 	OverCapacity bool   `json:"over_capacity,omitempty"`
@@ -233,8 +233,8 @@ type RefuseAdmission struct {
 
 // AdmissionRefused is reported to the Coordinator by its reason.
 type AdmissionRefused struct {
-	Facility     Ref    `json:"facility"`
-	Organisation string `json:"organisation" code:"organisation"`
+	Facility     Ref    `json:"facility" place:"facility"`
+	Organisation string `json:"organisation" code:"organisation" place:"host"`
 	Reason       string `json:"reason" code:"refusal_reason"`
 }
 
@@ -260,8 +260,8 @@ type RecordNonArrival struct {
 
 // NonArrivalRecorded ends a request without an admission.
 type NonArrivalRecorded struct {
-	Facility     Ref    `json:"facility"`
-	Organisation string `json:"organisation" code:"organisation"`
+	Facility     Ref    `json:"facility" place:"facility"`
+	Organisation string `json:"organisation" code:"organisation" place:"host"`
 }
 
 func (NonArrivalRecorded) EventType() string         { return "NonArrivalRecorded" }
@@ -314,8 +314,8 @@ type RecordDeparture struct {
 
 // Departed ends a stay.
 type Departed struct {
-	Facility     Ref    `json:"facility"`
-	Organisation string `json:"organisation" code:"organisation"`
+	Facility     Ref    `json:"facility" place:"facility"`
+	Organisation string `json:"organisation" code:"organisation" place:"host"`
 	Destination  string `json:"destination" code:"destination"`
 	Planned      bool   `json:"planned,omitempty"`
 }

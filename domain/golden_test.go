@@ -230,6 +230,24 @@ func TestCatalogueIsWhole(t *testing.T) {
 	}
 }
 
+// TestNoFieldOfACaseStandsTwice: of two embedded fields with one name, neither
+// could be reached.
+func TestNoFieldOfACaseStandsTwice(t *testing.T) {
+	seen := map[string]string{}
+	for _, f := range reflect.VisibleFields(reflect.TypeFor[Case]()) {
+		if f.Anonymous {
+			continue
+		}
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		for _, n := range []string{f.Name, "json " + name} {
+			if seen[n] != "" {
+				t.Errorf("%s and %s are both called %s", f.Name, seen[n], n)
+			}
+			seen[n] = f.Name
+		}
+	}
+}
+
 // TestEveryDeviationHasALabel reads the remarks that the rules can make out of
 // the rules themselves.
 func TestEveryDeviationHasALabel(t *testing.T) {

@@ -1,5 +1,9 @@
 package domain
 
+// AccommodationTrack is what the rules about the stay in a shelter or an assistance centre
+// keep of a case beside the fields of [Case] itself.
+type AccommodationTrack struct{}
+
 // accommodationSteps is the part of the catalogue about the stay in a shelter or an assistance centre.
 func accommodationSteps() steps {
 	return steps{

@@ -1,5 +1,9 @@
 package domain
 
+// ClosureTrack is what the rules about closing and reopening
+// keep of a case beside the fields of [Case] itself.
+type ClosureTrack struct{}
+
 // closureSteps is the part of the catalogue about closing and reopening.
 func closureSteps() steps {
 	return steps{

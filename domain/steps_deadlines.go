@@ -1,5 +1,9 @@
 package domain
 
+// DeadlinesTrack is what the rules about what is late or out of order
+// keep of a case beside the fields of [Case] itself.
+type DeadlinesTrack struct{}
+
 // deadlinesSteps is the part of the catalogue about what is late or out of order.
 func deadlinesSteps() steps {
 	return steps{

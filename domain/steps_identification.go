@@ -1,5 +1,9 @@
 package domain
 
+// IdentificationTrack is what the rules about interviews, screening and the decision
+// keep of a case beside the fields of [Case] itself.
+type IdentificationTrack struct{}
+
 // identificationSteps is the part of the catalogue about interviews, screening and the decision.
 func identificationSteps() steps {
 	return steps{

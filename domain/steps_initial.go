@@ -1,5 +1,9 @@
 package domain
 
+// InitialTrack is what the rules about initial assistance, rights, consent, risk and protection
+// keep of a case beside the fields of [Case] itself.
+type InitialTrack struct{}
+
 // initialSteps is the part of the catalogue about initial assistance, rights, consent, risk and protection.
 func initialSteps() steps {
 	return steps{

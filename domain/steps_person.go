@@ -1,5 +1,9 @@
 package domain
 
+// PersonTrack is what the rules about who the person is
+// keep of a case beside the fields of [Case] itself.
+type PersonTrack struct{}
+
 // personSteps is the part of the catalogue about who the person is.
 func personSteps() steps {
 	return steps{

@@ -1,5 +1,9 @@
 package domain
 
+// RedressTrack is what the rules about allowance, Fund and compensation
+// keep of a case beside the fields of [Case] itself.
+type RedressTrack struct{}
+
 // redressSteps is the part of the catalogue about allowance, Fund and compensation.
 func redressSteps() steps {
 	return steps{

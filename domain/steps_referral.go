@@ -1,5 +1,9 @@
 package domain
 
+// ReferralTrack is what the rules about detection, referral and handover
+// keep of a case beside the fields of [Case] itself.
+type ReferralTrack struct{}
+
 // referralSteps is the part of the catalogue about detection, referral and handover.
 func referralSteps() steps {
 	return steps{

@@ -1,5 +1,9 @@
 package domain
 
+// ReturnTrack is what the rules about return in both directions
+// keep of a case beside the fields of [Case] itself.
+type ReturnTrack struct{}
+
 // returnSteps is the part of the catalogue about return in both directions.
 func returnSteps() steps {
 	return steps{

@@ -1,5 +1,9 @@
 package domain
 
+// ServicesTrack is what the rules about rehabilitation and services
+// keep of a case beside the fields of [Case] itself.
+type ServicesTrack struct{}
+
 // servicesSteps is the part of the catalogue about rehabilitation and services.
 func servicesSteps() steps {
 	return steps{

@@ -17,10 +17,10 @@ type RequestTransfer struct {
 // TransferRequested is open until the facility that was asked has answered. The
 // region is kept, never an address.
 type TransferRequested struct {
-	Facility     Ref      `json:"facility"`
-	Organisation string   `json:"organisation" code:"organisation"`
+	Facility     Ref      `json:"facility" place:"facility"`
+	Organisation string   `json:"organisation" code:"organisation" place:"host"`
 	Kind         string   `json:"kind" code:"facility_kind"`
-	District     string   `json:"district" code:"district"`
+	District     string   `json:"district" code:"district" place:"district"`
 	Reason       string   `json:"reason" code:"transfer_reason"`
 	Needs        []string `json:"needs,omitempty" code:"shelter_need"`
 	Security     string   `json:"security" code:"risk_level"`
@@ -73,8 +73,8 @@ type AcceptTransfer struct {
 
 // TransferAccepted is a promise: the person still lives where they lived.
 type TransferAccepted struct {
-	Facility     Ref    `json:"facility"`
-	Organisation string `json:"organisation" code:"organisation"`
+	Facility     Ref    `json:"facility" place:"facility"`
+	Organisation string `json:"organisation" code:"organisation" place:"host"`
 }
 
 func (TransferAccepted) EventType() string { return "TransferAccepted" }
@@ -115,10 +115,10 @@ type CompleteTransfer struct {
 // decision stand [Departed] for the facility left, and [BedFreed] and [BedTaken]
 // in the histories of the two.
 type TransferCompleted struct {
-	Facility     Ref    `json:"facility"`
-	Organisation string `json:"organisation" code:"organisation"`
+	Facility     Ref    `json:"facility" place:"facility"`
+	Organisation string `json:"organisation" code:"organisation" place:"host"`
 	Kind         string `json:"kind" code:"facility_kind"`
-	District     string `json:"district" code:"district"`
+	District     string `json:"district" code:"district" place:"district"`
 	Basis        string `json:"basis" code:"admission_basis"`
 	Persons      int    `json:"persons"`
 	OverCapacity bool   `json:"over_capacity,omitempty"`

@@ -95,8 +95,14 @@ func (w words) detail(name, list string, asked *domain.Field, v reflect.Value) s
 		return w.moment(x)
 	case domain.Ref:
 		return string(x)
+	case []domain.Ref:
+		return strings.Join(each(x, func(r domain.Ref) string { return string(r) }), "; ")
+	case domain.Reference:
+		return string(x)
+	case domain.Answers, domain.Counts:
+		return w.pairs(list, x)
 	}
-	return ""
+	return "" // also for another event of the case: its id says nothing to people
 }
 
 func (w words) yesNo(yes bool) string {

@@ -95,6 +95,16 @@ func example(t reflect.Type) reflect.Value {
 			f.Set(reflect.ValueOf(At(time.Date(2024, 3, 1, 17, 40, 0, 0, time.UTC))))
 		case time.Time:
 			f.Set(reflect.ValueOf(time.Date(2024, 3, 1, 17, 40, 0, 0, time.UTC)))
+		case []Ref:
+			f.Set(reflect.ValueOf([]Ref{NewRef("example"), NewRef("another")}))
+		case Reference:
+			f.SetString("CR-2024/153")
+		case EventAt:
+			f.Set(reflect.ValueOf(EventAt{"0190b2b6-0000-7000-8000-000000000001", 2}))
+		case Answers:
+			f.Set(reflect.ValueOf(Answers{{"one", "present"}, {"two", "unknown"}}))
+		case Counts:
+			f.Set(reflect.ValueOf(Counts{{"one", 7}, {"two", 1}}))
 		default:
 			panic("no example for a " + f.Type().String())
 		}
@@ -189,7 +199,7 @@ func TestCatalogueIsWhole(t *testing.T) {
 			t.Errorf("nobody may give %s", spec.Name)
 		}
 		for _, f := range spec.Fields() { // panics on a field that forms cannot show
-			if (f.Kind == OneCode || f.Kind == ManyCodes) && len(f.Choices()) == 0 {
+			if (f.Kind == OneCode || f.Kind == ManyCodes || f.Kind == ItemBank || f.Kind == NumbersOf) && len(f.Choices()) == 0 {
 				t.Errorf("%s: field %s takes codes of list %q/%q, which has none", spec.Name, f.Name, f.List, f.Group)
 			}
 		}

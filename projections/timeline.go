@@ -159,7 +159,7 @@ func (r reader) entries(d deed, clocks []domain.DeadlineClock, stopped []int) []
 func entryOf(d deed, f fact) Entry {
 	spec, _ := domain.EventSpecOf(f.event.EventType())
 	return Entry{
-		Seq: d.Seq, Stream: d.Stream, Event: f.event, Type: spec.Type, Track: spec.Track, Happened: f.happened,
+		Seq: d.Seq, Stream: d.Stream, At: domain.EventAt{Decision: d.ID, Place: f.n}, Event: f.event, Type: spec.Type, Track: spec.Track, Happened: f.happened,
 		Known: d.Known(), Recorded: d.Recorded, Imported: d.Imported(), By: d.By,
 	}
 }

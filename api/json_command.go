@@ -21,6 +21,7 @@ type given struct {
 	Case     string `json:"case,omitempty" doc:"the case's reference"`
 	Facility string `json:"facility,omitempty" doc:"the facility's reference"`
 	Action   string `json:"action,omitempty" doc:"the action's number"`
+	Call     string `json:"call,omitempty" doc:"the reference of the call to a hotline"`
 	Position uint64 `json:"position" doc:"the log position that includes the answer"`
 	Recorded bool   `json:"recorded" doc:"false if it was already so"`
 }
@@ -30,6 +31,7 @@ var places = map[domain.StreamKind]string{
 	domain.CaseKind:     root + "/cases",
 	domain.FacilityKind: root + "/facilities",
 	domain.ActionKind:   root + "/actions",
+	domain.CallKind:     root + "/calls",
 }
 
 // ids names the stream in the path.
@@ -37,6 +39,7 @@ var ids = map[domain.StreamKind]string{
 	domain.CaseKind:     "case",
 	domain.FacilityKind: "facility",
 	domain.ActionKind:   "number",
+	domain.CallKind:     "call",
 }
 
 // commands registers every command that a person may give.
@@ -98,6 +101,8 @@ func givenOf(out domain.Outcome) given {
 		g.Facility = out.Stream.ID
 	case domain.ActionKind:
 		g.Action = out.Stream.ID
+	case domain.CallKind:
+		g.Call = out.Stream.ID
 	}
 	return g
 }

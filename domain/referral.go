@@ -173,7 +173,7 @@ func (cmd AcceptHandover) decide(c *Case, req Request) ([]Event[Case], error) {
 // legal aid organisation, a consulate, the migration service, the fund. From
 // then on that body may see the case.
 type SendServiceReferral struct {
-	Organisation string   `json:"organisation" code:"organisation/assistance_centre|legal_aid|consulate|migration|fund|child_protection|health|education|employment|prosecution|ngo"`
+	Organisation string   `json:"organisation" code:"organisation/assistance_centre|legal_aid|consulate|migration|fund|child_protection|health|education|employment|prosecution|ngo|international"`
 	Services     []string `json:"services" code:"service"`
 }
 

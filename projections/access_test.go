@@ -252,6 +252,7 @@ func TestQueuesOfRoles(t *testing.T) {
 		domain.Shelter: house, domain.AssistanceCentre: house, domain.ChildProtection: others, domain.Migration: others,
 		domain.Consulate: others, domain.FundOfficer: {"allowance", "all"}, domain.LegalAid: others, domain.Prosecution: others,
 		domain.Coordinator: {"overdue", "open", "closed"}, domain.DataProtection: nil,
+		domain.HotlineOperator: others, domain.ReturnPartner: others, domain.HealthCare: others, domain.Education: others, domain.Employment: others,
 	}
 	for _, role := range domain.Roles() {
 		by := domain.Actor{Role: role}

@@ -67,7 +67,7 @@ func WithoutPlaces(e AnyEvent, organisation string, own map[string]bool) AnyEven
 			v.Field(i).SetZero()
 		}
 	}
-	return v.Interface().(AnyEvent) //nolint:errcheck // a copy of one
+	return v.Interface().(AnyEvent)
 }
 
 // hide empties a field of what the reader may not know, and reports whether an
@@ -136,8 +136,8 @@ func placeFault(e AnyEvent, c Compartment) string {
 	return ""
 }
 
-// couldTellPlace reports whether a field names a facility, an organisation or a
-// district.
+// couldTellPlace reports whether a field names a facility, an organisation, its
+// kind or a district.
 func couldTellPlace(f reflect.StructField) bool {
 	name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
 	list, _, _ := strings.Cut(f.Tag.Get("code"), "/")
@@ -145,5 +145,5 @@ func couldTellPlace(f reflect.StructField) bool {
 	if of.Kind() == reflect.Slice {
 		of = of.Elem()
 	}
-	return of == reflect.TypeFor[Ref]() && f.Tag.Get("ref") != "case" || list == "organisation" || list == "district" || name == "key"
+	return of == reflect.TypeFor[Ref]() && f.Tag.Get("ref") != "case" || list == "organisation" || list == "organisation_kind" || list == "district" || name == "key"
 }

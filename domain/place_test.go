@@ -46,6 +46,9 @@ type (
 	forgotDistrict struct {
 		Stay string `json:"stay" code:"district"`
 	}
+	forgotKind struct {
+		Kind string `json:"kind" code:"organisation_kind"`
+	}
 	forgotKey struct {
 		Key string `json:"key"`
 	}
@@ -71,6 +74,7 @@ func (forgotFacilities) EventType() string   { return "" }
 func (forgotOrganisation) EventType() string { return "" }
 func (forgotRecipients) EventType() string   { return "" }
 func (forgotDistrict) EventType() string     { return "" }
+func (forgotKind) EventType() string         { return "" }
 func (forgotKey) EventType() string          { return "" }
 func (openlyHosted) EventType() string       { return "" }
 func (misspelt) EventType() string           { return "" }
@@ -88,6 +92,7 @@ func TestPlaceForgotten(t *testing.T) {
 		{forgotOrganisation{}, Flow, "no tag"},
 		{forgotRecipients{}, Flow, "no tag"},
 		{forgotDistrict{}, Flow, "no tag"},
+		{forgotKind{}, Flow, "no tag"},
 		{forgotKey{}, Flow, "no tag"},
 		{openlyHosted{}, Flow, "of compartment flow"},
 		{openlyHosted{}, Location, ""},

@@ -180,7 +180,7 @@ type SendServiceReferral struct {
 // ServiceReferralSent opens the case to a body for the services named.
 type ServiceReferralSent struct {
 	Organisation string   `json:"organisation" code:"organisation" place:"beside"`
-	Kind         string   `json:"kind" code:"organisation_kind"` // of the organisation, as it was then
+	Kind         string   `json:"kind" code:"organisation_kind" place:"none"` // of the organisation, as it was then
 	Services     []string `json:"services" code:"service"`
 }
 

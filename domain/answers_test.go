@@ -55,7 +55,7 @@ func TestFieldsThatPointElsewhere(t *testing.T) {
 		`deception nonsense`:                          "unknown_code (bank)",
 		`unknown maybe`:                               "unknown_code (bank)",
 		`violence deception`:                          "repeated_code (bank)",
-		`"strength":"present" "strong":"present"`:   "unknown_field (strong)",
+		`"strength":"present" "strong":"present"`:     "unknown_field (strong)",
 		`female nonsense`:                             "unknown_code (places)",
 		`"number":3 "number":51`:                      "out_of_range (places)",
 		`"number":3 "number":0`:                       "out_of_range (places)",

@@ -49,18 +49,12 @@ func (s *Server) commands(e *echo.Echo, doc *huma.OpenAPI) {
 			continue // for the register itself
 		}
 		path, status := places[spec.Kind]+"/{"+ids[spec.Kind]+"}/"+spec.Name, http.StatusOK
-		if opens(spec) {
+		if spec.Opens() {
 			path, status = places[spec.Kind], http.StatusCreated
 		}
 		doc.AddOperation(describe(doc, spec, path, status))
 		s.route(e, http.MethodPost, echoPath(path), gives(spec), s.command(spec, status))
 	}
-}
-
-// opens reports whether the command begins a stream. Its reference is made
-// here, never by the asker.
-func opens(spec domain.CommandSpec) bool {
-	return spec.Name == "register-referral" || spec.Name == "open-facility"
 }
 
 // command answers every command.
@@ -110,7 +104,7 @@ func givenOf(out domain.Outcome) given {
 // streamIn reads the id in the path before anything else is done with it: it
 // becomes part of a name in the log.
 func streamIn(c echo.Context, spec domain.CommandSpec) (domain.Stream, error) {
-	if opens(spec) {
+	if spec.Opens() {
 		return domain.Stream{Kind: spec.Kind}, nil
 	}
 	return domain.ParsePath(string(spec.Kind) + "/" + c.Param(ids[spec.Kind]))

@@ -244,7 +244,7 @@ func codeOf(c domain.Code) codeJSON { return codeJSON{c.Code, c.Group, c.AZ, c.E
 
 func commandOf(spec domain.CommandSpec) commandJSON {
 	path := places[spec.Kind]
-	if !opens(spec) {
+	if !spec.Opens() {
 		path += "/{" + ids[spec.Kind] + "}/" + spec.Name
 	}
 	return commandJSON{spec.Name, path, spec.Track, each(spec.Fields(), fieldOf)}

@@ -83,7 +83,7 @@ func (f *commandForm) page() string {
 // commandOn finds a command that can be given to what exists already.
 func commandOn(kind domain.StreamKind, name string) (domain.CommandSpec, error) {
 	spec, err := domain.CommandNamed(name)
-	if err == nil && (spec.Kind != kind || name == "register-referral" || name == "open-facility") {
+	if err == nil && (spec.Kind != kind || spec.Opens()) {
 		err = &domain.Refusal{Kind: domain.NotFound, Code: "no_such_command"}
 	}
 	return spec, err

@@ -103,6 +103,16 @@ func (s CommandSpec) Givers() []Role { return slices.Clone(s.zero.givers()) }
 // Fields describes the command's fields.
 func (s CommandSpec) Fields() []Field { return Fields(s.zero) }
 
+// Opens reports whether the command begins a stream, whose reference the register
+// makes: a case, a facility or a call.
+func (s CommandSpec) Opens() bool {
+	switch s.zero.(type) {
+	case RegisterReferral, OpenFacility, logging:
+		return true
+	}
+	return false
+}
+
 // Expected reports whether the command is a usual next step of the case.
 // Anything else can be recorded too.
 func (s CommandSpec) Expected(c *Case) bool {

@@ -132,6 +132,9 @@ func TestCalls(t *testing.T) {
 			t.Errorf("%v became %v: %v", call, s, err)
 		}
 	}
+	if !command[logsCall]("logs-call", CallKind, "referral").Opens() || command[opensOf]("opens-of", CallKind, "referral").Opens() {
+		t.Error("which command begins a call is not known")
+	}
 	req := Request{ID: NewID(), By: Actor{"u-hotline", HotlineOperator, "hotline-152"}, Happened: mustWhen("2024-03-01T20:30"), Now: specNow}
 	logged, err := judge(req, call, logsCall{}, [][]Decision{nil})
 	if err != nil || typesOf(logged) != "CallTaken" {

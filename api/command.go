@@ -23,7 +23,8 @@ const viewsWait = 5 * time.Second
 // give is how every command is given, from JSON and from forms alike: it reads
 // the command's data, has the command judged and recorded and waits for the
 // views to show it. A stream without an id asks for a new one:
-// [domain.CaseKind] opens a case, [domain.FacilityKind] a facility.
+// [domain.CaseKind] opens a case, [domain.FacilityKind] a facility,
+// [domain.CallKind] enters a call.
 //
 // A key makes a repeated request harmless: the same account, command, stream
 // and key are recorded once and answered the same, also after a restart.
@@ -79,18 +80,20 @@ func execute(ctx context.Context, log domain.Log, req domain.Request, stream dom
 	if stream.ID != "" {
 		return domain.Execute(ctx, log, req, stream, cmd)
 	}
-	switch cmd := cmd.(type) {
-	case domain.RegisterReferral:
-		return domain.Open(ctx, log, req, cmd)
-	case domain.OpenFacility:
-		for n := range 16 {
-			ref := domain.NewRef(fmt.Sprintf("%s/%d", req.ID, n))
-			out, err := domain.Execute(ctx, log, req, domain.FacilityStream(ref), cmd)
-			if r, ok := domain.AsRefusal(err); ok && r.Code == "already_registered" {
-				continue // another facility has this reference
-			}
-			return out, err
+	if referral, ok := cmd.(domain.RegisterReferral); ok {
+		return domain.Open(ctx, log, req, referral)
+	}
+	for n := range 16 {
+		spec, ok := domain.SpecOf(cmd)
+		if !ok || !spec.Opens() {
+			break
 		}
+		ref := domain.NewRef(fmt.Sprintf("%s/%d", req.ID, n))
+		out, err := domain.Execute(ctx, log, req, domain.Stream{Kind: spec.Kind, ID: string(ref)}, cmd)
+		if r, ok := domain.AsRefusal(err); ok && r.Code == "already_registered" {
+			continue // another stream of the kind has this reference
+		}
+		return out, err
 	}
 	return domain.Outcome{}, fmt.Errorf("api: no new stream for %T", cmd)
 }

@@ -26,6 +26,7 @@ type commandForm struct {
 	about   domain.Stream             // what the command is about; without an id when it opens one
 	state   *domain.Case              // of a case: for answers that are known already; may be nil
 	places  []projections.FacilityRow // the facilities that can be chosen
+	events  []ui.Option               // the events of the case that can be chosen
 	person  *domain.IdentityRecorded  // who the person is, if the asker may know; may be nil
 	facts   []ui.SummaryRow           // what the asker should have before their eyes
 	answers url.Values                // as typed, or filled in before
@@ -145,6 +146,10 @@ func (f *commandForm) questions() []ui.Field {
 			person = append(person, f.question(field))
 			continue
 		}
+		if field.Kind == domain.ItemBank || field.Kind == domain.NumbersOf {
+			first = append(first, f.items(field)...)
+			continue
+		}
 		first = append(first, f.question(field))
 	}
 	first = append(first, ui.Field{
@@ -200,6 +205,14 @@ func (f *commandForm) question(field domain.Field) ui.Field {
 		for i := range q.Options {
 			q.Options[i].Checked = q.Options[i].Value == q.Value
 		}
+	case domain.AnEvent:
+		q.Kind = ui.Select
+		for _, o := range f.events {
+			o.Checked = o.Value == q.Value
+			q.Options = append(q.Options, o)
+		}
+	case domain.ACase, domain.AReference:
+		q.Kind, q.Width = ui.Text, 20
 	}
 	return q
 }

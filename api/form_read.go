@@ -110,6 +110,15 @@ func (f *commandForm) answer(field domain.Field) (value any, fault string) {
 		parts := ui.ReadParts(f.answers.Get, field.Name)
 		blank = parts.Blank()
 		value, fault = readDay(parts, field.Kind)
+	case domain.ItemBank, domain.NumbersOf:
+		value, blank, fault = f.readItems(field)
+	case domain.AnEvent:
+		value = typed
+		if new(domain.EventAt).UnmarshalText([]byte(typed)) != nil {
+			fault = "no_such_event"
+		}
+	case domain.ACase, domain.AReference: // as people write them down
+		value = strings.ToUpper(typed)
 	case domain.LongText: // browsers end lines in two characters; people count one
 		value = strings.ReplaceAll(typed, "\r\n", "\n")
 	default:

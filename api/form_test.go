@@ -92,10 +92,62 @@ func reply(f *commandForm, field domain.Field, sent url.Values) {
 		sent.Set(field.Name+"-year", "2024")
 	case domain.AFacility:
 		sent.Set(field.Name, "GK1234XA")
+	case domain.ACase:
+		sent.Set(field.Name, "kw5219ez")
+	case domain.AnEvent:
+		sent.Set(field.Name, "0190b2b6-0000-7000-8000-000000000001/0")
+	case domain.AReference:
+		sent.Set(field.Name, "cr-2024/153")
+	case domain.ItemBank:
+		sent.Set(itemName(field, f.choices(field)[0]), "absent")
+	case domain.NumbersOf:
+		sent.Set(itemName(field, f.choices(field)[0]), itoa(max(1, field.Min)))
 	case domain.ShortText:
 		sent.Set(field.Name, "Əliyeva")
 	case domain.LongText:
 		sent.Set(field.Name, "Bir\r\niki")
+	}
+}
+
+// TestFieldsOfItems asks what no command asks yet: an answer to each item of a
+// bank, numbers by code, and what points elsewhere.
+func TestFieldsOfItems(t *testing.T) {
+	bank := domain.Field{Name: "answers", Kind: domain.ItemBank, List: "ilo_indicator"}
+	places := domain.Field{Name: "places", Kind: domain.NumbersOf, List: "sex", Min: 1, Max: 50, Optional: true}
+	f := formOf(t, "close-case", "en")
+	if got, want := len(f.items(bank)), len(domain.Codes("ilo_indicator")); got != want || len(f.items(bank)[0].Options) != 3 || f.items(bank)[0].Begins == nil {
+		t.Errorf("%d questions, want %d: %+v", got, want, f.items(bank)[0])
+	}
+	for _, tt := range []struct {
+		field       domain.Field
+		sent        url.Values
+		data, fault string
+	}{
+		{bank, url.Values{"answers-deception": {"present"}, "answers-violence": {"unknown"}}, `[{"code":"deception","strength":"present"},{"code":"violence","strength":"unknown"}]`, ""},
+		{bank, url.Values{"answers-nonsense": {"present"}}, "null", "required"},
+		{bank, url.Values{"answers-deception": {"maybe"}}, "", "unknown_code"},
+		{places, url.Values{"places-female": {" 3 "}, "places-male": {"0"}}, `[{"code":"female","number":3}]`, ""},
+		{places, url.Values{"places-female": {"many"}}, "", "not_a_number"},
+		{places, url.Values{}, "null", ""},
+		{domain.Field{Name: "other", Kind: domain.ACase}, url.Values{"other": {"kw5219ez"}}, `"KW5219EZ"`, ""},
+		{domain.Field{Name: "number", Kind: domain.AReference}, url.Values{"number": {" cr-1 "}}, `"CR-1"`, ""},
+		{domain.Field{Name: "event", Kind: domain.AnEvent}, url.Values{"event": {"nonsense"}}, "", "no_such_event"},
+	} {
+		f.answers = tt.sent
+		value, fault := f.answer(tt.field)
+		data, err := json.Marshal(value)
+		if err != nil || fault != tt.fault || tt.data != "" && string(data) != tt.data {
+			t.Errorf("%s %v: %s, fault %q, %v", tt.field.Name, tt.sent, data, fault, err)
+		}
+	}
+	f.events = []ui.Option{{Value: "a/0", Text: "A"}, {Value: "b/1", Text: "B"}}
+	f.answers = url.Values{"event": {"b/1"}}
+	if q := f.question(domain.Field{Name: "event", Kind: domain.AnEvent}); len(q.Options) != 2 || !q.Options[1].Checked || f.events[1].Checked {
+		t.Errorf("asked %+v", q)
+	}
+	told := in("en").pairs("ilo_indicator", domain.Answers{{Code: "deception", Strength: "absent"}}) + " " + in("az").pairs("sex", domain.Counts{{Code: "female", Number: 3}})
+	if told != "Deception: absent Qadın: 3" {
+		t.Errorf("told as %q", told)
 	}
 }
 

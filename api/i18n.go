@@ -16,7 +16,7 @@ import (
 	"nrm/domain"
 )
 
-//go:embed locales/*.json
+//go:embed locales/*/*.json
 var localeFiles embed.FS
 
 // Languages of the register, the one spoken unless the reader asks otherwise
@@ -37,14 +37,10 @@ const languageCookie = "nrm_language"
 var catalogue = sync.OnceValue(func() map[string]*i18n.Localizer {
 	bundle := i18n.NewBundle(languages[0].tag)
 	bundle.RegisterUnmarshalFunc("json", json.Unmarshal)
-	own, err := fs.Sub(localeFiles, "locales")
-	if err != nil {
-		panic(err) // only for a malformed name, and this one is fixed
-	}
 	all := map[string]*i18n.Localizer{}
 	for _, l := range languages {
-		for _, from := range []fs.FS{ui.Locales(), own} {
-			if _, err := bundle.LoadMessageFileFS(from, l.Code+".json"); err != nil {
+		for _, file := range textFiles(l.Code) {
+			if _, err := bundle.ParseMessageFileBytes(file.data, l.Code+".json"); err != nil {
 				panic(fmt.Sprintf("api: texts in %s: %v", l.Code, err)) // embedded: found by every test
 			}
 		}
@@ -54,6 +50,32 @@ var catalogue = sync.OnceValue(func() map[string]*i18n.Localizer {
 	}
 	return all
 })
+
+type textFile struct {
+	name string
+	data []byte
+}
+
+// textFiles reads the files with a language's texts: that of the components, and
+// one for each family of steps.
+func textFiles(lang string) []textFile {
+	read := func(from fs.FS, name string) textFile {
+		data, err := fs.ReadFile(from, name)
+		if err != nil {
+			panic(fmt.Sprintf("api: texts in %s: %v", lang, err)) // embedded
+		}
+		return textFile{name, data}
+	}
+	files := []textFile{read(ui.Locales(), lang+".json")}
+	names, err := fs.Glob(localeFiles, "locales/"+lang+"/*.json")
+	if err != nil {
+		panic(err) // only for a malformed pattern, and this one is fixed
+	}
+	for _, name := range names {
+		files = append(files, read(localeFiles, name))
+	}
+	return files
+}
 
 // words speaks one language. Its zero value speaks Azerbaijani.
 type words struct{ lang string }

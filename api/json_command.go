@@ -21,6 +21,7 @@ type given struct {
 	Case     string `json:"case,omitempty" doc:"the case's reference"`
 	Facility string `json:"facility,omitempty" doc:"the facility's reference"`
 	Action   string `json:"action,omitempty" doc:"the action's number"`
+	Call     string `json:"call,omitempty" doc:"the reference of the call to a hotline"`
 	Position uint64 `json:"position" doc:"the log position that includes the answer"`
 	Recorded bool   `json:"recorded" doc:"false if it was already so"`
 }
@@ -30,6 +31,7 @@ var places = map[domain.StreamKind]string{
 	domain.CaseKind:     root + "/cases",
 	domain.FacilityKind: root + "/facilities",
 	domain.ActionKind:   root + "/actions",
+	domain.CallKind:     root + "/calls",
 }
 
 // ids names the stream in the path.
@@ -37,6 +39,7 @@ var ids = map[domain.StreamKind]string{
 	domain.CaseKind:     "case",
 	domain.FacilityKind: "facility",
 	domain.ActionKind:   "number",
+	domain.CallKind:     "call",
 }
 
 // commands registers every command that a person may give.
@@ -46,18 +49,12 @@ func (s *Server) commands(e *echo.Echo, doc *huma.OpenAPI) {
 			continue // for the register itself
 		}
 		path, status := places[spec.Kind]+"/{"+ids[spec.Kind]+"}/"+spec.Name, http.StatusOK
-		if opens(spec) {
+		if spec.Opens() {
 			path, status = places[spec.Kind], http.StatusCreated
 		}
 		doc.AddOperation(describe(doc, spec, path, status))
 		s.route(e, http.MethodPost, echoPath(path), gives(spec), s.command(spec, status))
 	}
-}
-
-// opens reports whether the command begins a stream. Its reference is made
-// here, never by the asker.
-func opens(spec domain.CommandSpec) bool {
-	return spec.Name == "register-referral" || spec.Name == "open-facility"
 }
 
 // command answers every command.
@@ -98,6 +95,8 @@ func givenOf(out domain.Outcome) given {
 		g.Facility = out.Stream.ID
 	case domain.ActionKind:
 		g.Action = out.Stream.ID
+	case domain.CallKind:
+		g.Call = out.Stream.ID
 	}
 	return g
 }
@@ -105,7 +104,7 @@ func givenOf(out domain.Outcome) given {
 // streamIn reads the id in the path before anything else is done with it: it
 // becomes part of a name in the log.
 func streamIn(c echo.Context, spec domain.CommandSpec) (domain.Stream, error) {
-	if opens(spec) {
+	if spec.Opens() {
 		return domain.Stream{Kind: spec.Kind}, nil
 	}
 	return domain.ParsePath(string(spec.Kind) + "/" + c.Param(ids[spec.Kind]))

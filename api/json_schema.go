@@ -93,8 +93,31 @@ func fieldSchema(f domain.Field, schemas map[string]*huma.Schema) *huma.Schema {
 		return textSchema(f)
 	case domain.AFacility:
 		return &huma.Schema{Type: huma.TypeString, Pattern: "^[A-Z]{2}[0-9]{4}[A-Z]{2}$", Description: "the reference of a facility"}
+	case domain.ACase:
+		return &huma.Schema{Type: huma.TypeString, Pattern: "^[A-Z]{2}[0-9]{4}[A-Z]{2}$", Description: "the reference of another case"}
+	case domain.AnEvent:
+		return &huma.Schema{Type: huma.TypeString, Pattern: "^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}/(0|[1-9][0-9]?)$", Description: "an event of this case: \"at\" of its timeline"}
+	case domain.AReference:
+		return &huma.Schema{Type: huma.TypeString, Pattern: domain.ReferencePattern, MaxLength: new(f.Max), Description: "the number under which another body keeps something"}
+	case domain.ItemBank:
+		strength := codesRef(domain.Field{List: "answer"}, schemas)
+		return pairsSchema(f, codesRef(f, schemas), "strength", strength)
+	case domain.NumbersOf:
+		return pairsSchema(f, codesRef(f, schemas), "number", &huma.Schema{Type: huma.TypeInteger, Minimum: new(float64(f.Min)), Maximum: new(float64(f.Max))})
 	}
 	panic("api: a field of kind " + string(f.Kind) + " has no schema") // found by a test over all commands
+}
+
+// pairsSchema describes a list of codes, each with what is said of it.
+func pairsSchema(f domain.Field, code *huma.Schema, name string, value *huma.Schema) *huma.Schema {
+	s := &huma.Schema{Type: huma.TypeArray, UniqueItems: true, Items: &huma.Schema{
+		Type: huma.TypeObject, AdditionalProperties: false, Required: []string{"code", name},
+		Properties: map[string]*huma.Schema{"code": code, name: value},
+	}}
+	if requires(f) {
+		s.MinItems = new(1)
+	}
+	return s
 }
 
 // textSchema describes a text: how many characters it may have, and none of

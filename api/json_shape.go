@@ -76,6 +76,7 @@ type (
 	}
 	timelineEntry struct {
 		Position   uint64         `json:"position"`
+		At         string         `json:"at" doc:"names the event where a command asks for one of this case"`
 		Event      string         `json:"event"`
 		Track      string         `json:"track" doc:"code list track"`
 		Happened   *momentJSON    `json:"happened,omitempty"`
@@ -149,7 +150,7 @@ type (
 	}
 	fieldJSON struct {
 		Name     string   `json:"name"`
-		Kind     string   `json:"kind" enum:"code,codes,yes_no,number,money,day,time,text,prose,facility"`
+		Kind     string   `json:"kind" enum:"code,codes,yes_no,number,money,day,time,text,prose,facility,case,event,reference,answers,counts"`
 		List     string   `json:"list,omitempty"`
 		Codes    []string `json:"codes,omitempty"`
 		Required bool     `json:"required"`
@@ -212,7 +213,7 @@ func accessJSON(a domain.Access) involvedJSON {
 // them. What is still sealed is never opened here.
 func entryJSON(e projections.Entry) timelineEntry {
 	out := timelineEntry{
-		Position: e.Seq, Event: e.Type, Track: e.Track, Happened: moment(e.Happened), Known: e.Known, Recorded: e.Recorded, Imported: e.Imported,
+		Position: e.Seq, At: e.At.String(), Event: e.Type, Track: e.Track, Happened: moment(e.Happened), Known: e.Known, Recorded: e.Recorded, Imported: e.Imported,
 		Erased: e.Erased, Unreadable: e.Unreadable,
 		By:     byJSON{e.By.User, string(e.By.Role), e.By.Organisation},
 		Region: e.Region, Judged: string(e.Judged), Rule: e.Rule, Deviations: append([]string{}, e.Deviation...),
@@ -243,7 +244,7 @@ func codeOf(c domain.Code) codeJSON { return codeJSON{c.Code, c.Group, c.AZ, c.E
 
 func commandOf(spec domain.CommandSpec) commandJSON {
 	path := places[spec.Kind]
-	if !opens(spec) {
+	if !spec.Opens() {
 		path += "/{" + ids[spec.Kind] + "}/" + spec.Name
 	}
 	return commandJSON{spec.Name, path, spec.Track, each(spec.Fields(), fieldOf)}
@@ -254,10 +255,10 @@ func fieldOf(f domain.Field) fieldJSON {
 	if f.List != "" {
 		out.Codes = each(f.Choices(), func(c domain.Code) string { return c.Code })
 	}
-	if f.Kind == domain.Number || f.Kind == domain.Amount {
+	if f.Kind == domain.Number || f.Kind == domain.Amount || f.Kind == domain.NumbersOf {
 		out.Min, out.Max = new(f.Min), new(f.Max)
 	}
-	if f.Kind == domain.ShortText || f.Kind == domain.LongText {
+	if f.Kind == domain.ShortText || f.Kind == domain.LongText || f.Kind == domain.AReference {
 		out.Max = new(f.Max)
 	}
 	return out

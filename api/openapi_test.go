@@ -99,7 +99,7 @@ func TestDescriptionAndServerAgree(t *testing.T) {
 }
 
 // unread are the codes that say that a command was not even judged.
-var unread = []string{"not_text", "too_long", "unreadable", "unknown_field", "required", "unknown_code", "repeated_code", "out_of_range", "no_such_facility"}
+var unread = []string{"not_text", "too_long", "unreadable", "unknown_field", "required", "unknown_code", "repeated_code", "out_of_range", "no_such_facility", "no_such_reference", "not_a_reference"}
 
 // sample is a command's data, whole or with what is required only.
 func sample(spec domain.CommandSpec, facility string, whole bool) map[string]any {
@@ -128,6 +128,16 @@ func sample(spec domain.CommandSpec, facility string, whole bool) map[string]any
 			data[f.Name] = "2024-03-11T10:00:00+04:00"
 		case domain.AFacility:
 			data[f.Name] = facility
+		case domain.ACase:
+			data[f.Name] = string(domain.NewRef("another"))
+		case domain.AnEvent:
+			data[f.Name] = "0190b2b6-0000-7000-8000-000000000001/0"
+		case domain.AReference:
+			data[f.Name] = "CR-2024/153"
+		case domain.ItemBank:
+			data[f.Name] = []any{map[string]any{"code": f.Choices()[0].Code, "strength": "present"}}
+		case domain.NumbersOf:
+			data[f.Name] = []any{map[string]any{"code": f.Choices()[0].Code, "number": max(f.Min, 1)}}
 		case domain.ShortText:
 			data[f.Name] = "Əliyeva"
 		case domain.LongText:
@@ -181,8 +191,20 @@ func spoiled(spec domain.CommandSpec, good map[string]any) map[string]map[string
 		case domain.ADay, domain.ATime:
 			with("no day", f.Name, "2024-02-30")
 			with("words", f.Name, "soon")
-		case domain.AFacility:
+		case domain.AFacility, domain.ACase, domain.AnEvent:
 			with("no reference", f.Name, "nonsense")
+		case domain.AReference:
+			with("a name", f.Name, "Aliyeva")
+			with("too long", f.Name, strings.Repeat("1", f.Max+1))
+		case domain.ItemBank, domain.NumbersOf:
+			one := good[f.Name].([]any)[0].(map[string]any)
+			with("twice", f.Name, []any{one, one})
+			with("code alone", f.Name, []any{map[string]any{"code": one["code"]}})
+			with("unknown code", f.Name, []any{map[string]any{"code": "nonsense", "strength": "present"}})
+			with("more", f.Name, []any{map[string]any{"code": one["code"], "strength": "present", "number": 1}})
+			if requires(f) {
+				with("empty", f.Name, []any{})
+			}
 		case domain.ShortText, domain.LongText:
 			with("too long", f.Name, strings.Repeat("ə", f.Max+1))
 			with("a bell", f.Name, "a\ab")

@@ -58,7 +58,17 @@ func (s *Server) caseForm(c echo.Context) (*commandForm, error) {
 	if e := p.State.Erasure; spec.Track == "erasure" && !e.Asked.IsZero() {
 		f.facts = p.erasureFacts(e.Reason, p.Hold, e.AskedBy, e.Asked)
 	}
+	f.events = p.choosable()
 	return f, s.withPlaces(c, f)
+}
+
+// choosable are the events of the case that a command can be about, newest first.
+func (p casePage) choosable() []ui.Option {
+	var options []ui.Option
+	for _, e := range p.Timeline {
+		options = append(options, ui.Option{Value: e.At.String(), Text: p.eventTitle(e.Type) + ", " + p.when(e.Happened)})
+	}
+	return options
 }
 
 // page is where a form about a case was opened: the case, or for somebody who
@@ -73,7 +83,7 @@ func (f *commandForm) page() string {
 // commandOn finds a command that can be given to what exists already.
 func commandOn(kind domain.StreamKind, name string) (domain.CommandSpec, error) {
 	spec, err := domain.CommandNamed(name)
-	if err == nil && (spec.Kind != kind || name == "register-referral" || name == "open-facility") {
+	if err == nil && (spec.Kind != kind || spec.Opens()) {
 		err = &domain.Refusal{Kind: domain.NotFound, Code: "no_such_command"}
 	}
 	return spec, err

@@ -11,84 +11,12 @@ import (
 )
 
 // recordedBy names the command whose fields an event's data come from, so that
-// both share labels and code lists. An event of the register's own has none.
-var recordedBy = map[string]string{
-	"DetectionRecorded":           "register-referral",
-	"ReferralSubmitted":           "register-referral",
-	"SpuNotified":                 "register-referral",
-	"CitizenAbroadReported":       "register-referral",
-	"HandoverAccepted":            "accept-handover",
-	"ServiceReferralSent":         "send-service-referral",
-	"IndicatorScreeningCompleted": "screen-indicators",
-	"RiskAssessed":                "assess-risk",
-	"InterviewHeld":               "hold-interview",
-	"IdentificationDecided":       "decide-identification",
-	"ReflectionGranted":           "grant-reflection",
-	"ShelterRequested":            "request-shelter",
-	"AdmissionConfirmed":          "confirm-admission",
-	"AdmissionRefused":            "refuse-admission",
-	"NonArrivalRecorded":          "record-non-arrival",
-	"Departed":                    "record-departure",
-	"TransferRequested":           "request-transfer",
-	"TransferAccepted":            "accept-transfer",
-	"TransferCompleted":           "complete-transfer",
-	"ServiceNeedRecorded":         "record-service-need",
-	"ServiceStarted":              "start-service",
-	"ServiceDelivered":            "deliver-service",
-	"FamilyReunited":              "reunite-family",
-	"ConsularAssistanceGiven":     "give-consular-assistance",
-	"ProtectionRequested":         "request-protection",
-	"ProtectionMeasureOrdered":    "order-protection",
-	"ProtectionMeasureEnded":      "end-protection",
-	"ReturnWishExpressed":         "express-return-wish",
-	"ReturnRiskAssessed":          "assess-return-risk",
-	"ReturnConsentRecorded":       "record-return-consent",
-	"ReturnCertificateApplied":    "apply-return-certificate",
-	"ReturnCertificateIssued":     "issue-return-certificate",
-	"ReturnDeparted":              "record-return-departure",
-	"ReturnArrived":               "record-return-arrival",
-	"ReturnReceived":              "record-return-reception",
-	"ReintegrationFollowUpDone":   "record-follow-up",
-	"RedressRightsExplained":      "explain-redress-rights",
-	"AllowancePaid":               "pay-allowance",
-	"FundAssistanceRequested":     "request-fund-assistance",
-	"FundAssistancePaid":          "pay-fund-assistance",
-	"CompensationClaimFiled":      "file-claim",
-	"CompensationAwarded":         "record-award",
-	"CompensationPaid":            "record-compensation-payment",
-	"CaseClosed":                  "close-case",
-	"CaseReopened":                "reopen-case",
-	"FacilityOpened":              "open-facility",
-	"FacilityCapacityChanged":     "change-capacity",
-	"FacilityClosed":              "close-facility",
-	"CapacityStudyCompleted":      "complete-capacity-study",
-	"NgoAgreementSigned":          "sign-ngo-agreement",
-	"BedTaken":                    "confirm-admission",
-	"BedFreed":                    "record-departure",
-	"LegalStatusRevised":          "revise-legal-status",
-	"CommissionReconstituted":     "reconstitute-body",
-	"MeetingHeld":                 "hold-meeting",
-	"ProposalSubmitted":           "submit-proposal",
-	"StandardAdopted":             "adopt-standard",
-	"ProcedureAdopted":            "adopt-procedure",
-	"StudyPublished":              "publish-study",
-	"FundingAllocated":            "allocate-funding",
-	"TargetSet":                   "set-target",
-	"ReportingPeriodAttested":     "attest-period",
-	"IdentityRecorded":            "record-identity",
-	"DocumentRecorded":            "record-document",
-	"ContactRecorded":             "record-contact",
-	"NarrativeRecorded":           "record-narrative",
-	"NoteAdded":                   "add-note",
-	"HealthRecorded":              "record-health",
-	"TestimonyRecorded":           "record-testimony",
-	"WhereaboutsRecorded":         "record-whereabouts",
-	"LegalHoldPlaced":             "place-legal-hold",
-	"LegalHoldLifted":             "lift-legal-hold",
-	"ErasureRequested":            "request-erasure",
-	"ErasureRejected":             "reject-erasure",
-	"IdentityErased":              "approve-erasure",
-	"ErasureCompleted":            "complete-erasure",
+// both share labels and code lists. A remark of the register's own has none.
+func recordedBy(event string) string {
+	if spec, ok := domain.EventSpecOf(event); ok && len(spec.By) > 0 {
+		return spec.By[0]
+	}
+	return ""
 }
 
 // details turns an event's data into labelled lines. A new event needs no code
@@ -109,7 +37,7 @@ func (w words) details(e domain.AnyEvent) []string {
 		}
 		asked := fieldBehind(e.EventType(), name)
 		if value := w.detail(name, field.Tag.Get("code"), asked, v.Field(i)); value != "" {
-			lines = append(lines, w.fieldLabel(recordedBy[e.EventType()], name)+": "+value)
+			lines = append(lines, w.fieldLabel(recordedBy(e.EventType()), name)+": "+value)
 		}
 	}
 	return lines
@@ -117,7 +45,7 @@ func (w words) details(e domain.AnyEvent) []string {
 
 // fieldBehind finds the command's field that an event's data come from.
 func fieldBehind(event, name string) *domain.Field {
-	spec, err := domain.CommandNamed(recordedBy[event])
+	spec, err := domain.CommandNamed(recordedBy(event))
 	if err != nil {
 		return nil
 	}
@@ -167,8 +95,14 @@ func (w words) detail(name, list string, asked *domain.Field, v reflect.Value) s
 		return w.moment(x)
 	case domain.Ref:
 		return string(x)
+	case []domain.Ref:
+		return strings.Join(each(x, func(r domain.Ref) string { return string(r) }), "; ")
+	case domain.Reference:
+		return string(x)
+	case domain.Answers, domain.Counts:
+		return w.pairs(list, x)
 	}
-	return ""
+	return "" // also for another event of the case: its id says nothing to people
 }
 
 func (w words) yesNo(yes bool) string {
@@ -187,7 +121,7 @@ func (w words) fieldLabel(command, name string) string {
 // of its types in the catalogue.
 func firstEvent(command string) string {
 	for _, s := range domain.EventSpecs() {
-		if recordedBy[s.Type] == command {
+		if recordedBy(s.Type) == command {
 			return s.Type
 		}
 	}
@@ -197,11 +131,10 @@ func firstEvent(command string) string {
 // eventsOf lists the event types that a command records.
 func eventsOf(command string) []string {
 	var types []string
-	for t, c := range recordedBy {
-		if c == command {
-			types = append(types, t)
+	for _, s := range domain.EventSpecs() {
+		if slices.Contains(s.By, command) {
+			types = append(types, s.Type)
 		}
 	}
-	slices.Sort(types)
 	return types
 }

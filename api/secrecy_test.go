@@ -33,7 +33,7 @@ var told = map[domain.Compartment][]string{
 // readers says which role is shown what of the case, written out: it does not
 // follow from the policy that the program applies. Every organisation has to do
 // with the case but that of shelter.gence, which was only asked to take the
-// person in.
+// person in, and the hotline.
 var readers = map[string][]domain.Compartment{
 	"":                  nil,
 	"referrer":          nil,
@@ -52,6 +52,11 @@ var readers = map[string][]domain.Compartment{
 	"prosecution":       {domain.Testimony},
 	"coordinator":       nil,
 	"data_protection":   nil,
+	"hotline_operator":  nil,
+	"return_partner":    {domain.Identity, domain.Documents},
+	"health_care":       nil,
+	"education":         nil,
+	"employment":        nil,
 }
 
 // personalReferral is a referral that says everything it can of the person.
@@ -76,7 +81,7 @@ func (s *site) personalCase() (ref, facility string) {
 	}
 	give("case_officer", "request-shelter", `{"facility":"`+facility+`","security":"low"}`)
 	s.asked("shelter", "/cases/"+ref+"/confirm-admission", `{"happened":"2024-03-06","data":{"facility":"`+facility+`","basis":"consent"}}`)
-	for _, organisation := range []string{"centre-baki", "scfwca", "sms", "consulate-istanbul", "fund", "legal-aid-a", "prosecutor-general"} {
+	for _, organisation := range []string{"centre-baki", "scfwca", "sms", "consulate-istanbul", "fund", "legal-aid-a", "prosecutor-general", "iom", "health-agency", "education-ministry", "employment-agency"} {
 		give("case_officer", "send-service-referral", `{"organisation":"`+organisation+`","services":["psychological"]}`)
 	}
 	give("case_officer", "record-narrative", `{"text":"Sərnişin qatarında deyilən"}`)

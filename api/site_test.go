@@ -182,6 +182,11 @@ var staff = sync.OnceValue(func() employees {
 		{User: "fund", Role: domain.FundOfficer, Organisation: "fund"},
 		{User: "legal_aid", Role: domain.LegalAid, Organisation: "legal-aid-a"},
 		{User: "prosecution", Role: domain.Prosecution, Organisation: "prosecutor-general"},
+		{User: "hotline_operator", Role: domain.HotlineOperator, Organisation: "hotline-152"},
+		{User: "return_partner", Role: domain.ReturnPartner, Organisation: "iom"},
+		{User: "health_care", Role: domain.HealthCare, Organisation: "health-agency"},
+		{User: "education", Role: domain.Education, Organisation: "education-ministry"},
+		{User: "employment", Role: domain.Employment, Organisation: "employment-agency"},
 		{User: "coordinator", Role: domain.Coordinator, Organisation: "coordinator"},
 		{User: "data_protection", Role: domain.DataProtection, Organisation: "data-protection"},
 	} {

@@ -16,46 +16,6 @@ type Place struct {
 	Persons      int    `json:"persons,omitempty"` // beds taken: the person and those who came along
 }
 
-// Placement is the state behind a decision that concerns a person and a bed at
-// once, or two beds. Such a decision is stored on all of their histories or on
-// none.
-type Placement struct {
-	Case     *Case
-	Facility *Facility // the one where the person is to live, lives or lived
-	From     *Facility // the one that the person is transferred from, nil for every other decision
-}
-
-// placement is a command over a case and the facilities it names, in the order
-// of the fields of [Placement].
-type placement interface{ facilities() []Ref }
-
-// onCaseStream and onFacilityStream say whose history an event belongs to.
-type (
-	onCaseStream     struct{ Event[Case] }
-	onFacilityStream struct {
-		Event[Facility]
-		n int // of facilities()
-	}
-)
-
-func (e onCaseStream) apply(p *Placement, t Times) { e.Event.apply(p.Case, t) }
-func (e onFacilityStream) apply(p *Placement, t Times) {
-	e.Event.apply([]*Facility{p.Facility, p.From}[e.n], t)
-}
-
-// answer puts the events of a decision on their histories: those of the case, and
-// at most one for each facility.
-func (p *Placement) answer(onCase []Event[Case], onFacility ...Event[Facility]) []Event[Placement] {
-	var all []Event[Placement]
-	for _, e := range onCase {
-		all = append(all, onCaseStream{e})
-	}
-	for n, e := range onFacility {
-		all = append(all, onFacilityStream{e, n})
-	}
-	return all
-}
-
 // place finds the latest request to a facility, or nil.
 func (c *Case) place(facility Ref) *Place {
 	for i := len(c.Places) - 1; i >= 0; i-- {
@@ -87,10 +47,10 @@ type RequestShelter struct {
 // ShelterRequested starts the admission clock. The region is kept, never an
 // address.
 type ShelterRequested struct {
-	Facility     Ref      `json:"facility"`
-	Organisation string   `json:"organisation" code:"organisation"`
+	Facility     Ref      `json:"facility" place:"facility"`
+	Organisation string   `json:"organisation" code:"organisation" place:"host"`
 	Kind         string   `json:"kind" code:"facility_kind"`
-	District     string   `json:"district" code:"district"`
+	District     string   `json:"district" code:"district" place:"district"`
 	Dependants   int      `json:"dependants,omitempty"`
 	Needs        []string `json:"needs,omitempty" code:"shelter_need"`
 	Security     string   `json:"security" code:"risk_level"`
@@ -106,7 +66,7 @@ func (e ShelterRequested) apply(c *Case, at Times) {
 	c.involve(e.Organisation, AskedFor)
 }
 
-func (cmd RequestShelter) facilities() []Ref { return []Ref{cmd.Facility} }
+func (cmd RequestShelter) others(Request) []Stream { return []Stream{FacilityStream(cmd.Facility)} }
 func (RequestShelter) givers() []Role {
 	return []Role{DutyOfficer, CaseOfficer, Head, AssistanceCentre}
 }
@@ -122,18 +82,18 @@ func (c *Case) waiting() bool {
 	return false
 }
 
-func (cmd RequestShelter) decide(p *Placement, req Request) ([]Event[Placement], error) {
-	if old := p.Case.place(cmd.Facility); old != nil && (old.State == "requested" || old.State == "admitted") {
+func (cmd RequestShelter) decide(p *Joint, req Request) ([]Event[Joint], error) {
+	if old := p.Case().place(cmd.Facility); old != nil && (old.State == "requested" || old.State == "admitted") {
 		if old.Requested.Equal(req.Happened) {
 			return nil, nil
 		}
 		return nil, conflict("already_requested")
 	}
-	if !p.Facility.openOn(req.Happened.Day()) {
+	if !p.Facilities[0].openOn(req.Happened.Day()) {
 		return nil, invalid("facility_not_open", "facility")
 	}
-	e := ShelterRequested{cmd.Facility, p.Facility.Organisation, p.Facility.Kind, p.Facility.District, cmd.Dependants, cmd.Needs, cmd.Security}
-	return p.answer(p.Case.noting(req, []Event[Case]{e})), nil
+	e := ShelterRequested{cmd.Facility, p.Facilities[0].Organisation, p.Facilities[0].Kind, p.Facilities[0].District, cmd.Dependants, cmd.Needs, cmd.Security}
+	return p.answer(p.Case().noting(req, []Event[Case]{e})), nil
 }
 
 // ConfirmAdmission records that the person moved in. Only the facility itself
@@ -150,10 +110,10 @@ type ConfirmAdmission struct {
 
 // AdmissionConfirmed stops the admission clock.
 type AdmissionConfirmed struct {
-	Facility     Ref    `json:"facility"`
-	Organisation string `json:"organisation" code:"organisation"`
+	Facility     Ref    `json:"facility" place:"facility"`
+	Organisation string `json:"organisation" code:"organisation" place:"host"`
 	Kind         string `json:"kind" code:"facility_kind"`
-	District     string `json:"district" code:"district"`
+	District     string `json:"district" code:"district" place:"district"`
 	Basis        string `json:"basis" code:"admission_basis"`
 	Dependants   int    `json:"dependants,omitempty"`
 	OverCapacity bool   `json:"over_capacity,omitempty"`
@@ -195,12 +155,12 @@ func (e BedTaken) apply(f *Facility, at Times) {
 	f.used(at)
 }
 
-func (cmd ConfirmAdmission) facilities() []Ref { return []Ref{cmd.Facility} }
-func (ConfirmAdmission) givers() []Role        { return []Role{Shelter, AssistanceCentre} }
-func (ConfirmAdmission) expected(c *Case) bool { return c.waiting() && c.Host() == nil }
+func (cmd ConfirmAdmission) others(Request) []Stream { return []Stream{FacilityStream(cmd.Facility)} }
+func (ConfirmAdmission) givers() []Role              { return []Role{Shelter, AssistanceCentre} }
+func (ConfirmAdmission) expected(c *Case) bool       { return c.waiting() && c.Host() == nil }
 
-func (cmd ConfirmAdmission) decide(p *Placement, req Request) ([]Event[Placement], error) {
-	c, f := p.Case, p.Facility
+func (cmd ConfirmAdmission) decide(p *Joint, req Request) ([]Event[Joint], error) {
+	c, f := p.Case(), p.Facilities[0]
 	switch old := c.place(cmd.Facility); {
 	case f.Organisation != req.By.Organisation:
 		return nil, &Refusal{Kind: Forbidden, Code: "not_your_facility", Field: "facility"}
@@ -233,8 +193,8 @@ type RefuseAdmission struct {
 
 // AdmissionRefused is reported to the Coordinator by its reason.
 type AdmissionRefused struct {
-	Facility     Ref    `json:"facility"`
-	Organisation string `json:"organisation" code:"organisation"`
+	Facility     Ref    `json:"facility" place:"facility"`
+	Organisation string `json:"organisation" code:"organisation" place:"host"`
 	Reason       string `json:"reason" code:"refusal_reason"`
 }
 
@@ -260,8 +220,8 @@ type RecordNonArrival struct {
 
 // NonArrivalRecorded ends a request without an admission.
 type NonArrivalRecorded struct {
-	Facility     Ref    `json:"facility"`
-	Organisation string `json:"organisation" code:"organisation"`
+	Facility     Ref    `json:"facility" place:"facility"`
+	Organisation string `json:"organisation" code:"organisation" place:"host"`
 }
 
 func (NonArrivalRecorded) EventType() string         { return "NonArrivalRecorded" }
@@ -314,8 +274,8 @@ type RecordDeparture struct {
 
 // Departed ends a stay.
 type Departed struct {
-	Facility     Ref    `json:"facility"`
-	Organisation string `json:"organisation" code:"organisation"`
+	Facility     Ref    `json:"facility" place:"facility"`
+	Organisation string `json:"organisation" code:"organisation" place:"host"`
 	Destination  string `json:"destination" code:"destination"`
 	Planned      bool   `json:"planned,omitempty"`
 }
@@ -347,12 +307,12 @@ func (e BedFreed) apply(f *Facility, at Times) {
 	})
 }
 
-func (cmd RecordDeparture) facilities() []Ref { return []Ref{cmd.Facility} }
-func (RecordDeparture) givers() []Role        { return []Role{Shelter, AssistanceCentre} }
-func (RecordDeparture) expected(c *Case) bool { return c.Host() != nil }
+func (cmd RecordDeparture) others(Request) []Stream { return []Stream{FacilityStream(cmd.Facility)} }
+func (RecordDeparture) givers() []Role              { return []Role{Shelter, AssistanceCentre} }
+func (RecordDeparture) expected(c *Case) bool       { return c.Host() != nil }
 
-func (cmd RecordDeparture) decide(p *Placement, req Request) ([]Event[Placement], error) {
-	c, f := p.Case, p.Facility
+func (cmd RecordDeparture) decide(p *Joint, req Request) ([]Event[Joint], error) {
+	c, f := p.Case(), p.Facilities[0]
 	switch stay := c.place(cmd.Facility); {
 	case f.Organisation != req.By.Organisation:
 		return nil, &Refusal{Kind: Forbidden, Code: "not_your_facility", Field: "facility"}

@@ -19,6 +19,11 @@ const (
 	Prosecution      Role = "prosecution"       // liaison of the prosecution body and the court
 	Coordinator      Role = "coordinator"       // National Coordinator: sees no names
 	DataProtection   Role = "data_protection"   // data protection officer
+	HotlineOperator  Role = "hotline_operator"  // takes the calls of a hotline, most of which are no cases
+	ReturnPartner    Role = "return_partner"    // international organisation that helps a person to return
+	HealthCare       Role = "health_care"       // health body that treats a person
+	Education        Role = "education"         // education body or school
+	Employment       Role = "employment"        // employment service
 	Clock            Role = "clock"             // the register itself, when a deadline has passed
 )
 
@@ -27,6 +32,7 @@ func Roles() []Role {
 	return []Role{
 		Referrer, DutyOfficer, CaseOfficer, Head, Shelter, AssistanceCentre, ChildProtection,
 		Migration, Consulate, FundOfficer, LegalAid, Prosecution, Coordinator, DataProtection,
+		HotlineOperator, ReturnPartner, HealthCare, Education, Employment,
 	}
 }
 
@@ -57,6 +63,11 @@ var seats = map[Role][]string{
 	Prosecution:      {"prosecution"},
 	Coordinator:      {"coordinator"},
 	DataProtection:   {"data_protection"},
+	HotlineOperator:  {"hotline"},
+	ReturnPartner:    {"international"},
+	HealthCare:       {"health"},
+	Education:        {"education"},
+	Employment:       {"employment"},
 	Clock:            {"register"},
 }
 

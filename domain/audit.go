@@ -11,6 +11,7 @@ type Audit struct {
 	cases      map[string]*Case
 	facilities map[string]*Facility
 	actions    map[string]*Action
+	calls      map[string]*Call
 	ids        map[string]map[string]bool // stream -> decision ids
 	streams    map[string]Stream
 	last       uint64
@@ -21,7 +22,7 @@ type Audit struct {
 // NewAudit begins an audit of an empty log.
 func NewAudit() *Audit {
 	return &Audit{
-		cases: map[string]*Case{}, facilities: map[string]*Facility{}, actions: map[string]*Action{},
+		cases: map[string]*Case{}, facilities: map[string]*Facility{}, actions: map[string]*Action{}, calls: map[string]*Call{},
 		ids: map[string]map[string]bool{}, streams: map[string]Stream{},
 	}
 }
@@ -62,6 +63,8 @@ func (a *Audit) add(name string, d Decision) error {
 		return a.onCase(name, d)
 	case FacilityKind:
 		return apply(a.facilities, name, d)
+	case CallKind:
+		return apply(a.calls, name, d)
 	}
 	return apply(a.actions, name, d)
 }

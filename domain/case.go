@@ -47,6 +47,23 @@ type Case struct {
 	Clocks     []DeadlineClock `json:"clocks,omitempty"`
 	Endings    []Ending        `json:"endings,omitempty"`
 	Deviations []string        `json:"deviations,omitempty"`
+
+	// What one family of steps keeps stands with it.
+	ReferralTrack
+	InitialTrack
+	IdentificationTrack
+	ReflectionTrack
+	AccommodationTrack
+	ServicesTrack
+	ChildTrack
+	CriminalTrack
+	StatusTrack
+	ReturnTrack
+	RedressTrack
+	ClosureTrack
+	DeadlinesTrack
+	PersonTrack
+	AccessTrack
 }
 
 // Period is a time from one day to another, both included.

@@ -2,7 +2,7 @@ package domain
 
 import (
 	"bytes"
-	_ "embed"
+	"embed"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -43,8 +43,8 @@ type Organisation struct {
 	Text
 }
 
-//go:embed codes.json
-var codesFile []byte
+//go:embed codes/*.json
+var codesFiles embed.FS
 
 //go:embed districts.json
 var districtsFile []byte
@@ -52,13 +52,17 @@ var districtsFile []byte
 //go:embed organisations.json
 var organisationsFile []byte
 
-// lists gives all code lists by name. "district" has the districts of
+// lists gives all code lists by name. Those of a family of steps stand in its
+// file in codes. "district" has the districts of
 // Azerbaijan (ISO 3166-2) with their economic region of 07.07.2021 as group,
 // "organisation" the organisations with their kind as group,
 // "nationality" Azerbaijan and the countries, "indicator" the
 // plan's indicators with their action as group.
 var lists = sync.OnceValue(func() map[string][]Code {
-	all := must(read[map[string][]Code](codesFile))
+	all := map[string][]Code{}
+	for _, file := range must(codesFiles.ReadDir("codes")) {
+		maps.Copy(all, must(read[map[string][]Code](must(codesFiles.ReadFile("codes/"+file.Name())))))
+	}
 	all["district"] = must(read[[]Code](districtsFile))
 	for _, o := range organisations() {
 		all["organisation"] = append(all["organisation"], Code{Code: o.Code, Group: o.Kind, Text: o.Text})

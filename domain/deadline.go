@@ -220,7 +220,7 @@ type MarkOverdue struct {
 // DeadlineMissed says that a duty was not done in time.
 type DeadlineMissed struct {
 	Rule string    `json:"rule" code:"rule"`
-	Key  string    `json:"key,omitempty" opaque:"facility"`
+	Key  string    `json:"key,omitempty" opaque:"facility" place:"beside"`
 	Due  time.Time `json:"due"`
 }
 

@@ -23,6 +23,12 @@ const (
 	ShortText FieldKind = "text"     // [Words] of at most Max characters, on one line
 	LongText  FieldKind = "prose"    // [Prose] of at most Max characters
 	AFacility FieldKind = "facility" // the reference of a facility
+
+	ACase      FieldKind = "case"      // the reference of another case
+	AnEvent    FieldKind = "event"     // an [EventAt] of this case
+	AReference FieldKind = "reference" // a [Reference] of another body
+	ItemBank   FieldKind = "answers"   // [Answers] to the items of List
+	NumbersOf  FieldKind = "counts"    // [Counts], each from Min to Max, by the codes of List
 )
 
 // A Field describes one field of a command: forms, the API's description and
@@ -39,7 +45,7 @@ type Field struct {
 
 // Fields describes a command, in the order of its struct. The tags are: json
 // (name, omitempty or omitzero = optional), code:"list" or code:"list/group",
-// min and max.
+// min and max, and ref:"case" for a [Ref] that is not of a facility.
 func Fields(cmd Asked) []Field {
 	t := reflect.TypeOf(cmd)
 	if f, ok := fieldsOf.Load(t); ok {
@@ -82,6 +88,17 @@ func fieldOf(sf reflect.StructField) (Field, bool) {
 		f.Kind = ATime
 	case reflect.TypeFor[Ref]():
 		f.Kind = AFacility
+		if sf.Tag.Get("ref") == "case" {
+			f.Kind = ACase
+		}
+	case reflect.TypeFor[EventAt]():
+		f.Kind = AnEvent
+	case reflect.TypeFor[Reference]():
+		f.Kind, f.Max = AReference, LongestReference
+	case reflect.TypeFor[Answers]():
+		f.Kind = ItemBank
+	case reflect.TypeFor[Counts]():
+		f.Kind, f.Min = NumbersOf, bound(sf, "min", 1)
 	case reflect.TypeFor[Words]():
 		f.Kind, f.Max = ShortText, bound(sf, "max", maxWords)
 	case reflect.TypeFor[Prose]():
@@ -121,7 +138,8 @@ func (f Field) takes(code string) bool {
 
 // check refuses a command whose fields do not hold what they must: "required",
 // "unknown_code", "repeated_code", "out_of_range", "in_future",
-// "no_such_facility", "not_text", "too_long", each with the field.
+// "no_such_facility", "no_such_reference", "not_a_reference", "not_text",
+// "too_long", each with the field.
 func check(cmd Asked, now time.Time) error {
 	v := reflect.ValueOf(cmd)
 	for _, f := range Fields(cmd) {
@@ -133,7 +151,7 @@ func check(cmd Asked, now time.Time) error {
 }
 
 func (f Field) fault(v reflect.Value, now time.Time) string {
-	if f.Kind != YesNo && (v.IsZero() || f.Kind == ManyCodes && v.Len() == 0) {
+	if f.Kind != YesNo && (v.IsZero() || v.Kind() == reflect.Slice && v.Len() == 0) {
 		if f.Optional || f.Kind == Number && f.Min <= 0 {
 			return ""
 		}
@@ -162,6 +180,16 @@ func (f Field) fault(v reflect.Value, now time.Time) string {
 		if r, err := ParseRef(v.String()); err != nil || r != v.Interface().(Ref) {
 			return "no_such_facility"
 		}
+	case ACase:
+		if r, err := ParseRef(v.String()); err != nil || r != v.Interface().(Ref) {
+			return "no_such_reference"
+		}
+	case AReference:
+		if s := v.String(); len(s) > f.Max || !referencePattern.MatchString(s) {
+			return "not_a_reference"
+		}
+	case ItemBank, NumbersOf:
+		return f.pairFault(v)
 	case ShortText, LongText:
 		return textFault(v.String(), f.Max, f.Kind == LongText)
 	case ATime:

@@ -38,11 +38,9 @@ func Execute(ctx context.Context, log Log, req Request, stream Stream, cmd Asked
 		}
 		cmd = found
 	}
-	streams := []string{stream.String()}
-	if p, ok := cmd.(placement); ok {
-		for _, f := range p.facilities() {
-			streams = append(streams, FacilityStream(f).String())
-		}
+	var streams []string
+	for _, s := range streamsOf(req, stream, cmd) {
+		streams = append(streams, s.String())
 	}
 	position, err := log.Update(ctx, streams, func(histories [][]Decision) ([]Decision, error) {
 		answer, err := judge(req, stream, cmd, histories)
@@ -167,7 +165,9 @@ func decide(req Request, stream Stream, cmd Asked, histories [][]Decision) ([]De
 		return single(req, stream, cmd, histories[0], func(f *Facility) error { return f.accepts(req, cmd) })
 	case Command[Action]:
 		return single(req, stream, cmd, histories[0], func(a *Action) error { return a.accepts(req) })
-	case Command[Placement]:
+	case Command[Call]:
+		return single(req, stream, cmd, histories[0], func(c *Call) error { return c.accepts(req, cmd) })
+	case Command[Joint]:
 		return joint(req, stream, cmd, histories)
 	}
 	return nil, fmt.Errorf("domain: %T decides about nothing", cmd)
@@ -196,54 +196,6 @@ func single[S any](req Request, stream Stream, cmd Command[S], history []Decisio
 		facts = nil
 	}
 	return []Decision{req.decision(stream, facts)}, nil
-}
-
-// joint judges a command over a case and the facilities it names. Its events are
-// stored on all their streams or on none.
-func joint(req Request, stream Stream, cmd Command[Placement], histories [][]Decision) ([]Decision, error) {
-	c, err := Fold[Case](histories[0])
-	if err != nil {
-		return nil, err
-	}
-	if err := c.accepts(req, cmd); err != nil {
-		return nil, err
-	}
-	refs := cmd.(placement).facilities()
-	facilities := make([]*Facility, max(2, len(refs)))
-	for n := range refs {
-		if facilities[n], err = Fold[Facility](histories[1+n]); err != nil {
-			return nil, err
-		}
-		if !facilities[n].Opened() {
-			return nil, &Refusal{Kind: Invalid, Code: "no_such_facility", Field: "facility"}
-		}
-	}
-	req.about = stream.Ref()
-	events, err := cmd.decide(&Placement{Case: c, Facility: facilities[0], From: facilities[1]}, req)
-	if err != nil {
-		return nil, err
-	}
-	var onCase []AnyEvent
-	onFacility := make([][]AnyEvent, len(refs))
-	for _, e := range events {
-		switch e := e.(type) {
-		case onCaseStream:
-			onCase = append(onCase, e.Event)
-		case onFacilityStream:
-			onFacility[e.n] = append(onFacility[e.n], e.Event)
-		}
-	}
-	switch already, err := recorded(histories[0], req, onCase); {
-	case err != nil:
-		return nil, err
-	case already:
-		onCase, onFacility = nil, make([][]AnyEvent, len(refs))
-	}
-	decisions := []Decision{req.decision(stream, onCase)}
-	for n, ref := range refs {
-		decisions = append(decisions, req.decision(FacilityStream(ref), onFacility[n]))
-	}
-	return decisions, nil
 }
 
 // recorded reports whether the very same facts already stand in the history as

@@ -63,6 +63,11 @@ var sees = map[Role][]Compartment{
 	Prosecution:      {Flow, Criminal, Testimony},
 	Coordinator:      {Flow},
 	DataProtection:   nil,
+	HotlineOperator:  {},
+	ReturnPartner:    {Flow, Identity, Documents},
+	HealthCare:       {Flow, Health},
+	Education:        {Flow},
+	Employment:       {Flow},
 }
 
 // Sees reports whether the role sees the compartment of a case it may see.

@@ -24,7 +24,7 @@ func TestRandomHistories(t *testing.T) {
 			}
 		}
 		for range rapid.IntRange(1, 40).Draw(t, "length") {
-			s := randomSaying(t)
+			s := randomSaying(t, log)
 			before := log.seq
 			if _, err := s.execute(log); err != nil {
 				if _, ok := AsRefusal(err); !ok {
@@ -71,7 +71,7 @@ func beginnings() [][]said {
 	}
 }
 
-func randomSaying(t *rapid.T) said {
+func randomSaying(t *rapid.T, log *memory) said {
 	specs := slices.DeleteFunc(slices.Clone(CommandSpecs()), func(s CommandSpec) bool { return s.Kind == ActionKind })
 	spec := rapid.SampledFrom(specs).Draw(t, "command")
 	data := map[string]any{}
@@ -98,6 +98,20 @@ func randomSaying(t *rapid.T) said {
 			data[f.Name] = rapid.StringOfN(rapid.RuneFrom([]rune("aəıİşçАяё -'")), 1, 20, -1).Draw(t, f.Name)
 		case AFacility:
 			data[f.Name] = rapid.SampledFrom([]Ref{house, secondHouse}).Draw(t, f.Name)
+		case ACase:
+			data[f.Name] = rapid.SampledFrom([]Ref{theCase.Ref(), secondCase.Ref()}).Draw(t, f.Name)
+		case AnEvent:
+			data[f.Name] = EventAt{NewID(), 0}.String()
+			if last := log.streams[theCase.String()]; len(last) > 0 {
+				d := rapid.SampledFrom(last).Draw(t, f.Name)
+				data[f.Name] = EventAt{d.ID, rapid.IntRange(0, len(d.Events)-1).Draw(t, f.Name)}.String()
+			}
+		case AReference:
+			data[f.Name] = rapid.SampledFrom([]Reference{"153", "CR-2024/153"}).Draw(t, f.Name)
+		case ItemBank:
+			data[f.Name] = Answers{{rapid.SampledFrom(f.Choices()).Draw(t, f.Name).Code, rapid.SampledFrom(Codes("answer")).Draw(t, f.Name).Code}}
+		case NumbersOf:
+			data[f.Name] = Counts{{rapid.SampledFrom(f.Choices()).Draw(t, f.Name).Code, rapid.IntRange(f.Min, min(f.Max, f.Min+9)).Draw(t, f.Name)}}
 		}
 	}
 	b, err := json.Marshal(data)
@@ -115,6 +129,9 @@ func randomSaying(t *rapid.T) said {
 	at := time.Date(2024, 3, 1, 17, 0, 0, 0, time.UTC).Add(time.Duration(rapid.IntRange(0, 120*24).Draw(t, "hours")) * time.Hour)
 	return rapid.SampledFrom(people).Draw(t, "by").says(At(at).String(), cmd)
 }
+
+// secondCase is another person's.
+var secondCase = CaseStream(NewRef("the second case"))
 
 // holds runs the audit that operators run.
 func holds(t *rapid.T, log *memory) {

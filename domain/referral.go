@@ -39,7 +39,7 @@ type DetectionRecorded struct {
 	Age             string   `json:"age" code:"age"`
 	Sex             string   `json:"sex" code:"sex"`
 	Citizenship     string   `json:"citizenship" code:"citizenship"`
-	District        string   `json:"district,omitempty" code:"district"`
+	District        string   `json:"district,omitempty" code:"district" place:"none"`
 	Country         string   `json:"country,omitempty" code:"country"`
 	ImmediateDanger bool     `json:"immediate_danger,omitempty"`
 }
@@ -47,7 +47,7 @@ type DetectionRecorded struct {
 // ReferralSubmitted says who referred the person, and on what basis their data
 // may be passed on.
 type ReferralSubmitted struct {
-	From  string `json:"from" code:"organisation"`
+	From  string `json:"from" code:"organisation" place:"beside"`
 	Basis string `json:"basis" code:"referral_basis"`
 }
 
@@ -149,7 +149,7 @@ type AcceptHandover struct {
 
 // HandoverAccepted starts the unit's inquiry.
 type HandoverAccepted struct {
-	District    string `json:"district" code:"district"`
+	District    string `json:"district" code:"district" place:"none"`
 	Condition   string `json:"condition" code:"condition"`
 	Interpreter bool   `json:"interpreter,omitempty"`
 }
@@ -173,14 +173,14 @@ func (cmd AcceptHandover) decide(c *Case, req Request) ([]Event[Case], error) {
 // legal aid organisation, a consulate, the migration service, the fund. From
 // then on that body may see the case.
 type SendServiceReferral struct {
-	Organisation string   `json:"organisation" code:"organisation/assistance_centre|legal_aid|consulate|migration|fund|child_protection|health|education|employment|prosecution|ngo"`
+	Organisation string   `json:"organisation" code:"organisation/assistance_centre|legal_aid|consulate|migration|fund|child_protection|health|education|employment|prosecution|ngo|international"`
 	Services     []string `json:"services" code:"service"`
 }
 
 // ServiceReferralSent opens the case to a body for the services named.
 type ServiceReferralSent struct {
-	Organisation string   `json:"organisation" code:"organisation"`
-	Kind         string   `json:"kind" code:"organisation_kind"` // of the organisation, as it was then
+	Organisation string   `json:"organisation" code:"organisation" place:"beside"`
+	Kind         string   `json:"kind" code:"organisation_kind" place:"none"` // of the organisation, as it was then
 	Services     []string `json:"services" code:"service"`
 }
 

@@ -206,7 +206,7 @@ type RecordReturnReception struct{}
 
 // ReturnReceived says which body it was.
 type ReturnReceived struct {
-	Organisation string `json:"organisation" code:"organisation"`
+	Organisation string `json:"organisation" code:"organisation" place:"beside"`
 }
 
 func (ReturnReceived) EventType() string       { return "ReturnReceived" }

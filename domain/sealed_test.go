@@ -90,8 +90,13 @@ func identifying(typ reflect.Type) string {
 		}
 		switch f.Type {
 		case reflect.TypeFor[bool](), reflect.TypeFor[int](), reflect.TypeFor[Qepik](), reflect.TypeFor[Day](),
-			reflect.TypeFor[When](), reflect.TypeFor[time.Time](), reflect.TypeFor[Ref]():
+			reflect.TypeFor[When](), reflect.TypeFor[time.Time](), reflect.TypeFor[Ref](), reflect.TypeFor[[]Ref](),
+			reflect.TypeFor[Reference](), reflect.TypeFor[EventAt]():
 			continue
+		case reflect.TypeFor[Answers](), reflect.TypeFor[Counts]():
+			if slices.Contains(Lists(), f.Tag.Get("code")) {
+				continue
+			}
 		case reflect.TypeFor[string](), reflect.TypeFor[[]string]():
 			if f.Tag.Get("opaque") != "" || slices.Contains(Lists(), f.Tag.Get("code")) {
 				continue
@@ -117,6 +122,16 @@ func codesHold(e AnyEvent) error {
 		codes, _ := v.FieldByIndex(f.Index).Interface().([]string)
 		if s, ok := v.FieldByIndex(f.Index).Interface().(string); ok && s != "" {
 			codes = []string{s}
+		}
+		switch pairs := v.FieldByIndex(f.Index).Interface().(type) {
+		case Answers:
+			for _, a := range pairs {
+				codes = append(codes, a.Code)
+			}
+		case Counts:
+			for _, n := range pairs {
+				codes = append(codes, n.Code)
+			}
 		}
 		for _, c := range codes {
 			if _, ok := CodeOf(list, c); !ok {

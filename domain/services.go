@@ -50,7 +50,7 @@ type StartService struct {
 // ServiceStarted is kept for courses, jobs and school.
 type ServiceStarted struct {
 	Service  string `json:"service" code:"service"`
-	Provider string `json:"provider" code:"organisation"`
+	Provider string `json:"provider" code:"organisation" place:"beside"`
 	Kind     string `json:"kind" code:"provider_kind"` // provider kind: state, ngo or io
 }
 
@@ -80,11 +80,11 @@ type DeliverService struct {
 // ServiceDelivered says who gave what, and which facility hosted the person.
 type ServiceDelivered struct {
 	Service      string `json:"service" code:"service"`
-	Provider     string `json:"provider" code:"organisation"`           // organisation
-	ProviderType string `json:"provider_type" code:"organisation_kind"` // its kind, as it was then
-	Kind         string `json:"kind" code:"provider_kind"`              // provider kind: state, ngo or io
-	Facility     Ref    `json:"facility,omitempty"`                     // where the person lived
-	Child        bool   `json:"child,omitempty"`                        // treated as a child then
+	Provider     string `json:"provider" code:"organisation" place:"beside"`         // organisation
+	ProviderType string `json:"provider_type" code:"organisation_kind" place:"with"` // its kind, as it was then
+	Kind         string `json:"kind" code:"provider_kind"`                           // provider kind: state, ngo or io
+	Facility     Ref    `json:"facility,omitempty" place:"beside"`                   // where the person lived
+	Child        bool   `json:"child,omitempty"`                                     // treated as a child then
 	WorkingAge   bool   `json:"working_age,omitempty"`
 }
 

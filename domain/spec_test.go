@@ -178,6 +178,9 @@ func (w *world) then(types ...string) *world {
 		w.t.Fatalf("%T: %v", w.last.cmd, err)
 	}
 	got := w.events(w.last.stream())[before:]
+	if len(got) > 0 {
+		w.named(w.last.cmd)
+	}
 	if !slices.Equal(got, types) {
 		w.t.Errorf("%T recorded %v, want %v", w.last.cmd, got, types)
 	}
@@ -186,6 +189,24 @@ func (w *world) then(types ...string) *world {
 		w.t.Errorf("%T asked twice: recorded %v again, %v", w.last.cmd, now[before+len(got):], err)
 	}
 	return w
+}
+
+// named expects the catalogue to say of what the latest decisions recorded that
+// the command records it.
+func (w *world) named(cmd Asked) {
+	w.t.Helper()
+	command, _ := SpecOf(cmd)
+	all := w.log.all()
+	for _, d := range all {
+		if d.ID != all[len(all)-1].ID {
+			continue
+		}
+		for _, e := range d.Events {
+			if spec, _ := EventSpecOf(e.EventType()); !isRemark(e) && !slices.Contains(spec.By, command.Name) {
+				w.t.Errorf("%s recorded %s, which the catalogue does not say", command.Name, spec.Type)
+			}
+		}
+	}
 }
 
 func (w *world) refused(code, field string) *world {

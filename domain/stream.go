@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -14,9 +15,11 @@ const (
 	CaseKind     StreamKind = "case"
 	FacilityKind StreamKind = "facility"
 	ActionKind   StreamKind = "action"
+	CallKind     StreamKind = "call"
 )
 
-// A Stream names one history: of a case, a facility or an action of a plan.
+// A Stream names one history: of a case, a facility, an action of a plan or
+// a call to a hotline.
 type Stream struct {
 	Kind StreamKind
 	ID   string // a [Ref], or an action's number
@@ -30,6 +33,9 @@ func FacilityStream(r Ref) Stream { return Stream{FacilityKind, string(r)} }
 
 // ActionStream is the history of an action of the current plan.
 func ActionStream(number string) Stream { return Stream{ActionKind, number} }
+
+// CallStream is the history of a call to a hotline.
+func CallStream(r Ref) Stream { return Stream{CallKind, string(r)} }
 
 // Ref is the stream's id as a reference. It has no meaning for an action.
 func (s Stream) Ref() Ref { return Ref(s.ID) }
@@ -51,7 +57,7 @@ func (s Stream) Path() string { return string(s.Kind) + "/" + s.ID }
 func ParsePath(path string) (Stream, error) {
 	kind, id, _ := strings.Cut(path, "/")
 	switch StreamKind(kind) {
-	case CaseKind, FacilityKind:
+	case CaseKind, FacilityKind, CallKind:
 		r, err := ParseRef(id)
 		return Stream{StreamKind(kind), string(r)}, err
 	case ActionKind:
@@ -70,7 +76,7 @@ func StreamNamed(name string) (Stream, error) {
 		_, number, _ := strings.Cut(id, ".")
 		return ActionStream(strings.ReplaceAll(number, "-", ".")), nil
 	}
-	if r, err := ParseRef(id); err == nil && (kind == string(CaseKind) || kind == string(FacilityKind)) {
+	if r, err := ParseRef(id); err == nil && slices.Contains([]StreamKind{CaseKind, FacilityKind, CallKind}, StreamKind(kind)) {
 		return Stream{StreamKind(kind), string(r)}, nil
 	}
 	return Stream{}, fmt.Errorf("domain: %q names no stream", clipped(name))

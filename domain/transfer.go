@@ -17,10 +17,10 @@ type RequestTransfer struct {
 // TransferRequested is open until the facility that was asked has answered. The
 // region is kept, never an address.
 type TransferRequested struct {
-	Facility     Ref      `json:"facility"`
-	Organisation string   `json:"organisation" code:"organisation"`
+	Facility     Ref      `json:"facility" place:"facility"`
+	Organisation string   `json:"organisation" code:"organisation" place:"host"`
 	Kind         string   `json:"kind" code:"facility_kind"`
-	District     string   `json:"district" code:"district"`
+	District     string   `json:"district" code:"district" place:"district"`
 	Reason       string   `json:"reason" code:"transfer_reason"`
 	Needs        []string `json:"needs,omitempty" code:"shelter_need"`
 	Security     string   `json:"security" code:"risk_level"`
@@ -36,15 +36,15 @@ func (e TransferRequested) apply(c *Case, at Times) {
 	c.involve(e.Organisation, AskedFor)
 }
 
-func (cmd RequestTransfer) facilities() []Ref { return []Ref{cmd.Facility} }
+func (cmd RequestTransfer) others(Request) []Stream { return []Stream{FacilityStream(cmd.Facility)} }
 func (RequestTransfer) givers() []Role {
 	return []Role{Shelter, AssistanceCentre, DutyOfficer, CaseOfficer, Head}
 }
 func (RequestTransfer) expected(*Case) bool { return false }
 
-func (cmd RequestTransfer) decide(p *Placement, req Request) ([]Event[Placement], error) {
-	host, f := p.Case.Host(), p.Facility
-	switch old := p.Case.place(cmd.Facility); {
+func (cmd RequestTransfer) decide(p *Joint, req Request) ([]Event[Joint], error) {
+	host, f := p.Case().Host(), p.Facilities[0]
+	switch old := p.Case().place(cmd.Facility); {
 	case host == nil:
 		return nil, conflict("not_admitted")
 	case (req.By.Role == Shelter || req.By.Role == AssistanceCentre) && host.Organisation != req.By.Organisation:
@@ -62,7 +62,7 @@ func (cmd RequestTransfer) decide(p *Placement, req Request) ([]Event[Placement]
 		return nil, invalid("facility_not_open", "facility")
 	}
 	e := TransferRequested{cmd.Facility, f.Organisation, f.Kind, f.District, cmd.Reason, cmd.Needs, cmd.Security}
-	return p.answer(p.Case.noting(req, []Event[Case]{e})), nil
+	return p.answer(p.Case().noting(req, []Event[Case]{e})), nil
 }
 
 // AcceptTransfer says that the facility that was asked will take the person in.
@@ -73,8 +73,8 @@ type AcceptTransfer struct {
 
 // TransferAccepted is a promise: the person still lives where they lived.
 type TransferAccepted struct {
-	Facility     Ref    `json:"facility"`
-	Organisation string `json:"organisation" code:"organisation"`
+	Facility     Ref    `json:"facility" place:"facility"`
+	Organisation string `json:"organisation" code:"organisation" place:"host"`
 }
 
 func (TransferAccepted) EventType() string { return "TransferAccepted" }
@@ -115,10 +115,10 @@ type CompleteTransfer struct {
 // decision stand [Departed] for the facility left, and [BedFreed] and [BedTaken]
 // in the histories of the two.
 type TransferCompleted struct {
-	Facility     Ref    `json:"facility"`
-	Organisation string `json:"organisation" code:"organisation"`
+	Facility     Ref    `json:"facility" place:"facility"`
+	Organisation string `json:"organisation" code:"organisation" place:"host"`
 	Kind         string `json:"kind" code:"facility_kind"`
-	District     string `json:"district" code:"district"`
+	District     string `json:"district" code:"district" place:"district"`
 	Basis        string `json:"basis" code:"admission_basis"`
 	Persons      int    `json:"persons"`
 	OverCapacity bool   `json:"over_capacity,omitempty"`
@@ -152,18 +152,18 @@ func (cmd CompleteTransfer) leaving(ctx context.Context, log Log, req Request, s
 	return cmd, err
 }
 
-func (cmd CompleteTransfer) facilities() []Ref {
+func (cmd CompleteTransfer) others(Request) []Stream {
 	if cmd.from == "" || cmd.from == cmd.Facility {
-		return []Ref{cmd.Facility}
+		return []Stream{FacilityStream(cmd.Facility)}
 	}
-	return []Ref{cmd.Facility, cmd.from}
+	return []Stream{FacilityStream(cmd.Facility), FacilityStream(cmd.from)}
 }
 
 func (CompleteTransfer) givers() []Role        { return []Role{Shelter, AssistanceCentre} }
 func (CompleteTransfer) expected(c *Case) bool { return c.Host() != nil && c.waiting() }
 
-func (cmd CompleteTransfer) decide(p *Placement, req Request) ([]Event[Placement], error) {
-	c, f := p.Case, p.Facility
+func (cmd CompleteTransfer) decide(p *Joint, req Request) ([]Event[Joint], error) {
+	c, f := p.Case(), p.Facilities[0]
 	stay := c.Host()
 	switch there := c.place(cmd.Facility); {
 	case f.Organisation != req.By.Organisation:
@@ -172,7 +172,7 @@ func (cmd CompleteTransfer) decide(p *Placement, req Request) ([]Event[Placement
 		return nil, nil
 	case there == nil || there.State != "requested":
 		return nil, conflict("not_requested")
-	case stay == nil || p.From == nil || stay.Facility != cmd.from: // they have left meanwhile
+	case stay == nil || len(p.Facilities) < 2 || stay.Facility != cmd.from: // they have left meanwhile
 		return nil, conflict("not_admitted")
 	case req.Happened.Before(there.Requested):
 		return nil, invalid("before_request", "happened")
@@ -184,7 +184,7 @@ func (cmd CompleteTransfer) decide(p *Placement, req Request) ([]Event[Placement
 		return nil, conflict("facility_full")
 	}
 	onCase := c.noting(req, []Event[Case]{
-		Departed{cmd.from, p.From.Organisation, "other_facility", true},
+		Departed{cmd.from, p.Facilities[1].Organisation, "other_facility", true},
 		TransferCompleted{cmd.Facility, f.Organisation, f.Kind, f.District, cmd.Basis, stay.Persons, over},
 	}, remark{over, "over_capacity"}, remark{c.TreatedAsChild() && cmd.Basis == "consent", "child_without_guardian_decision"})
 	return p.answer(onCase, BedTaken{Case: req.about, Persons: stay.Persons, OverCapacity: over}, BedFreed{Case: req.about}), nil

@@ -16,10 +16,6 @@ const (
 	Unknown Precision = "unknown" // it happened, nobody knows when
 )
 
-// Baku is the zone in which the law counts days: UTC+4, no daylight saving
-// since 2016.
-var Baku = time.FixedZone("AZT", 4*60*60)
-
 // When is a point in time with its precision. With day precision At is the
 // beginning of the day in Baku. With unknown precision At is only a place in
 // the order of things, and no deadline is judged by it.
@@ -171,8 +167,10 @@ func (d Day) Years(on Day) int {
 	return n
 }
 
-// Since counts the days from o to d.
-func (d Day) Since(o Day) int { return int(d.start.Sub(o.start).Round(time.Hour) / (24 * time.Hour)) }
+// Since counts the days from o to d. A day on which the clocks change is a day.
+func (d Day) Since(o Day) int {
+	return int(d.start.Sub(o.start).Round(24*time.Hour) / (24 * time.Hour))
+}
 
 // String is "2006-01-02", or nothing for the zero day.
 func (d Day) String() string {

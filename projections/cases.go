@@ -140,7 +140,7 @@ func (r *CaseRow) show(by domain.Actor, access []domain.Access, now time.Time) {
 	if !domain.MayRead(by, access, domain.Flow, now) {
 		r.LastHappened, r.LastType, r.Next, r.Deviations = domain.When{}, "", nil, 0
 	}
-	if r.Next != nil && (!domain.MayRead(by, access, domain.Location, now) || houses(by.Organisation)) {
+	if r.Next != nil && (!domain.MayRead(by, access, domain.Location, now) || domain.Houses(by.Organisation)) {
 		r.Next.Clock.Key = "" // the facility that was asked, which may be another's
 	}
 }

@@ -96,7 +96,7 @@ func (v *Views) Overdue(ctx context.Context, by domain.Actor, now time.Time, lim
 	}
 	for i := range list {
 		list[i].Name = names[list[i].Ref]
-		if !by.Role.Sees(domain.Location) || houses(by.Organisation) {
+		if !by.Role.Sees(domain.Location) || domain.Houses(by.Organisation) {
 			list[i].Clock.Key = ""
 		}
 	}

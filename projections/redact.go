@@ -12,7 +12,7 @@ import (
 // and who has to do with the case.
 func (p *CasePage) hideLocation(by domain.Actor) {
 	p.Access = slices.DeleteFunc(slices.Clone(p.Access), func(a domain.Access) bool {
-		return a.Organisation != by.Organisation && (housing(a.Relation) || houses(a.Organisation))
+		return a.Organisation != by.Organisation && (housing(a.Relation) || domain.Houses(a.Organisation))
 	})
 	own := map[string]bool{}
 	for _, at := range p.State.Places {
@@ -27,13 +27,13 @@ func (p *CasePage) hideLocation(by domain.Actor) {
 	}
 	for i := range p.Timeline {
 		e := &p.Timeline[i]
-		e.Event = withoutPlace(e.Event, by.Organisation, own)
-		if e.By.Organisation != by.Organisation && houses(e.By.Organisation) {
+		e.Event = domain.WithoutPlaces(e.Event, by.Organisation, own)
+		if e.By.Organisation != by.Organisation && domain.Houses(e.By.Organisation) {
 			e.By.Organisation = ""
 		}
 	}
 	s := *p.State
-	if houses(s.Referral) && s.Referral != by.Organisation {
+	if domain.Houses(s.Referral) && s.Referral != by.Organisation {
 		s.Referral = ""
 	}
 	s.Access, s.Places, s.Clocks = p.Access, slices.Clone(s.Places), slices.Clone(s.Clocks)
@@ -52,75 +52,4 @@ func (p *CasePage) hideLocation(by domain.Actor) {
 
 func housing(r domain.Relation) bool {
 	return r == domain.AskedFor || r == domain.Hosts || r == domain.Hosted
-}
-
-// houses reports whether an organisation runs shelters or centres: to name it
-// as the one who acted is to say where the person lives.
-func houses(organisation string) bool {
-	o, _ := domain.OrganisationOf(organisation)
-	return o.Kind == "shelter" || o.Kind == "assistance_centre"
-}
-
-// withoutPlace is an event without the facility that it names beside its own
-// matter, unless that is the reader's own.
-func withoutPlace(e domain.AnyEvent, organisation string, own map[string]bool) domain.AnyEvent {
-	switch e := e.(type) {
-	case domain.DeadlineMissed:
-		if !own[e.Key] {
-			e.Key = ""
-		}
-		return e
-	case domain.ServiceStarted:
-		if houses(e.Provider) && e.Provider != organisation {
-			e.Provider = ""
-		}
-		return e
-	case domain.ServiceReferralSent:
-		if houses(e.Organisation) && e.Organisation != organisation {
-			e.Organisation = ""
-		}
-		return e
-	case domain.ReturnReceived:
-		if houses(e.Organisation) && e.Organisation != organisation {
-			e.Organisation = ""
-		}
-		return e
-	case domain.ReferralSubmitted:
-		if houses(e.From) && e.From != organisation {
-			e.From = ""
-		}
-		return e
-	case domain.ServiceDelivered:
-		if !own[string(e.Facility)] {
-			e.Facility = ""
-		}
-		if houses(e.Provider) && e.Provider != organisation {
-			e.Provider, e.ProviderType = "", ""
-		}
-		return e
-	}
-	return e
-}
-
-// placeOf is the organisation whose facility an event about a place concerns.
-func placeOf(e domain.AnyEvent) string {
-	switch e := e.(type) {
-	case domain.ShelterRequested:
-		return e.Organisation
-	case domain.AdmissionConfirmed:
-		return e.Organisation
-	case domain.AdmissionRefused:
-		return e.Organisation
-	case domain.NonArrivalRecorded:
-		return e.Organisation
-	case domain.Departed:
-		return e.Organisation
-	case domain.TransferRequested:
-		return e.Organisation
-	case domain.TransferAccepted:
-		return e.Organisation
-	case domain.TransferCompleted:
-		return e.Organisation
-	}
-	return ""
 }

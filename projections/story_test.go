@@ -287,6 +287,16 @@ func (w *world) command(spec domain.CommandSpec, c *domain.Case, by domain.Actor
 			data[f.Name] = domain.DayOf(w.now).Add(31 + w.rnd.IntN(30)).String()
 		case domain.ShortText, domain.LongText:
 			data[f.Name] = w.text(f.Name)
+		case domain.ACase:
+			data[f.Name] = w.cases[w.rnd.IntN(len(w.cases))]
+		case domain.AnEvent:
+			data[f.Name] = domain.EventAt{Decision: domain.NewID()}
+		case domain.AReference:
+			data[f.Name] = "CR-2024/153"
+		case domain.ItemBank:
+			data[f.Name] = domain.Answers{{Code: f.Choices()[w.rnd.IntN(len(f.Choices()))].Code, Strength: "present"}}
+		case domain.NumbersOf:
+			data[f.Name] = domain.Counts{{Code: f.Choices()[w.rnd.IntN(len(f.Choices()))].Code, Number: f.Min}}
 		case domain.AFacility:
 			data[f.Name] = w.houses[by.Organisation]
 			if _, asks := spec.Name, spec.Name == "request-shelter"; asks {

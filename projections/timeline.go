@@ -69,7 +69,7 @@ func (v *Views) Case(ctx context.Context, by domain.Actor, now time.Time, ref do
 	if err := p.open(ctx); err != nil {
 		return CasePage{}, wrap(err, "case")
 	}
-	if !r.sees(domain.Location) || houses(by.Organisation) {
+	if !r.sees(domain.Location) || domain.Houses(by.Organisation) {
 		p.hideLocation(by)
 	}
 	return p, nil
@@ -142,7 +142,7 @@ func (r reader) entries(d deed, clocks []domain.DeadlineClock, stopped []int) []
 			e.Region = r.region(f.event)
 		}
 		e.Erased = emptied(f.event)
-		if e.Erased || !r.sees(spec.Compartment) || r.tooLate(spec.Compartment, d) || spec.Compartment == domain.Location && houses(r.by.Organisation) && placeOf(f.event) != r.by.Organisation {
+		if e.Erased || !r.sees(spec.Compartment) || r.tooLate(spec.Compartment, d) || spec.Compartment == domain.Location && domain.Houses(r.by.Organisation) && domain.SiteOf(f.event).Organisation != r.by.Organisation {
 			e.Event = nil
 		}
 		if !inUnit(r.by.Role) {
@@ -159,7 +159,7 @@ func (r reader) entries(d deed, clocks []domain.DeadlineClock, stopped []int) []
 func entryOf(d deed, f fact) Entry {
 	spec, _ := domain.EventSpecOf(f.event.EventType())
 	return Entry{
-		Seq: d.Seq, Stream: d.Stream, Event: f.event, Type: spec.Type, Track: spec.Track, Happened: f.happened,
+		Seq: d.Seq, Stream: d.Stream, At: domain.EventAt{Decision: d.ID, Place: f.n}, Event: f.event, Type: spec.Type, Track: spec.Track, Happened: f.happened,
 		Known: d.Known(), Recorded: d.Recorded, Imported: d.Imported(), By: d.By,
 	}
 }
@@ -187,27 +187,12 @@ func judged(f fact, clocks []domain.DeadlineClock, stopped []int, now time.Time)
 
 // region is where the facility is that an event is about.
 func (r reader) region(e domain.AnyEvent) string {
-	var at domain.Ref
-	switch e := e.(type) {
-	case domain.ShelterRequested:
-		return domain.RegionOf(e.District)
-	case domain.AdmissionConfirmed:
-		return domain.RegionOf(e.District)
-	case domain.TransferRequested:
-		return domain.RegionOf(e.District)
-	case domain.TransferCompleted:
-		return domain.RegionOf(e.District)
-	case domain.AdmissionRefused:
-		at = e.Facility
-	case domain.NonArrivalRecorded:
-		at = e.Facility
-	case domain.Departed:
-		at = e.Facility
-	case domain.TransferAccepted:
-		at = e.Facility
+	site := domain.SiteOf(e)
+	if site.District != "" {
+		return domain.RegionOf(site.District)
 	}
 	for _, p := range r.places {
-		if p.Facility == at {
+		if p.Facility == site.Facility {
 			return domain.RegionOf(p.District)
 		}
 	}

@@ -161,10 +161,12 @@ func TestWhatEachRoleSees(t *testing.T) {
 			for _, e := range p.Timeline {
 				spec, _ := domain.EventSpecOf(e.Type)
 				may := domain.MayRead(by, c.Access, spec.Compartment, w.now)
-				if spec.Compartment == domain.Location && houses(by.Organisation) {
+				if spec.Compartment == domain.Location && domain.Houses(by.Organisation) {
 					// its own part only: what it answered, and what it was asked
-					may = e.By.Organisation == by.Organisation && e.Type != "ShelterRequested" || e.Event != nil
-					if e.Event != nil && placeOf(e.Event) != by.Organisation {
+					moved := slices.ContainsFunc(p.Timeline, func(o Entry) bool { return o.Seq == e.Seq && o.Type == "TransferCompleted" })
+					others := e.Type == "ShelterRequested" || e.Type == "TransferRequested" || e.Type == "Departed" && moved // they concern another facility
+					may = e.By.Organisation == by.Organisation && !others || e.Event != nil
+					if e.Event != nil && domain.SiteOf(e.Event).Organisation != by.Organisation {
 						t.Errorf("%s is told of %+v", by.Organisation, e.Event)
 					}
 				}

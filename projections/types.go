@@ -61,6 +61,7 @@ type CasePage struct {
 type Entry struct {
 	Seq       uint64
 	Stream    domain.Stream
+	At        domain.EventAt  // which event of the stream it is
 	Event     domain.AnyEvent // nil when its data are in a compartment the reader does not see, were erased or are unreadable; never sealed
 	Erased    bool            // its data were, whoever asks
 	Type      string

@@ -134,6 +134,11 @@ func demoPeople(dir string) ([]demoAccount, error) {
 		{User: "fund", Role: "fund", Organisation: "fund"},
 		{User: "lawyer", Role: "legal_aid", Organisation: "legal-aid-a"},
 		{User: "prosecutor", Role: "prosecution", Organisation: "prosecutor-general"},
+		{User: "hotline", Role: "hotline_operator", Organisation: "hotline-152"},
+		{User: "partner", Role: "return_partner", Organisation: "iom"},
+		{User: "health", Role: "health_care", Organisation: "health-agency"},
+		{User: "education", Role: "education", Organisation: "education-ministry"},
+		{User: "employment", Role: "employment", Organisation: "employment-agency"},
 		{User: "protection", Role: "data_protection", Organisation: "data-protection"},
 		{User: "coordinator", Role: "coordinator", Organisation: "coordinator"},
 	}

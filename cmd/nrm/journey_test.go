@@ -306,14 +306,20 @@ func (v *visitor) say(key string) string {
 }
 
 func (v *visitor) translations() map[string]string {
-	raw := map[string]any{}
-	if err := json.Unmarshal([]byte(read(v.t, filepath.Join("..", "..", "api", "locales", v.lang+".json"))), &raw); err != nil {
-		v.t.Fatal(err)
+	files, err := filepath.Glob(filepath.Join("..", "..", "api", "locales", v.lang, "*.json"))
+	if err != nil || len(files) == 0 {
+		v.t.Fatalf("%d files of texts: %v", len(files), err)
 	}
 	texts := map[string]string{}
-	for key, value := range raw {
-		if text, ok := value.(string); ok {
-			texts[key] = text
+	for _, file := range files {
+		raw := map[string]any{}
+		if err := json.Unmarshal([]byte(read(v.t, file)), &raw); err != nil {
+			v.t.Fatal(err)
+		}
+		for key, value := range raw {
+			if text, ok := value.(string); ok {
+				texts[key] = text
+			}
 		}
 	}
 	return texts

@@ -1,0 +1,84 @@
+package api
+
+import (
+	"strconv"
+	"strings"
+
+	"nrm/api/ui"
+	"nrm/domain"
+)
+
+// items are the questions of a field that takes something of each of many codes:
+// one for each code, under the field's heading. What is wrong with the field
+// stands with the first.
+func (f *commandForm) items(field domain.Field) []ui.Field {
+	var all []ui.Field
+	for _, c := range f.choices(field) {
+		name := itemName(field, c)
+		q := ui.Field{Name: name, Label: f.code(field.List, c.Code), Kind: ui.Number, Optional: true, Value: f.answers.Get(name)}
+		if field.Kind == domain.ItemBank {
+			q.Kind, q.Optional = ui.Radios, false
+			for _, s := range domain.Codes("answer") {
+				q.Options = append(q.Options, ui.Option{Value: s.Code, Text: f.code("answer", s.Code), Checked: q.Value == s.Code})
+			}
+		}
+		all = append(all, q)
+	}
+	if len(all) > 0 {
+		asked := f.question(field)
+		heading := asked.Label
+		if field.Optional {
+			heading += " " + f.T("ui.optional")
+		}
+		all[0].Begins, all[0].Error = &ui.Part{Heading: heading, Text: asked.Hint}, asked.Error
+	}
+	return all
+}
+
+// readItems reads what was answered to [commandForm.items].
+func (f *commandForm) readItems(field domain.Field) (value any, blank bool, fault string) {
+	answers, counts := domain.Answers{}, domain.Counts{}
+	for _, c := range f.choices(field) {
+		typed := strings.TrimSpace(f.answers.Get(itemName(field, c)))
+		if typed == "" {
+			continue
+		}
+		if field.Kind == domain.ItemBank {
+			answers = append(answers, domain.Answer{Code: c.Code, Strength: typed})
+			if _, ok := domain.CodeOf("answer", typed); !ok {
+				fault = "unknown_code"
+			}
+			continue
+		}
+		n, err := strconv.Atoi(typed)
+		switch {
+		case err != nil:
+			fault = "not_a_number"
+		case n == 0 && field.Min > 0: // nothing of it, in other words
+			continue
+		}
+		counts = append(counts, domain.Tally{Code: c.Code, Number: n})
+	}
+	if field.Kind == domain.ItemBank {
+		return answers, len(answers) == 0, fault
+	}
+	return counts, len(counts) == 0, fault
+}
+
+func itemName(field domain.Field, c domain.Code) string { return field.Name + "-" + c.Code }
+
+// pairs puts answers and counts into words.
+func (w words) pairs(list string, v any) string {
+	var parts []string
+	switch v := v.(type) {
+	case domain.Answers:
+		for _, a := range v {
+			parts = append(parts, w.code(list, a.Code)+": "+lowerFirst(w.code("answer", a.Strength)))
+		}
+	case domain.Counts:
+		for _, n := range v {
+			parts = append(parts, w.code(list, n.Code)+": "+w.number(int64(n.Number)))
+		}
+	}
+	return strings.Join(parts, "; ")
+}

@@ -1,0 +1,195 @@
+package domain
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+)
+
+// Joint is the state behind a decision that concerns several streams at once: a
+// person and a bed, two beds, two cases of one person. Such a decision is stored
+// on all of their histories or on none, and only if none of them changed
+// meanwhile. Each stream has its own fold; those of a kind stand in the order in
+// which the command names them, the stream that the command is given to first.
+type Joint struct {
+	Cases      []*Case
+	Facilities []*Facility
+	Calls      []*Call
+
+	streams []Stream
+}
+
+// Case is the case that the command is given to.
+func (j *Joint) Case() *Case { return j.Cases[0] }
+
+// jointly is a command over its own stream and others.
+type jointly interface{ others(Request) []Stream }
+
+// beginning is a command over several streams that begins the other cases, such
+// as those into which one is split: they must not be there yet.
+type beginning interface{ begins() }
+
+// standing is an event of a joint decision and the stream it stands on.
+type standing struct {
+	AnyEvent
+	on Stream
+}
+
+// apply does nothing: each event is applied where its own stream is folded.
+func (standing) apply(*Joint, Times) {}
+
+// onCase puts events on the history of the n-th case.
+func (j *Joint) onCase(n int, events ...Event[Case]) []Event[Joint] {
+	return place(j.named(CaseKind, n), events)
+}
+
+// onFacility puts events on the history of the n-th facility.
+func (j *Joint) onFacility(n int, events ...Event[Facility]) []Event[Joint] {
+	return place(j.named(FacilityKind, n), events)
+}
+
+// onCall puts events on the history of the n-th call.
+func (j *Joint) onCall(n int, events ...Event[Call]) []Event[Joint] {
+	return place(j.named(CallKind, n), events)
+}
+
+func place[S any](on Stream, events []Event[S]) (all []Event[Joint]) {
+	for _, e := range events {
+		all = append(all, standing{e, on})
+	}
+	return all
+}
+
+func (j *Joint) named(kind StreamKind, n int) Stream {
+	of := slices.DeleteFunc(slices.Clone(j.streams), func(s Stream) bool { return s.Kind != kind })
+	return of[n]
+}
+
+// answer is the usual decision about a person and beds: events of the case that
+// the command is given to, and at most one for each facility.
+func (j *Joint) answer(onCase []Event[Case], onFacility ...Event[Facility]) []Event[Joint] {
+	all := j.onCase(0, onCase...)
+	for n, e := range onFacility {
+		all = append(all, j.onFacility(n, e)...)
+	}
+	return all
+}
+
+// streamsOf lists the streams that a command is about, its own first.
+func streamsOf(req Request, stream Stream, cmd Asked) []Stream {
+	streams := []Stream{stream}
+	if j, ok := cmd.(jointly); ok {
+		streams = append(streams, j.others(req)...)
+	}
+	return streams
+}
+
+// joint judges a command over several streams. Its events are stored on all of
+// them or on none.
+func joint(req Request, stream Stream, cmd Command[Joint], histories [][]Decision) ([]Decision, error) {
+	j := &Joint{streams: streamsOf(req, stream, cmd)}
+	if len(j.streams) != len(histories) {
+		return nil, fmt.Errorf("domain: %T is about %d streams, not %d", cmd, len(j.streams), len(histories))
+	}
+	for n, s := range j.streams {
+		if slices.Contains(j.streams[:n], s) {
+			return nil, invalid("same_stream", fieldNaming(cmd, s))
+		}
+		if err := j.fold(req, cmd, n, histories[n]); err != nil {
+			return nil, err
+		}
+	}
+	req.about = stream.Ref()
+	events, err := cmd.decide(j, req)
+	if err != nil {
+		return nil, err
+	}
+	facts := make([][]AnyEvent, len(j.streams))
+	for _, e := range events {
+		n := slices.Index(j.streams, e.(standing).on)
+		facts[n] = append(facts[n], e.(standing).AnyEvent)
+	}
+	return j.decisions(req, histories, facts)
+}
+
+// decisions turns the facts of each stream into a decision, or into nothing when
+// all of them stand there already.
+func (j *Joint) decisions(req Request, histories [][]Decision, facts [][]AnyEvent) ([]Decision, error) {
+	already := true
+	for n := range j.streams {
+		is, err := recorded(histories[n], req, facts[n])
+		if err != nil {
+			return nil, err
+		}
+		already = already && is
+	}
+	decisions := make([]Decision, len(j.streams))
+	for n, s := range j.streams {
+		if already {
+			facts[n] = nil
+		}
+		decisions[n] = req.decision(s, facts[n])
+	}
+	return decisions, nil
+}
+
+// fold adds the state of the n-th stream and asks it whether it accepts the
+// command.
+func (j *Joint) fold(req Request, cmd Asked, n int, history []Decision) error {
+	s := j.streams[n]
+	switch s.Kind {
+	case CaseKind:
+		c, err := Fold[Case](history)
+		if err != nil {
+			return err
+		}
+		j.Cases = append(j.Cases, c)
+		if _, begins := cmd.(beginning); begins && n > 0 {
+			if c.Opened() {
+				return conflict("already_registered")
+			}
+			return nil
+		}
+		return naming(c.accepts(req, cmd), cmd, s, n)
+	case FacilityKind:
+		f, err := Fold[Facility](history)
+		if err != nil {
+			return err
+		}
+		j.Facilities = append(j.Facilities, f)
+		if n > 0 && !f.Opened() {
+			return &Refusal{Kind: Invalid, Code: "no_such_facility", Field: fieldNaming(cmd, s)}
+		}
+		if n == 0 {
+			return f.accepts(req, cmd)
+		}
+		return nil
+	case CallKind:
+		c, err := Fold[Call](history)
+		if err != nil {
+			return err
+		}
+		j.Calls = append(j.Calls, c)
+		return naming(c.accepts(req, cmd), cmd, s, n)
+	}
+	return fmt.Errorf("domain: no decision over %s and others", s)
+}
+
+// naming adds to a refusal which field names the stream that is not there.
+func naming(err error, cmd Asked, s Stream, n int) error {
+	if r, ok := AsRefusal(err); ok && n > 0 && r.Kind == NotFound && r.Field == "" {
+		return &Refusal{Kind: r.Kind, Code: r.Code, Field: fieldNaming(cmd, s)}
+	}
+	return err
+}
+
+// fieldNaming finds the field of a command that names a stream.
+func fieldNaming(cmd Asked, s Stream) string {
+	v := reflect.ValueOf(cmd)
+	for _, f := range Fields(cmd) {
+		if r, ok := v.FieldByIndex(f.index).Interface().(Ref); ok && r == s.Ref() {
+			return f.Name
+		}
+	}
+	return ""
+}

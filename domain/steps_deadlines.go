@@ -1,0 +1,18 @@
+package domain
+
+// DeadlinesTrack is what the rules about what is late or out of order
+// keep of a case beside the fields of [Case] itself.
+type DeadlinesTrack struct{}
+
+// deadlinesSteps is the part of the catalogue about what is late or out of order.
+func deadlinesSteps() steps {
+	return steps{
+		events: []EventSpec{
+			event[DeadlineMissed, Case]("deadlines", Flow).since("1", "C-123", "mark-overdue"),
+			event[DeviationNoted, Case]("deadlines", Flow).since("1", "C-123"),
+		},
+		commands: []CommandSpec{
+			command[MarkOverdue]("mark-overdue", CaseKind, "deadlines"),
+		},
+	}
+}

@@ -75,7 +75,32 @@ func (c *Case) agree(purpose string, services []string, at When, change func(*Co
 		change(&k)
 		k.At = at
 		c.Consents[key] = k
+		if key == "repatriation" {
+			c.Return.Consent = When{}
+			if k.State == "given" && k.Written() { // as good as a consent recorded with the return itself
+				c.Return.Consent = at
+			}
+		}
 	}
+}
+
+// The events of consent say whom the person lets know more, for which purposes and
+// up to which day: nobody, once the person refuses or withdraws.
+
+func (e ConsentRecorded) permits() (purposes, organisations []string, until Day) {
+	return consentKeys(e.Purpose, e.Services), e.Recipients, e.ValidUntil
+}
+
+func (e ConsentRefused) permits() (purposes, organisations []string, until Day) {
+	return consentKeys(e.Purpose, e.Services), nil, Day{}
+}
+
+func (e ConsentWithdrawn) permits() (purposes, organisations []string, until Day) {
+	return consentKeys(e.Purpose, e.Services), nil, Day{}
+}
+
+func (e ConsentExpired) permits() (purposes, organisations []string, until Day) {
+	return consentKeys(e.Purpose, e.Services), nil, Day{}
 }
 
 // purposeFault refuses services without the purpose that they belong to, and the
@@ -120,7 +145,7 @@ func (c *Case) holders(purpose string, services []string) []string {
 		}
 	}
 	for _, a := range c.Access {
-		if a.Relation != AskedFor && a.Relation != Suspended {
+		if o, ok := OrganisationOf(a.Organisation); ok && o.Kind != "register" && a.Relation != AskedFor {
 			all[a.Organisation] = true
 		}
 	}

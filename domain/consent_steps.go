@@ -172,6 +172,7 @@ func (cmd WithdrawConsent) decide(c *Case, req Request) ([]Event[Case], error) {
 		again = again && is
 		switch {
 		case is:
+		case k.State == "" && key == "repatriation" && !c.Return.Consent.IsZero(): // recorded with the return
 		case k.State != "given":
 			return nil, conflict("no_consent")
 		case req.Happened.Before(k.At):
@@ -204,6 +205,9 @@ func (e ConsentExpired) apply(c *Case, at Times) {
 		if k := c.Consents[key]; k.State == "given" && k.Until == e.Until {
 			k.State = "expired"
 			c.Consents[key] = k
+			if key == "repatriation" {
+				c.Return.Consent = When{}
+			}
 		}
 	}
 }

@@ -132,3 +132,43 @@ func TestInitialAssistance(t *testing.T) {
 	given(t, detected).when(duty.says("2024-03-01T23:10", GiveInitialAssistance{})).refused("required", "kinds")
 	given(t, detected).when(fund.says("2024-03-01T23:10", help.cmd)).refused("role_not_allowed", "")
 }
+
+// TestConsentToARepatriation counts as much as one recorded with the return.
+func TestConsentToARepatriation(t *testing.T) {
+	k := consent("repatriation")
+	story := []said{detected, handedOver, toldOfRights}
+	c := given(t, append(story, officer.says("2024-03-02T10:00", k))...).state()
+	if c.Return.Consent.IsZero() {
+		t.Error("a written consent to the repatriation is none to the return")
+	}
+	withdraw := officer.says("2024-03-20", WithdrawConsent{Purpose: "repatriation", By: "person", Form: "oral"})
+	for _, first := range []Asked{k, RecordReturnConsent{By: "person"}} {
+		w := given(t, append(story, officer.says("2024-03-02T10:00", first))...).when(withdraw).then("ConsentWithdrawn")
+		if !w.state().Return.Consent.IsZero() {
+			t.Errorf("%T was withdrawn and still opens the return", first)
+		}
+	}
+	w := given(t, append(story, officer.says("2024-03-02T10:00", k), ClockActor().says("2024-06-01", MarkConsentExpired{}))...)
+	if !w.state().Return.Consent.IsZero() {
+		t.Error("an expired consent still opens the return")
+	}
+	k.Form = "oral"
+	if c := given(t, append(story, officer.says("2024-03-02T10:00", k))...).state(); !c.Return.Consent.IsZero() {
+		t.Error("an oral consent opens the return")
+	}
+}
+
+func TestWhomAConsentLetsKnow(t *testing.T) {
+	k := ConsentRecorded{Purpose: "service", Services: []string{"legal_info", "psychological"}, Recipients: []string{"legal-aid-a"}, ValidUntil: mustDay("2024-05-31")}
+	purposes, to, until := k.permits()
+	if !slices.Equal(purposes, []string{"service/legal_info", "service/psychological"}) || !slices.Equal(to, k.Recipients) || until != k.ValidUntil {
+		t.Errorf("%v, %v, %s", purposes, to, until)
+	}
+	for _, e := range []interface {
+		permits() ([]string, []string, Day)
+	}{ConsentRefused{Purpose: "media"}, ConsentWithdrawn{Purpose: "media"}, ConsentExpired{Purpose: "media"}} {
+		if purposes, to, until := e.permits(); !slices.Equal(purposes, []string{"media"}) || to != nil || !until.IsZero() {
+			t.Errorf("%T: %v, %v, %s", e, purposes, to, until)
+		}
+	}
+}

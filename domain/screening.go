@@ -70,6 +70,17 @@ func (i Instrument) Dimensions(present []string) []string {
 	return slices.Sorted(maps.Keys(found))
 }
 
+// fault refuses an answer about an indicator that the instrument has not.
+func (i Instrument) fault(answers Answers, present []string) error {
+	switch {
+	case slices.ContainsFunc(answers, func(a Answer) bool { return !i.has(a.Code) }):
+		return invalid("not_of_instrument", "answers")
+	case slices.ContainsFunc(present, func(p string) bool { return !i.has(p) }):
+		return invalid("not_of_instrument", "present")
+	}
+	return nil
+}
+
 func (i Instrument) has(indicator string) bool {
 	return slices.ContainsFunc(i.Items, func(item InstrumentItem) bool { return item.Indicator == indicator })
 }
@@ -113,11 +124,8 @@ func (cmd ScreenIndicators) decide(c *Case, req Request) ([]Event[Case], error) 
 			return nil, invalid("answers_contradict", "present")
 		}
 	}
-	switch foreign := func(a Answer) bool { return !i.has(a.Code) }; {
-	case slices.ContainsFunc(cmd.Answers, foreign):
-		return nil, invalid("not_of_instrument", "answers")
-	case slices.ContainsFunc(present, func(p string) bool { return !i.has(p) }):
-		return nil, invalid("not_of_instrument", "present")
+	if err := i.fault(cmd.Answers, present); err != nil {
+		return nil, err
 	}
 	e := IndicatorScreeningCompleted{cmd.Instrument, present, i.Suggestion(present), i.Version, slices.Clone(cmd.Answers), i.Dimensions(present)}
 	return c.fact(req, e, remark{c.HandedOver.IsZero(), "handover_missing"}, remark{c.Outcome != "", "after_decision"})

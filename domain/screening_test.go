@@ -42,7 +42,10 @@ func TestInstruments(t *testing.T) {
 	if got := len(instruments()); got != len(Codes("instrument")) {
 		t.Errorf("%d instruments, %d codes of them", got, len(Codes("instrument")))
 	}
-	if (Instrument{}).has("deception") {
-		t.Error("an instrument without items has some")
+	short := Instrument{Items: []InstrumentItem{{Indicator: "isolation"}}}
+	refusedAs(t, short.fault(Answers{{"isolation", "absent"}, {"deception", "absent"}}, nil), "not_of_instrument", "answers")
+	refusedAs(t, short.fault(nil, []string{"deception"}), "not_of_instrument", "present")
+	if err := short.fault(Answers{{"isolation", "present"}}, []string{"isolation"}); err != nil {
+		t.Error(err)
 	}
 }

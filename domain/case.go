@@ -129,6 +129,8 @@ func (c *Case) OpenClocks() (open []DeadlineClock) {
 // after is called with every decision once its events have been applied.
 func (c *Case) after(d Decision) {
 	c.remember(d)
+	c.reckon(d)
+	c.heed(d)
 	c.tick(d)
 }
 

@@ -131,6 +131,7 @@ func (c *Case) after(d Decision) {
 	c.remember(d)
 	c.reckon(d)
 	c.heed(d)
+	c.relate(d)
 	c.tick(d)
 }
 

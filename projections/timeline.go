@@ -66,7 +66,7 @@ func (v *Views) Case(ctx context.Context, by domain.Actor, now time.Time, ref do
 		told := *c
 		told.Erasure.AskedBy, p.State = "", &told
 	}
-	if err := p.open(ctx); err != nil {
+	if err := p.open(ctx, by.Role); err != nil {
 		return CasePage{}, wrap(err, "case")
 	}
 	if !r.sees(domain.Location) || domain.Houses(by.Organisation) {

@@ -52,21 +52,11 @@ func printGivers(b *strings.Builder, track Code) {
 				givers = append(givers, string(r))
 			}
 		}
-		lines = append(lines, fmt.Sprintf("%-29s %-20s %s", spec.Name, strings.Join(actsOf(spec), "; "), strings.Join(givers, ", ")))
+		lines = append(lines, fmt.Sprintf("%-29s %-20s %s", spec.Name, strings.Join(spec.Sources(), "; "), strings.Join(givers, ", ")))
 	}
 	if len(lines) > 0 {
 		fmt.Fprintf(b, "\n%s\n%s\n", track.EN, strings.Join(lines, "\n"))
 	}
-}
-
-// actsOf are the sources of what a command records.
-func actsOf(c CommandSpec) (acts []string) {
-	for _, e := range EventSpecs() {
-		if slices.Contains(e.By, c.Name) && !slices.Contains(acts, e.Source) {
-			acts = append(acts, e.Source)
-		}
-	}
-	return acts
 }
 
 func printSights(b *strings.Builder, r Role) {

@@ -148,6 +148,9 @@ func (p homePage) parts(c echo.Context) []templ.Component {
 	if mustSpec("register-referral").MayGive(p.by.Role) {
 		parts = append(parts, ui.Button(ui.Link{Text: p.T("command.register-referral"), Href: "/cases/new"}, false))
 	}
+	if call := mustSpec("log-hotline-call"); call.MayGive(p.by.Role) {
+		parts = append(parts, ui.Button(ui.Link{Text: p.T("command." + call.Name), Href: "/calls/new"}, true))
+	}
 	for _, f := range p.places {
 		parts = append(parts, p.occupancy(f))
 	}

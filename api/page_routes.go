@@ -34,6 +34,10 @@ func (s *Server) pages(e *echo.Echo) {
 	get("/cases/:ref/:command", signedIn, s.getCaseCommand)
 	post("/cases/:ref/:command", signedIn, s.postCaseCommand)
 
+	call := mustSpec("log-hotline-call")
+	get("/calls/new", gives(call), s.getNewCall)
+	post("/calls/new", gives(call), s.postNewCall)
+
 	open := mustSpec("open-facility")
 	get("/facilities", occupancy, s.getFacilities)
 	get("/facilities/new", gives(open), s.getNewFacility)

@@ -182,6 +182,7 @@ func TestEveryPageForEveryRole(t *testing.T) {
 		for target, may := range map[string]func(domain.Role) bool{
 			"/": everybody, "/policy": everybody, "/cases": cases, "/cases?queue=nothing": nil, "/overdue": course,
 			"/cases/new":  func(r domain.Role) bool { return mustSpec("register-referral").MayGive(r) },
+			"/calls/new":  func(r domain.Role) bool { return r == domain.HotlineOperator },
 			"/facilities": room, "/facilities/" + ref: room, "/facilities/new": func(r domain.Role) bool { return r == domain.Coordinator },
 			"/facilities/" + ref + "/change-capacity": func(r domain.Role) bool { return r == domain.Coordinator || r == domain.Shelter },
 			"/plan": plan, "/plan?year=2022&known=2023-05-01": plan, "/plan/4.1.9": plan, "/plan/4.4.1?year=2021": plan, "/plan/4.1.1": plan,

@@ -109,9 +109,13 @@ func lawful(e AnyEvent, d Decision, before *Case) error {
 		if d.By.Role != Head || !Head.fits(d.By.Organisation) {
 			return fmt.Errorf("identification decided by %s of %s", d.By.Role, d.By.Organisation)
 		}
-	case HandoverAccepted:
+	case IdentificationReversed:
+		if d.By.Role != Head || before == nil || before.Outcome != e.From || e.From == e.Outcome {
+			return fmt.Errorf("identification reversed from %s to %s by %s", e.From, e.Outcome, d.By.Role)
+		}
+	case HandoverAccepted, HandoverRefused:
 		if d.By.Role != DutyOfficer || !DutyOfficer.fits(d.By.Organisation) {
-			return fmt.Errorf("handover accepted by %s of %s", d.By.Role, d.By.Organisation)
+			return fmt.Errorf("%s by %s of %s", e.EventType(), d.By.Role, d.By.Organisation)
 		}
 	case ReflectionGranted:
 		if p, ok := ParameterOn("reflection", e.From); ok && e.Until.Since(e.From) < p.Value {

@@ -6,6 +6,8 @@ package domain
 type Call struct {
 	Logged When `json:"logged"`
 	Case   Ref  `json:"case,omitempty"` // the case that it led to
+
+	Entry HotlineCallLogged `json:"entry"` // as it was logged
 }
 
 // IsLogged reports whether the call is in the register.

@@ -119,6 +119,10 @@ func (c *Case) remember(d Decision) {
 			c.NamedBy = d.By.User
 		case IdentityErased{}.EventType():
 			c.NamedBy = ""
+		case IdentificationDecided{}.EventType(), IdentificationReversed{}.EventType():
+			c.DecidedBy = d.By.User
+		case CaseOpened{}.EventType():
+			c.Assigned = d.By.User
 		}
 	}
 }

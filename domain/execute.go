@@ -40,6 +40,9 @@ func Execute(ctx context.Context, log Log, req Request, stream Stream, cmd Asked
 	}
 	var streams []string
 	for _, s := range streamsOf(req, stream, cmd) {
+		if slices.Contains(streams, s.String()) {
+			return out, invalid("same_stream", fieldNaming(cmd, s))
+		}
 		streams = append(streams, s.String())
 	}
 	position, err := log.Update(ctx, streams, func(histories [][]Decision) ([]Decision, error) {

@@ -139,7 +139,7 @@ func (a Access) opens(r Role, of Compartment) bool {
 // they may see. Whoever only referred a person sees the state of the referral;
 // a mission abroad and the migration service go on working with the person.
 func MayRead(by Actor, rows []Access, of Compartment, now time.Time) bool {
-	if !MaySee(by, rows, now) || !by.Role.Sees(of) {
+	if !MaySee(by, rows, now) || !by.Role.Sees(of) || of.Sealed() && suspendedIn(rows) {
 		return false
 	}
 	if by.Role.SeesEveryCase() {

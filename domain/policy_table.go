@@ -125,7 +125,7 @@ func Conditions() []Condition {
 		{"part_over", nil},
 		{"own_facility", []string{"confirm-admission", "refuse-admission", "record-non-arrival", "record-departure", "accept-transfer", "complete-transfer", "change-capacity"}},
 		{"own_service", []string{"start-service", "deliver-service"}},
-		{"second_person", []string{"approve-erasure", "grant-fund-assistance", "refuse-fund-assistance"}},
+		{"second_person", []string{"approve-erasure", "grant-fund-assistance", "refuse-fund-assistance", "decide-review"}},
 		{"known_person", []string{"record-identity", "record-document", "record-contact", "record-health", "record-whereabouts", "record-testimony"}},
 		{"whole_name", []string{"record-identity"}},
 	}

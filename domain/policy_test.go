@@ -134,26 +134,17 @@ func TestNobodyGivesThemselvesARole(t *testing.T) {
 	}
 }
 
-// promises, receives and permissions are facts of other steps, of which the
+// promises and takesUp are facts of other steps, of which the
 // relations know the name or the shape.
 type (
 	promises struct {
 		Organisation string `place:"host"`
 	}
 	takesUp struct{}
-	permits struct {
-		purposes, organisations []string
-		until                   Day
-	}
 )
 
 func (promises) EventType() string { return "ShelterOffered" }
 func (takesUp) EventType() string  { return "CaseOpened" }
-func (permits) EventType() string  { return "Permits" }
-func (p permits) permits() ([]string, []string, Day) {
-	return p.purposes, p.organisations, p.until
-}
-
 func TestWhoHasPromisedABedKnowsWhoIsToCome(t *testing.T) {
 	c := given(t, detected, requested).state()
 	if MayRead(shelter, c.Access, Identity, specNow) {
@@ -200,33 +191,31 @@ func TestWhoReceivedAPersonSeesTheCase(t *testing.T) {
 }
 
 func TestConsentOpensAndItsEndShuts(t *testing.T) {
-	w := given(t, detected, handedOver, defended)
-	now := mustWhen("2024-04-01").At
-	reads := func(c *Case, at time.Time) bool { return MayRead(lawyer, c.Access, Health, at) }
-	c := w.state()
-	if reads(c, now) || !MayRead(lawyer, c.Access, Criminal, now) {
+	letting := consent("legal_claim")
+	letting.Recipients = []string{"legal-aid-a"}
+	story := []said{detected, handedOver, defended}
+	agreed := officer.says("2024-03-12T10:00", letting).when("2024-03-12T11:00")
+	taken := officer.says("2024-04-10T10:00", WithdrawConsent{Purpose: "legal_claim", By: "person", Form: "written"}).when("2024-04-10T11:00")
+	reads := func(c *Case, at string) bool { return MayRead(lawyer, c.Access, Health, mustWhen(at).At) }
+	if c := given(t, story...).state(); reads(c, "2024-04-01") || !MayRead(lawyer, c.Access, Criminal, specNow) {
 		t.Error("without consent a lawyer sees the proceedings and not what help the person needs")
 	}
-	say := func(c *Case, organisations []string, until string) *Case {
-		p := permits{purposes: []string{"legal_claim"}, organisations: organisations}
-		if until != "" {
-			p.until = mustDay(until)
-		}
-		c.after(Decision{Recorded: now, Events: []AnyEvent{p}})
-		return c
-	}
-	if c := say(w.state(), []string{"legal-aid-a"}, "2024-05-01"); !reads(c, now) || !reads(c, mustWhen("2024-05-01T23:00").At) || reads(c, mustWhen("2024-05-02T00:30").At) {
+	if c := given(t, then(story, agreed)...).state(); !reads(c, "2024-04-01") || !reads(c, "2024-05-31T23:00") || reads(c, "2024-06-01T00:30") {
 		t.Errorf("a consent up to a day: %v", c.Access)
 	}
-	if c := say(say(w.state(), []string{"legal-aid-a"}, ""), nil, ""); reads(c, now.Add(time.Minute)) {
+	if c := given(t, then(story, agreed, taken)...).state(); reads(c, "2024-04-10T12:00") {
 		t.Errorf("a consent that was taken back: %v", c.Access)
 	}
-	if c := say(w.state(), []string{"legal-aid-b"}, ""); reads(c, now) {
+	if c := given(t, then(story, agreed, taken, officer.says("2024-03-13", letting))...).state(); reads(c, "2024-04-10T12:00") {
+		t.Errorf("an earlier consent that was learned after it was taken back: %v", c.Access)
+	}
+	letting.Recipients = []string{"legal-aid-b"}
+	if c := given(t, then(story, officer.says("2024-03-12T10:00", letting))...).state(); reads(c, "2024-04-01") {
 		t.Errorf("consent to somebody else: %v", c.Access)
 	}
 	abroad := Actor{"u-iom", ReturnPartner, "iom"}
 	rows := []Access{{Organisation: "iom", Relation: Provides}}
-	if MayRead(abroad, rows, Identity, now) || !MayRead(abroad, append(rows, Access{Organisation: "iom", Relation: Consented}), Identity, now) {
+	if MayRead(abroad, rows, Identity, specNow) || !MayRead(abroad, append(rows, Access{Organisation: "iom", Relation: Consented}), Identity, specNow) {
 		t.Error("who helps a person to return knows who it is with consent only")
 	}
 }

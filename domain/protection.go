@@ -8,6 +8,12 @@ type Protection struct {
 	InForce   []string `json:"in_force,omitempty"` // code list "protection_measure"
 }
 
+// A ProtectionInForce is a measure that protects one subject: there may be several of a kind.
+type ProtectionInForce struct {
+	Measure string `json:"measure"`
+	Subject string `json:"subject,omitempty"` // code list "protected_subject"
+}
+
 // RequestProtection asks for protection measures for the person, close
 // relatives or those who help.
 type RequestProtection struct {
@@ -30,49 +36,76 @@ func (cmd RequestProtection) decide(c *Case, req Request) ([]Event[Case], error)
 }
 
 // OrderProtection records a measure under the law on state protection of
-// participants in criminal proceedings.
+// participants in criminal proceedings. One measure can protect several subjects,
+// each by a decision of its own.
 type OrderProtection struct {
-	Measure string `json:"measure" code:"protection_measure"`
+	Measure  string    `json:"measure" code:"protection_measure"`
+	Subject  string    `json:"subject,omitempty" code:"protected_subject"` // the person, if nobody is named
+	Basis    string    `json:"basis,omitempty" code:"protection_basis"`
+	Decision Reference `json:"decision_no,omitempty"`
 }
 
 // ProtectionMeasureOrdered is in force until it ends.
 type ProtectionMeasureOrdered struct {
-	Measure string `json:"measure" code:"protection_measure"`
+	Measure  string    `json:"measure" code:"protection_measure"`
+	Subject  string    `json:"subject,omitempty" code:"protected_subject"`
+	Basis    string    `json:"basis,omitempty" code:"protection_basis"`
+	Decision Reference `json:"decision_no,omitempty"`
 }
 
 func (ProtectionMeasureOrdered) EventType() string { return "ProtectionMeasureOrdered" }
 func (e ProtectionMeasureOrdered) apply(c *Case, _ Times) {
-	c.Protection.InForce = append(c.Protection.InForce, e.Measure)
+	c.protect(append(c.Measures, ProtectionInForce{e.Measure, e.Subject}))
 }
 func (OrderProtection) givers() []Role { return []Role{Prosecution, Head} }
 func (OrderProtection) expected(c *Case) bool {
 	return !c.Protection.Requested.IsZero() && len(c.Protection.InForce) == 0
 }
 func (cmd OrderProtection) decide(c *Case, req Request) ([]Event[Case], error) {
-	if slices.Contains(c.Protection.InForce, cmd.Measure) {
+	if slices.Contains(c.Measures, ProtectionInForce{cmd.Measure, cmd.Subject}) {
 		return nil, nil
 	}
 	return c.fact(req, ProtectionMeasureOrdered(cmd))
 }
 
-// EndProtection records that a measure was lifted.
+// EndProtection records that a measure was lifted: for one subject, or for all
+// where none is named.
 type EndProtection struct {
-	Measure string `json:"measure" code:"protection_measure"`
+	Measure  string    `json:"measure" code:"protection_measure"`
+	Subject  string    `json:"subject,omitempty" code:"protected_subject"`
+	Decision Reference `json:"decision_no,omitempty"`
 }
 
 // ProtectionMeasureEnded takes a measure out of force.
 type ProtectionMeasureEnded struct {
-	Measure string `json:"measure" code:"protection_measure"`
+	Measure  string    `json:"measure" code:"protection_measure"`
+	Subject  string    `json:"subject,omitempty" code:"protected_subject"`
+	Decision Reference `json:"decision_no,omitempty"`
+}
+
+func (e ProtectionMeasureEnded) ends(m ProtectionInForce) bool {
+	return m.Measure == e.Measure && (e.Subject == "" || m.Subject == e.Subject)
 }
 
 func (ProtectionMeasureEnded) EventType() string { return "ProtectionMeasureEnded" }
 func (e ProtectionMeasureEnded) apply(c *Case, _ Times) {
-	c.Protection.InForce = slices.DeleteFunc(c.Protection.InForce, func(m string) bool { return m == e.Measure })
+	c.protect(slices.DeleteFunc(slices.Clone(c.Measures), e.ends))
 }
 func (EndProtection) givers() []Role { return []Role{Prosecution, Head} }
 func (cmd EndProtection) decide(c *Case, req Request) ([]Event[Case], error) {
-	if !slices.Contains(c.Protection.InForce, cmd.Measure) {
+	e := ProtectionMeasureEnded(cmd)
+	if !slices.ContainsFunc(c.Measures, e.ends) {
 		return nil, nil
 	}
-	return c.fact(req, ProtectionMeasureEnded(cmd))
+	return c.fact(req, e)
+}
+
+// protect keeps what is in force, and each kind of it once.
+func (c *Case) protect(measures []ProtectionInForce) {
+	c.Measures, c.Protection.InForce = measures, nil
+	for _, m := range measures {
+		if !slices.Contains(c.Protection.InForce, m.Measure) {
+			c.Protection.InForce = append(c.Protection.InForce, m.Measure)
+		}
+	}
 }

@@ -20,9 +20,10 @@ type RegisterReferral struct {
 	District        string   `json:"district,omitempty" code:"district"` // where found, in Azerbaijan
 	Country         string   `json:"country,omitempty" code:"country"`   // where found, abroad
 	ImmediateDanger bool     `json:"immediate_danger"`
-	Basis           string   `json:"basis" code:"referral_basis"` // consent, or vital interest
-	Told            When     `json:"told,omitzero"`               // when the unit was told, if before now
+	Basis           string   `json:"basis" code:"referral_basis"`
+	Told            When     `json:"told,omitzero"` // when the unit was told, if before now
 
+	ReferralFields
 	IdentityFields
 	DocumentFields
 	ContactFields
@@ -47,8 +48,36 @@ type DetectionRecorded struct {
 // ReferralSubmitted says who referred the person, and on what basis their data
 // may be passed on.
 type ReferralSubmitted struct {
-	From  string `json:"from" code:"organisation" place:"beside"`
-	Basis string `json:"basis" code:"referral_basis"`
+	From      string    `json:"from" code:"organisation" place:"beside"`
+	Basis     string    `json:"basis" code:"referral_basis"`
+	To        string    `json:"to,omitempty" code:"organisation" place:"beside"` // not where the unit found the person itself
+	Reason    string    `json:"referral_reason,omitempty" code:"referral_reason"`
+	Urgency   string    `json:"urgency,omitempty" code:"referral_urgency"`
+	Documents []string  `json:"referral_documents,omitempty" code:"referral_document"`
+	Number    Reference `json:"referral_no,omitempty"` // under which the sender keeps it
+}
+
+// ReferralFields say more of a referral than on what basis it was made.
+type ReferralFields struct {
+	Reason    string    `json:"referral_reason,omitempty" code:"referral_reason"`
+	Urgency   string    `json:"urgency,omitempty" code:"referral_urgency"`
+	Documents []string  `json:"referral_documents,omitempty" code:"referral_document"` // what came with it
+	Number    Reference `json:"referral_no,omitempty"`
+}
+
+// submitted is the event of a referral by an organisation.
+func (f ReferralFields) submitted(from, basis string) ReferralSubmitted {
+	e := ReferralSubmitted{From: from, Basis: basis, Reason: f.Reason, Urgency: f.Urgency, Documents: slices.Clone(f.Documents), Number: f.Number}
+	if !DutyOfficer.fits(from) {
+		e.To = specialPolice()
+	}
+	return e
+}
+
+// specialPolice is the organisation to which every person is referred.
+func specialPolice() string {
+	all := organisations()
+	return all[slices.IndexFunc(all, func(o Organisation) bool { return o.Kind == "special_police" })].Code
 }
 
 // SpuNotified says when the special police unit was told.
@@ -75,7 +104,9 @@ func (e DetectionRecorded) apply(c *Case, at Times) {
 }
 
 func (e ReferralSubmitted) apply(c *Case, _ Times) {
-	c.Referral = e.From
+	if c.Referral == "" { // the first one brought the person; others say that they found the same person
+		c.Referral = e.From
+	}
 	c.involve(e.From, ReferredIt)
 }
 
@@ -91,7 +122,7 @@ func (e SpuNotified) moment(at Times) When {
 func (CitizenAbroadReported) apply(*Case, Times) {}
 
 func (RegisterReferral) givers() []Role {
-	return []Role{Referrer, DutyOfficer, CaseOfficer, Shelter, AssistanceCentre, ChildProtection, Migration, Consulate, LegalAid, Prosecution}
+	return []Role{Referrer, DutyOfficer, CaseOfficer, Shelter, AssistanceCentre, ChildProtection, Migration, Consulate, LegalAid, Prosecution, HotlineOperator, ReturnPartner, HealthCare, Education}
 }
 
 // lawInForce is the day from which there are rules to judge a case by: that of
@@ -103,7 +134,7 @@ func (cmd RegisterReferral) decide(c *Case, req Request) ([]Event[Case], error) 
 		Source: cmd.Source, Circumstances: cmd.Circumstances, Status: cmd.Status, Age: cmd.Age, Sex: cmd.Sex,
 		Citizenship: cmd.Citizenship, District: cmd.District, Country: cmd.Country, ImmediateDanger: cmd.ImmediateDanger,
 	}
-	events := []Event[Case]{detection, ReferralSubmitted{From: req.By.Organisation, Basis: cmd.Basis}}
+	events := []Event[Case]{detection, cmd.submitted(req.By.Organisation, cmd.Basis)}
 	switch {
 	case req.Happened.Day().Before(lawInForce):
 		return nil, invalid("before_law", "happened")
@@ -122,6 +153,9 @@ func (cmd RegisterReferral) decide(c *Case, req Request) ([]Event[Case], error) 
 	if err != nil {
 		return nil, err
 	}
+	if cmd.Basis == "without_identity" && len(personal) > 0 {
+		return nil, invalid("identity_without_basis", "basis")
+	}
 	told := SpuNotified{At: cmd.Told, Channel: "register"}
 	if !cmd.Told.IsZero() {
 		told.Channel = "direct"
@@ -136,37 +170,6 @@ func (cmd RegisterReferral) decide(c *Case, req Request) ([]Event[Case], error) 
 func (c *Case) sameReferral(e DetectionRecorded, req Request) bool {
 	return c.Detected.Equal(req.Happened) && c.Referral == req.By.Organisation && c.Source == e.Source &&
 		c.Age == e.Age && c.Sex == e.Sex && c.Citizenship == e.Citizenship && c.District == e.District && c.Country == e.Country
-}
-
-// AcceptHandover records that the special police unit's duty officer received
-// the person. Cabinet Decision No. 21 of 2008, Article 7: within 24 hours of
-// detection, to the duty officer and to nobody else.
-type AcceptHandover struct {
-	District    string `json:"district" code:"district"`
-	Condition   string `json:"condition" code:"condition"`
-	Interpreter bool   `json:"interpreter"` // one is needed
-}
-
-// HandoverAccepted starts the unit's inquiry.
-type HandoverAccepted struct {
-	District    string `json:"district" code:"district" place:"none"`
-	Condition   string `json:"condition" code:"condition"`
-	Interpreter bool   `json:"interpreter,omitempty"`
-}
-
-func (HandoverAccepted) EventType() string         { return "HandoverAccepted" }
-func (e HandoverAccepted) apply(c *Case, at Times) { c.HandedOver = at.Happened }
-func (AcceptHandover) givers() []Role              { return []Role{DutyOfficer} }
-func (AcceptHandover) expected(c *Case) bool       { return c.HandedOver.IsZero() }
-func (cmd AcceptHandover) decide(c *Case, req Request) ([]Event[Case], error) {
-	e := HandoverAccepted(cmd)
-	if !c.HandedOver.IsZero() {
-		if c.HandedOver.Equal(req.Happened) {
-			return nil, nil
-		}
-		return nil, conflict("already_handed_over")
-	}
-	return c.fact(req, e, remark{c.Outcome != "", "after_decision"})
 }
 
 // SendServiceReferral asks another body to take part: an assistance centre, a

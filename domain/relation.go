@@ -44,26 +44,13 @@ func (rel Relation) organisations(r Role) bool {
 	return true
 }
 
-// permitting is an event by which the person lets organisations know more of them
-// for a purpose, up to a day that is included, or no longer: then it names none.
-type permitting interface {
-	permits() (purposes, organisations []string, until Day)
-}
-
-// A Permission is what the person lets organisations know for one purpose.
-type Permission struct {
-	Organisations []string `json:"organisations"`
-	Until         Day      `json:"until,omitzero"`
-}
-
 // relate keeps who has to do with a case because of what was recorded, whichever
 // step it was.
 func (c *Case) relate(d Decision) {
 	for _, e := range d.Events {
-		if p, ok := e.(permitting); ok {
-			c.permit(p, d.Known())
-		}
 		switch e.EventType() {
+		case ConsentRecorded{}.EventType(), ConsentRefused{}.EventType(), ConsentWithdrawn{}.EventType(), ConsentExpired{}.EventType():
+			c.permit(d.Known())
 		case "ShelterOffered":
 			c.involve(SiteOf(e).Organisation, Offers)
 		case ReturnReceived{}.EventType():
@@ -82,24 +69,16 @@ func (c *Case) relate(d Decision) {
 }
 
 // permit renews the rows of the organisations to whom the person consented.
-func (c *Case) permit(p permitting, now time.Time) {
-	purposes, organisations, until := p.permits()
-	if c.Permissions == nil {
-		c.Permissions = map[string]Permission{}
-	}
-	before := c.permitted()
-	for _, purpose := range purposes {
-		c.Permissions[purpose] = Permission{organisations, until}
-	}
-	after := c.permitted()
-	for o := range before {
-		if _, still := after[o]; !still {
-			c.release(o, Consented, now, 0)
+func (c *Case) permit(now time.Time) {
+	may := c.permitted()
+	for _, a := range slices.Clone(c.Access) {
+		if _, still := may[a.Organisation]; a.Relation == Consented && !still && (a.Until.IsZero() || now.Before(a.Until)) {
+			c.release(a.Organisation, Consented, now, 0)
 		}
 	}
-	for _, o := range slices.Sorted(maps.Keys(after)) {
+	for _, o := range slices.Sorted(maps.Keys(may)) {
 		c.involve(o, Consented)
-		if day := after[o]; !day.IsZero() {
+		if day := may[o]; !day.IsZero() {
 			c.release(o, Consented, day.End(), 0)
 		}
 	}
@@ -109,10 +88,10 @@ func (c *Case) permit(p permitting, now time.Time) {
 // day of it, zero if there is none.
 func (c *Case) permitted() map[string]Day {
 	all := map[string]Day{}
-	for _, p := range c.Permissions {
-		for _, o := range p.Organisations {
-			if last, there := all[o]; !there || !last.IsZero() && (p.Until.IsZero() || p.Until.After(last)) {
-				all[o] = p.Until
+	for _, k := range c.Consents {
+		for _, o := range k.Recipients {
+			if last, there := all[o]; k.State == "given" && (!there || !last.IsZero() && (k.Until.IsZero() || k.Until.After(last))) {
+				all[o] = k.Until
 			}
 		}
 	}

@@ -2,9 +2,7 @@ package domain
 
 // AccessTrack is what the rules about who has read what
 // keep of a case beside the fields of [Case] itself.
-type AccessTrack struct {
-	Permissions map[string]Permission `json:"permissions,omitempty"` // by purpose
-}
+type AccessTrack struct{}
 
 // accessSteps is the part of the catalogue about who has read what.
 func accessSteps() steps {

@@ -1,0 +1,26 @@
+package api
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+)
+
+func TestCallsAreLoggedByForm(t *testing.T) {
+	s := newSite(t)
+	v := s.as(t, "hotline_operator", "en")
+	v.get("/").sees("Log a hotline call")
+	v.get("/calls/new").code(http.StatusOK).sees("Who called is neither asked nor written down")
+	call := url.Values{"line": {"line_152"}, "language": {"az"}, "topic": {"legal_information"}, "caller": {"unknown"}, "thb_related": {"false"}}
+	v.fill("/calls/new", on(call, 19, "21:40")).code(http.StatusOK).sees("Recorded: Hotline call")
+
+	ref := strings.TrimPrefix(registered(v), "/cases/")
+	call.Set("topic", "trafficking")
+	call.Set("case", ref)
+	v.get("/calls/new").fill("/calls/new", on(call, 19, "21:40")).code(http.StatusUnprocessableEntity).sees("Only a call about trafficking leads to a case")
+	call.Set("thb_related", "true")
+	v.get("/calls/new").fill("/calls/new", on(call, 19, "21:40")).code(http.StatusOK).sees("Recorded: Hotline call")
+
+	s.as(t, "duty_officer", "en").get("/").lacks("Log a hotline call")
+}

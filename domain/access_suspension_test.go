@@ -1,0 +1,80 @@
+package domain
+
+import "testing"
+
+func TestSuspendedAccessOverridesEveryRole(t *testing.T) {
+	suspend := head.says("2024-03-05", SuspendIdentityAccess{Decision: "CR-2024/153", Body: "court"})
+	restore := head.says("2024-04-05", RestoreIdentityAccess{Decision: "CR-2024/200", Body: "court"})
+	story := []said{detected, handedOver, requested, admitted}
+	w := given(t, story...).when(suspend).then("IdentityAccessSuspended")
+	for _, by := range []Actor{officer, head, shelter} {
+		for _, of := range Compartments() {
+			if of.Sealed() && MayRead(by, w.state().Access, of, specNow) {
+				t.Errorf("%s reads %s although access is suspended", by.Role, of)
+			}
+		}
+		if !MaySee(by, w.state().Access, specNow) || !MayRead(by, w.state().Access, Flow, specNow) {
+			t.Errorf("%s no longer sees what happens", by.Role)
+		}
+	}
+	if MaySee(police, given(t, detected, handedOver, suspend.to(theCase)).state().Access, specNow) != MaySee(police, given(t, detected).state().Access, specNow) {
+		t.Error("a suspension opens the case to somebody")
+	}
+	w.when(head.says("2024-03-06", suspend.cmd)).refused("already_suspended", "")
+	w.when(head.says("2024-03-04", restore.cmd)).refused("before_start", "happened")
+	w.when(restore).then("IdentityAccessRestored")
+	if !MayRead(officer, w.state().Access, Identity, specNow) {
+		t.Error("access was restored and is not")
+	}
+	w.when(head.says("2024-04-06", restore.cmd)).refused("not_suspended", "")
+	given(t, story...).when(restore).refused("not_suspended", "")
+	given(t, story...).when(officer.says("2024-03-05", suspend.cmd)).refused("role_not_allowed", "")
+	given(t, story...).when(head.says("2024-03-05", SuspendIdentityAccess{Body: "court"})).refused("required", "decision_no")
+	known := officer.says("2024-03-12", SendServiceReferral{Organisation: "prosecutor-general", Services: []string{"legal_info"}})
+	given(t, append(story, known)...).when(prosecutor.says("2024-03-15", suspend.cmd)).then("IdentityAccessSuspended")
+
+	late := given(t, append(story, suspend, restore)...).when(head.says("2024-03-20", SuspendIdentityAccess{Decision: "7", Body: "court"})).then("IdentityAccessSuspended")
+	if suspendedIn(late.state().Access) {
+		t.Error("a suspension that was lifted since holds again because it was recorded late")
+	}
+}
+
+func TestProtectionOfSeveralSubjects(t *testing.T) {
+	guard := head.says("2024-03-05", OrderProtection{Measure: "guard", Subject: "person", Basis: "risk", Decision: "153"})
+	relative := head.says("2024-03-06", OrderProtection{Measure: "guard", Subject: "close_relative"})
+	w := given(t, detected, handedOver, officer.says("2024-03-04", RequestProtection{Subject: "person"})).when(guard).then("ProtectionMeasureOrdered")
+	w.when(relative).then("ProtectionMeasureOrdered")
+	w.when(head.says("2024-03-07", guard.cmd)).then() // it is in force
+	w.when(head.says("2024-04-01", EndProtection{Measure: "guard", Subject: "person"})).then("ProtectionMeasureEnded")
+	if got := w.state().Protection.InForce; len(got) != 1 {
+		t.Errorf("the guard of the relative is gone too: %v", got)
+	}
+	w.when(head.says("2024-04-02", EndProtection{Measure: "guard", Subject: "person"})).then()
+	w.when(head.says("2024-04-03", EndProtection{Measure: "guard"})).then("ProtectionMeasureEnded")
+	if got := w.state().Protection.InForce; len(got) != 0 {
+		t.Errorf("still in force: %v", got)
+	}
+}
+
+func TestRiskBeforeAnOccasion(t *testing.T) {
+	before := officer.says("2024-03-20", AssessRisk{Level: "low", Occasion: "return", ReviewOn: mustDay("2024-04-10"), Tool: "checklist", Plan: []string{"escort"}})
+	w := given(t, detected, handedOver).when(before).then("RiskAssessed")
+	w.when(officer.says("2024-03-10", AssessRisk{Level: "extreme"})).then("RiskAssessed")
+	c := w.state()
+	if c.Risk != "low" {
+		t.Errorf("an assessment recorded late has undone a newer one: %s", c.Risk)
+	}
+	for _, tt := range []struct {
+		occasion, at string
+		days         int
+		want         bool
+	}{
+		{"return", "2024-03-25", 5, true}, {"return", "2024-03-26", 5, false}, {"return", "2024-04-11", 60, true}, // the other one
+		{"return", "2024-04-11", 30, false}, {"closure", "2024-03-25", 5, false}, {"closure", "2024-03-25", 20, true}, {"return", "2024-03-09", 60, false},
+	} {
+		if got := c.RiskAssessedFor(tt.occasion, mustWhen(tt.at), tt.days); got != tt.want {
+			t.Errorf("%+v: %v", tt, got)
+		}
+	}
+	given(t, detected, handedOver).when(officer.says("2024-03-20", AssessRisk{Level: "low", ReviewOn: mustDay("2024-03-19")})).refused("before_start", "review_on")
+}

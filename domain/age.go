@@ -1,0 +1,39 @@
+package domain
+
+import "slices"
+
+// AssessAge records an assessment of the person's age. While the age is in doubt
+// the person is presumed to be a child (Council of Europe Convention, Article 10
+// (3): assumed); a doubt that remains speaks for the child, so that nobody is an
+// adult by the benefit of the doubt ("doubt_means_child").
+type AssessAge struct {
+	Methods []string `json:"methods" code:"age_method"`
+	Result  string   `json:"result" code:"age"`
+	Doubt   bool     `json:"benefit_of_doubt"` // the result follows from a doubt that remains
+	Assent  bool     `json:"age_consent"`      // the person, and the representative of a child, agreed to be assessed
+}
+
+// AgeAssessed says what the person is taken for from then on.
+type AgeAssessed struct {
+	Methods []string `json:"methods" code:"age_method"`
+	Result  string   `json:"result" code:"age"`
+	Doubt   bool     `json:"benefit_of_doubt,omitempty"`
+	Assent  bool     `json:"age_consent,omitempty"`
+}
+
+func (AgeAssessed) EventType() string { return "AgeAssessed" }
+func (e AgeAssessed) apply(c *Case, at Times) {
+	if !at.Happened.Before(c.AgeAssessed) {
+		c.Age, c.AgeAssessed = e.Result, at.Happened
+	}
+}
+func (AssessAge) givers() []Role        { return []Role{CaseOfficer, ChildProtection} }
+func (AssessAge) expected(c *Case) bool { return !c.HandedOver.IsZero() && c.Age == "not_sure" }
+func (cmd AssessAge) decide(c *Case, req Request) ([]Event[Case], error) {
+	if cmd.Doubt && cmd.Result == "adult" {
+		return nil, invalid("doubt_means_child", "result")
+	}
+	e := AgeAssessed{Methods: slices.Clone(cmd.Methods), Result: cmd.Result, Doubt: cmd.Doubt, Assent: cmd.Assent}
+	medical := slices.ContainsFunc(cmd.Methods, func(m string) bool { return m == "medical" || m == "xray" })
+	return c.fact(req, e, remark{!cmd.Assent, "assessed_without_consent"}, remark{medical && len(cmd.Methods) == 1, "medical_method_only"})
+}

@@ -1,0 +1,31 @@
+package domain
+
+// RecordCooperation records whether the person wants to help the criminal
+// proceedings, as they say themselves. No help may depend on it (Law 958-IIQ;
+// Council of Europe Convention, Article 12 (6)): no rule of this register reads it.
+type RecordCooperation struct {
+	Decision string `json:"decision" code:"cooperation"`
+	Lawyer   bool   `json:"lawyer"` // a lawyer had advised the person before
+}
+
+// CooperationDecisionRecorded holds yes, no or later. The latest one counts.
+type CooperationDecisionRecorded struct {
+	Decision     string `json:"decision" code:"cooperation"`
+	Lawyer       bool   `json:"lawyer,omitempty"`
+	InReflection bool   `json:"in_reflection,omitempty"` // the person decided within the protected time
+}
+
+func (CooperationDecisionRecorded) EventType() string { return "CooperationDecisionRecorded" }
+func (e CooperationDecisionRecorded) apply(c *Case, at Times) {
+	if !at.Happened.Before(c.CooperationAt) {
+		c.Cooperation, c.CooperationAt = e.Decision, at.Happened
+	}
+}
+func (RecordCooperation) givers() []Role { return []Role{CaseOfficer, LegalAid, Prosecution} }
+func (RecordCooperation) expected(c *Case) bool {
+	return !c.Reflection.Until.IsZero() && (c.Cooperation == "" || c.Cooperation == "later")
+}
+func (cmd RecordCooperation) decide(c *Case, req Request) ([]Event[Case], error) {
+	e := CooperationDecisionRecorded{Decision: cmd.Decision, Lawyer: cmd.Lawyer, InReflection: c.inReflection(req.Happened.At)}
+	return c.fact(req, e, remark{!c.toldOfRights(req.Happened), "rights_information_missing"})
+}

@@ -171,7 +171,7 @@ func (c *Case) knows(by Actor, now time.Time) bool {
 // decide lets nobody replace unseen what others know: who may not read the name
 // can give one where there is none, or correct their own.
 func (cmd RecordIdentity) decide(c *Case, req Request) ([]Event[Case], error) {
-	if !c.unknown(IdentityRecorded{}) && !c.Erased() && c.NamedBy != req.By.User && c.knows(req.By, req.known()) && !(req.By.Role.knowsWhole() && MayRead(req.By, c.Access, Identity, req.known())) {
+	if !c.unknown(IdentityRecorded{}) && !c.Erased() && c.NamedBy != req.By.User && c.knows(req.By, req.known()) && (!req.By.Role.knowsWhole() || !MayRead(req.By, c.Access, Identity, req.known())) {
 		return nil, conflict("known_already")
 	}
 	events, err := cmd.events(c.Age, c.Detected.Day())

@@ -267,3 +267,15 @@ func TestARoleKnowsOfAPersonWhatItsWorkNeeds(t *testing.T) {
 		t.Errorf("a note became %v", got)
 	}
 }
+
+// TestANameIsReplacedByThoseWhoSeeAllOfIt: a shelter that knows a part of it would
+// take away the rest.
+func TestANameIsReplacedByThoseWhoSeeAllOfIt(t *testing.T) {
+	name := RecordIdentity{IdentityFields{FamilyName: "Nümunəli", GivenName: "Aysel"}}
+	other := RecordIdentity{IdentityFields{FamilyName: "Nümunəzadə", GivenName: "Aysel"}}
+	inside := []said{detected, handedOver, requested, admitted}
+	given(t, then(inside, officer.says("2024-03-03", name))...).when(shelter.says("2024-03-04", other)).refused("known_already", "")
+	given(t, inside...).when(shelter.says("2024-03-04", name)).then("IdentityRecorded")
+	given(t, then(inside, shelter.says("2024-03-03", name))...).when(shelter.says("2024-03-04", other)).then("IdentityRecorded")
+	given(t, then(inside, shelter.says("2024-03-03", name))...).when(officer.says("2024-03-04", other)).then("IdentityRecorded")
+}

@@ -143,7 +143,9 @@ func needed() (keys []string) {
 	add("precision.", string(domain.Minute), string(domain.Hour), string(domain.OnDay), string(domain.Unknown))
 	add("clock.", "running", "overdue", "met", "late", "waived", "lapsed", "ended", "unclear")
 	add("place.", "requested", "admitted", "refused", "not_arrived", "departed", "superseded")
-	add("relation.", "referred", "asked", "hosts", "hosted", "provides")
+	for _, r := range domain.Relations() {
+		add("relation.", string(r))
+	}
 	add("status.", "met", "on_track", "late", "no_data")
 	add("flag.", domain.FlagNoEvidence, domain.FlagAtRisk, domain.FlagNoTarget, domain.FlagBelowLastYear, domain.FlagAttested, domain.FlagFrozen)
 	add("queue.", "handover", "screening", "decision", "shelter", "overdue", "open", "closed", "incoming", "residents", "left", "all", "allowance")

@@ -27,6 +27,10 @@ func (p policyPage) parts() []templ.Component {
 		view.Section("sees", p.T("policy.sees"), ui.Paragraph(p.T("policy.sees_lead")), ui.Table(p.sight(p.T("policy.sees"), false))),
 		view.Section("sees-person", p.T("policy.sees_person"), ui.Paragraph(p.T("policy.sees_person_lead")), ui.Table(p.sight(p.T("policy.sees_person"), true))),
 	}
+	parts = append(parts,
+		view.Section("relations", p.T("policy.relations"), ui.Paragraph(p.T("policy.relations_lead")), ui.Table(p.relations())),
+		view.Section("fields", p.T("policy.fields"), ui.Paragraph(p.T("policy.fields_lead")), ui.Table(p.fields())),
+		view.Section("conditions", p.T("policy.conditions"), ui.Table(p.conditions())))
 	var tables []templ.Component
 	for _, track := range domain.Codes("track") {
 		if t := p.givers(track.Code); len(t.Rows) > 0 {
@@ -34,6 +38,76 @@ func (p policyPage) parts() []templ.Component {
 		}
 	}
 	return append(parts, view.Section("gives", p.T("policy.gives"), tables...))
+}
+
+// relations is what each relation of an organisation to a case opens to a role.
+func (p policyPage) relations() ui.TableView {
+	t := ui.TableView{T: p.T, Caption: p.T("policy.relations"), CaptionHidden: true, Small: true, Heads: p.heads("policy.role", "policy.relation", "policy.parts")}
+	for _, role := range domain.Roles() {
+		for _, s := range role.Sights() {
+			relation := p.T("policy.every_case")
+			if s.Relation != "" {
+				relation = p.T("relation." + string(s.Relation))
+			}
+			var parts []string
+			for _, c := range s.Parts {
+				parts = append(parts, p.T("compartment."+string(c)))
+			}
+			if len(parts) == 0 {
+				parts = []string{p.T("policy.state_only")}
+			}
+			t.Rows = append(t.Rows, line(p.T("role."+string(role)), relation, strings.Join(parts, "; ")))
+		}
+		if len(role.Sights()) == 0 {
+			t.Rows = append(t.Rows, line(p.T("role."+string(role)), "", p.T("policy.no_case")))
+		}
+	}
+	return t
+}
+
+// fields is what of who a person is the roles are told that are told anything.
+func (p policyPage) fields() ui.TableView {
+	t := ui.TableView{T: p.T, Caption: p.T("policy.fields"), CaptionHidden: true, Small: true, Heads: p.heads("policy.role", "policy.parts")}
+	for _, role := range domain.Roles() {
+		var names []string
+		for _, f := range role.Fields() {
+			names = append(names, p.T("field."+f))
+		}
+		if len(names) > 0 {
+			t.Rows = append(t.Rows, line(p.T("role."+string(role)), strings.Join(names, "; ")))
+		}
+	}
+	return t
+}
+
+// conditions are the rules about who may give a command, beside the role.
+func (p policyPage) conditions() ui.TableView {
+	t := ui.TableView{T: p.T, Caption: p.T("policy.conditions"), CaptionHidden: true, Small: true, Heads: p.heads("policy.condition", "policy.commands")}
+	for _, c := range domain.Conditions() {
+		names := []string{p.T("policy.all_commands")}
+		if len(c.Commands) > 0 {
+			names = nil
+		}
+		for _, name := range c.Commands {
+			names = append(names, p.T("command."+name))
+		}
+		t.Rows = append(t.Rows, line(p.code("policy_condition", c.Code), strings.Join(names, "; ")))
+	}
+	return t
+}
+
+func (p policyPage) heads(keys ...string) (heads []ui.Head) {
+	for _, k := range keys {
+		heads = append(heads, ui.Head{Text: p.T(k)})
+	}
+	return heads
+}
+
+func line(cells ...string) (row ui.TableRow) {
+	for _, c := range cells {
+		row.Cells = append(row.Cells, ui.Cell{Text: c})
+	}
+	return row
 }
 
 // sight is what each role sees of a case that it may see at all: of what is
@@ -65,9 +139,9 @@ func (p policyPage) whichCases(role domain.Role) string {
 	return p.T("value.none")
 }
 
-// givers is who may give each command of a track.
+// givers is who may give each command of a track, and by which acts.
 func (p policyPage) givers(track string) ui.TableView {
-	t := ui.TableView{T: p.T, Caption: p.code("track", track), Heads: []ui.Head{{Text: p.T("policy.command")}, {Text: p.T("policy.givers")}}}
+	t := ui.TableView{T: p.T, Caption: p.code("track", track), Heads: p.heads("policy.command", "policy.givers", "policy.acts")}
 	for _, spec := range domain.CommandSpecs() {
 		if spec.Track != track {
 			continue
@@ -76,7 +150,7 @@ func (p policyPage) givers(track string) ui.TableView {
 		for _, role := range spec.Givers() {
 			roles = append(roles, p.T("role."+string(role)))
 		}
-		t.Rows = append(t.Rows, ui.TableRow{Cells: []ui.Cell{{Text: p.T("command." + spec.Name)}, {Text: strings.Join(roles, "; ")}}})
+		t.Rows = append(t.Rows, line(p.T("command."+spec.Name), strings.Join(roles, "; "), strings.Join(spec.Sources(), "; ")))
 	}
 	return t
 }

@@ -122,7 +122,7 @@ func lawful(e AnyEvent, d Decision, before *Case) error {
 			return fmt.Errorf("a reflection period of %d days", e.Until.Since(e.From))
 		}
 	case AllowancePaid:
-		if before == nil || before.Outcome != "positive" || before.Redress.Allowance != 0 {
+		if before == nil || !before.allowanceWasDue(d.Happened) {
 			return fmt.Errorf("an allowance that was not due")
 		}
 	case DeadlineMissed:

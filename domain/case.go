@@ -129,6 +129,9 @@ func (c *Case) OpenClocks() (open []DeadlineClock) {
 // after is called with every decision once its events have been applied.
 func (c *Case) after(d Decision) {
 	c.remember(d)
+	c.reckon(d)
+	c.heed(d)
+	c.relate(d)
 	c.tick(d)
 }
 

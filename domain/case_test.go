@@ -183,37 +183,6 @@ func (w *world) step() []Decision {
 	return all[len(w.log.all()):]
 }
 
-func TestRedress(t *testing.T) {
-	identified := []said{detected, handedOver, screened, assessed, decided, officer.says("2024-03-11", ExplainRedressRights{Language: "az"})}
-	with := func(more ...said) []said { return append(slices.Clone(identified), more...) }
-	pay := fund.says("2024-04-01", PayAllowance{Amount: 70000})
-	given(t, identified...).when(pay).then("AllowancePaid")
-	given(t, identified...).when(fund.says("2024-04-01", PayAllowance{Amount: 40000})).refused("allowance_amount", "amount")
-	given(t, with(pay)...).when(fund.says("2024-05-01", PayAllowance{Amount: 70000})).refused("allowance_already_paid", "")
-	given(t, detected, handedOver).when(pay).refused("no_such_case", "") // nothing is due yet: the fund has nothing to do with the case
-	given(t, identified...).when(fund.says("2024-03-09", PayAllowance{Amount: 70000})).refused("before_decision", "happened")
-
-	refer := officer.says("2024-03-12", SendServiceReferral{Organisation: "legal-aid-a", Services: []string{"legal_representation"}})
-	claim := lawyer.says("2024-04-01", FileClaim{Forum: "criminal", Amount: 500000})
-	award := lawyer.says("2024-05-01", RecordAward{Amount: 300000, Source: "trafficker"})
-	part := lawyer.says("2024-05-10", RecordCompensationPayment{Amount: 200000, Source: "trafficker"})
-	given(t, with(refer)...).when(claim).then("CompensationClaimFiled")
-	given(t, with(refer, claim, award)...).when(part).then("CompensationPaid")
-	given(t, with(refer, claim, award, part)...).when(lawyer.says("2024-05-20", RecordCompensationPayment{Amount: 100001, Source: "trafficker"})).refused("more_than_awarded", "amount")
-}
-
-func TestClosure(t *testing.T) {
-	closing := officer.says("2024-05-01", CloseCase{Reason: "reintegrated"})
-	given(t, detected, handedOver, screened, assessed, decided).when(closing).then("CaseClosed")
-	given(t, detected, requested, admitted).when(closing).refused("still_sheltered", "")
-	given(t, detected).when(closing).then("CaseClosed", "!open_duties", "!identification_missing")
-	reopen := officer.says("2024-06-01", ReopenCase{Reason: "new_facts"})
-	given(t, detected, handedOver, closing).when(reopen).then("CaseReopened")
-	given(t, detected).when(reopen).refused("not_closed", "")
-	given(t, detected, handedOver, closing).when(officer.says("2024-05-20", AssessRisk{Level: "low"})).then("RiskAssessed", "!after_closure")
-	given(t, detected, handedOver, closing).when(officer.says("2024-04-20", AssessRisk{Level: "low"})).then("RiskAssessed")
-}
-
 func TestDeadlines(t *testing.T) {
 	at := func(s string) time.Time { return mustWhen(s).At }
 	state := func(w *world, rule, now string) ClockState {

@@ -100,6 +100,16 @@ func (s CommandSpec) MayGive(r Role) bool { return slices.Contains(s.zero.givers
 // Givers lists the roles that may give the command.
 func (s CommandSpec) Givers() []Role { return slices.Clone(s.zero.givers()) }
 
+// Sources lists the acts and articles that ask for what the command records.
+func (s CommandSpec) Sources() (acts []string) {
+	for _, e := range EventSpecs() {
+		if slices.Contains(e.By, s.Name) && !slices.Contains(acts, e.Source) {
+			acts = append(acts, e.Source)
+		}
+	}
+	return acts
+}
+
 // Fields describes the command's fields.
 func (s CommandSpec) Fields() []Field { return Fields(s.zero) }
 

@@ -1,24 +1,40 @@
 package domain
 
-// CloseCase ends the work on a case, with a coded reason.
+import "slices"
+
+// CloseCase ends the work on a case, with a coded reason. What is still open is
+// given up with a reason, or remarked. Refused while the person lives in a
+// facility ("still_sheltered"), while a review of the decision waits
+// ("review_waits") and, of a child, while no durable solution was determined
+// ("durable_solution_missing"): unless the person died or was registered twice.
+// An import tells what was: there those are remarked.
 type CloseCase struct {
-	Reason string `json:"reason" code:"closure_reason"`
+	Reason   string `json:"reason" code:"closure_reason"`
+	Waiver   string `json:"waiver,omitempty" code:"waiver_reason"`   // why what is still open is given up
+	FollowUp string `json:"follow_up,omitempty" code:"organisation"` // who looks after what is still to be paid
 }
 
-// CaseClosed ends the duties that are still open.
+// CaseClosed ends the duties that are still open, and lists what was given up.
 type CaseClosed struct {
-	Reason string `json:"reason" code:"closure_reason"`
+	Reason   string   `json:"reason" code:"closure_reason"`
+	Waived   []string `json:"waived,omitempty" code:"open_item"`
+	Waiver   string   `json:"waiver,omitempty" code:"waiver_reason"`
+	FollowUp string   `json:"follow_up,omitempty" code:"organisation" place:"beside"`
 }
 
 func (CaseClosed) EventType() string { return "CaseClosed" }
 func (e CaseClosed) apply(c *Case, at Times) {
-	c.Closed, c.CloseReason = at.Happened, e.Reason
+	c.Closed, c.CloseReason, c.FollowsUp = at.Happened, e.Reason, e.FollowUp
 	c.waive(at.Happened)
 }
 func (CloseCase) givers() []Role        { return []Role{CaseOfficer, AssistanceCentre} }
 func (CloseCase) expected(c *Case) bool { return !c.IsClosed() && c.Host() == nil && c.final() }
+
 func (cmd CloseCase) decide(c *Case, req Request) ([]Event[Case], error) {
-	r := c.Redress
+	ended := cmd.Reason == "died" || cmd.Reason == "duplicate" // nothing can be done for the person in this case any more
+	open := c.openItems()
+	unpaid := c.owed()
+	unsolved := c.TreatedAsChild() && !c.hasDurableSolution()
 	switch {
 	case c.IsClosed() && c.CloseReason == cmd.Reason && c.Closed.Equal(req.Happened):
 		return nil, nil
@@ -26,9 +42,66 @@ func (cmd CloseCase) decide(c *Case, req Request) ([]Event[Case], error) {
 		return nil, conflict("already_closed")
 	case c.Host() != nil:
 		return nil, conflict("still_sheltered") // the person lives in a facility: closing would be false
+	case c.ReviewWaits && !ended && !req.imported():
+		return nil, conflict("review_waits")
+	case unsolved && !ended && !req.imported():
+		return nil, conflict("durable_solution_missing")
+	case cmd.Waiver != "" && len(open) == 0:
+		return nil, invalid("nothing_open", "waiver")
+	case cmd.FollowUp != "" && !unpaid:
+		return nil, invalid("nothing_open", "follow_up")
 	}
-	return c.fact(req, CaseClosed(cmd), remark{len(c.OpenClocks()) > 0, "open_duties"}, remark{r.Paid < r.Awarded, "award_unpaid"},
-		remark{c.Outcome == "", "identification_missing"})
+	e := CaseClosed{Reason: cmd.Reason, Waiver: cmd.Waiver, FollowUp: cmd.FollowUp}
+	if cmd.Waiver != "" {
+		e.Waived = open
+	}
+	return c.fact(req, e, remark{len(c.OpenClocks()) > 0 && cmd.Waiver == "", "open_duties"},
+		remark{unpaid && cmd.FollowUp == "", "award_unpaid"}, remark{c.Outcome == "", "identification_missing"},
+		remark{c.ReviewWaits, "review_waits"}, remark{unsolved, "durable_solution_missing"})
+}
+
+// openItems lists what is still to be done, codes of the list "open_item".
+func (c *Case) openItems() (open []string) {
+	r := c.Redress
+	for _, item := range []struct {
+		is   bool
+		code string
+	}{
+		{len(c.OpenClocks()) > 0, "duties"},
+		{c.Outcome == "" || c.Outcome == "suspended", "identification"},
+		{slices.ContainsFunc(r.Requests, func(s Matter) bool { return waits(s) && len(s.Parts) == 0 }), "fund_answer"},
+		{slices.ContainsFunc(r.Requests, func(s Matter) bool { return s.Answer == "granted" && s.Paid() < s.Granted }), "fund_payment"},
+		{c.AllowanceDue(), "allowance"},
+		{slices.ContainsFunc(r.Claims, waits), "claim"},
+		{r.Paid < r.Awarded, "award"},
+		{c.servicesOpen(), "services"},
+		{!c.Return.Departed.IsZero() && c.Return.Received.IsZero(), "return"},
+	} {
+		if item.is {
+			open = append(open, item.code)
+		}
+	}
+	return open
+}
+
+// owed reports whether somebody still has to pay an award.
+func (c *Case) owed() bool { return c.Redress.Paid < c.Redress.Awarded }
+
+// servicesOpen reports whether a need was recorded that nothing was done about.
+func (c *Case) servicesOpen() bool {
+	for _, p := range c.Services {
+		if !p.Needed.IsZero() && p.Delivered.IsZero() {
+			return true
+		}
+	}
+	return false
+}
+
+// hasDurableSolution reports whether a lasting solution was determined to be in
+// the child's best interests, or the register does not keep that.
+func (c *Case) hasDurableSolution() bool {
+	s, kept := any(c).(interface{ DurableSolution() string })
+	return !kept || s.DurableSolution() != ""
 }
 
 // ReopenCase takes up a closed case again.
@@ -57,4 +130,16 @@ func (cmd ReopenCase) decide(c *Case, req Request) ([]Event[Case], error) {
 		return nil, invalid("before_closure", "happened")
 	}
 	return []Event[Case]{CaseReopened(cmd)}, nil
+}
+
+// heed notices what of other steps bears on the closure.
+func (c *Case) heed(d Decision) {
+	for _, e := range d.Events {
+		switch e.EventType() {
+		case "ReviewRequested":
+			c.ReviewWaits = true
+		case "ReviewDecided", "IdentificationReversed":
+			c.ReviewWaits = false
+		}
+	}
 }

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"flag"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -119,53 +118,6 @@ func pretty(t *testing.T, v any) string {
 		t.Fatal(err)
 	}
 	return string(b) + "\n"
-}
-
-// TestPolicy prints who may give which command and see which part of a case,
-// for people who read no Go.
-func TestPolicy(t *testing.T) {
-	var b strings.Builder
-	b.WriteString("WHO MAY GIVE WHICH COMMAND\n")
-	for _, spec := range CommandSpecs() {
-		var givers []string
-		for _, r := range append(Roles(), Clock) {
-			if spec.MayGive(r) {
-				givers = append(givers, string(r))
-			}
-		}
-		fmt.Fprintf(&b, "%-29s %s\n", spec.Name, strings.Join(givers, ", "))
-	}
-	b.WriteString("\nWHO SEES WHICH PART OF A CASE THEY MAY SEE\n")
-	for _, r := range Roles() {
-		var parts []string
-		for _, c := range Compartments() {
-			if r.Sees(c) {
-				parts = append(parts, string(c))
-			}
-		}
-		which := "cases of their organisation"
-		if r.SeesEveryCase() {
-			which = "every case"
-		}
-		if r == DataProtection {
-			which = "no case"
-		}
-		fmt.Fprintf(&b, "%-18s %-28s %s\n", r, which, strings.Join(parts, ", "))
-	}
-	b.WriteString("\nWHO SEES THE PLAN: ")
-	for _, r := range Roles() {
-		if r.SeesPlan() {
-			fmt.Fprintf(&b, "%s ", r)
-		}
-	}
-	b.WriteString("\nWHO SEES HOW FULL FACILITIES ARE: ")
-	for _, r := range Roles() {
-		if r.SeesOccupancy() {
-			fmt.Fprintf(&b, "%s ", r)
-		}
-	}
-	b.WriteString("\n")
-	golden(t, "testdata/policy.golden", b.String())
 }
 
 func golden(t *testing.T, file, got string) {

@@ -164,14 +164,14 @@ func (c *Case) personally(req Request, events []Event[Case], err error) ([]Event
 // knows reports whether the asker has to do with the person closely enough to
 // say something of them: to have been asked to take a person in is not enough.
 func (c *Case) knows(by Actor, now time.Time) bool {
-	return by.Role.SeesEveryCase() || by.Role == Consulate || by.Role == Migration ||
-		slices.ContainsFunc(c.Access, func(a Access) bool { return a.opens(Identity) && a.Covers(by, now) })
+	return by.Role.SeesEveryCase() ||
+		slices.ContainsFunc(c.Access, func(a Access) bool { return a.opens(by.Role, Identity) && a.Covers(by, now) })
 }
 
 // decide lets nobody replace unseen what others know: who may not read the name
 // can give one where there is none, or correct their own.
 func (cmd RecordIdentity) decide(c *Case, req Request) ([]Event[Case], error) {
-	if !c.unknown(IdentityRecorded{}) && !c.Erased() && c.NamedBy != req.By.User && c.knows(req.By, req.known()) && !MayRead(req.By, c.Access, Identity, req.known()) {
+	if !c.unknown(IdentityRecorded{}) && !c.Erased() && c.NamedBy != req.By.User && c.knows(req.By, req.known()) && (!req.By.Role.knowsWhole() || !MayRead(req.By, c.Access, Identity, req.known())) {
 		return nil, conflict("known_already")
 	}
 	events, err := cmd.events(c.Age, c.Detected.Day())

@@ -119,7 +119,7 @@ func TestWithoutPlaces(t *testing.T) {
 	if len(e.Who) != 3 || WithoutPlaces(nil, "", nil) != nil {
 		t.Errorf("the event itself was changed: %+v", e)
 	}
-	plain := AllowancePaid{70000}
+	plain := AllowancePaid{Amount: 70000}
 	if got := WithoutPlaces(plain, "", nil); got != plain {
 		t.Errorf("%+v became %+v", plain, got)
 	}

@@ -44,58 +44,50 @@ func Compartments() []Compartment {
 	}
 }
 
-// sees is the table of who may see what of a case that they may see at all.
-// Where a person is hosted is told to the Coordinator as a region only. The duty
-// officer writes down who a person is and does not read it back; whoever hosts,
-// pays, accompanies or defends a person knows whom.
-var sees = map[Role][]Compartment{
-	Referrer:         {},
-	DutyOfficer:      {Flow, Location, Criminal},
-	CaseOfficer:      {Flow, Screening, Health, Criminal, Child, Money, Location, Identity, Documents, Contacts, Narrative, Testimony, Whereabouts},
-	Head:             {Flow, Screening, Criminal, Child, Money, Location, Identity, Documents, Contacts, Narrative, Testimony, Whereabouts},
-	Shelter:          {Flow, Health, Child, Location, Identity, Medical},
-	AssistanceCentre: {Flow, Health, Child, Location, Identity, Medical},
-	ChildProtection:  {Flow, Child},
-	Migration:        {Flow, Identity, Documents},
-	Consulate:        {Flow, Identity, Documents},
-	FundOfficer:      {Flow, Money, Identity, Documents},
-	LegalAid:         {Flow, Health, Criminal, Money, Identity, Documents, Contacts},
-	Prosecution:      {Flow, Criminal, Testimony},
-	Coordinator:      {Flow},
-	DataProtection:   nil,
-	HotlineOperator:  {},
-	ReturnPartner:    {Flow, Identity, Documents},
-	HealthCare:       {Flow, Health},
-	Education:        {Flow},
-	Employment:       {Flow},
+// A Sight is what one relation of an organisation to a case opens to a role.
+type Sight struct {
+	Relation Relation // empty: it needs none
+	Parts    []Compartment
 }
 
-// Sees reports whether the role sees the compartment of a case it may see.
-func (r Role) Sees(c Compartment) bool { return slices.Contains(sees[r], c) }
+// Sights lists what a role sees of a case, by the relation of its organisation to
+// it. A role that sees no case at all has none.
+func (r Role) Sights() (all []Sight) {
+	by, now := Actor{Role: r, Organisation: "any"}, time.Time{}
+	parts := func(rows ...Access) (parts []Compartment) {
+		for _, c := range Compartments() {
+			if MayRead(by, rows, c, now) {
+				parts = append(parts, c)
+			}
+		}
+		return parts
+	}
+	if r.SeesEveryCase() {
+		return []Sight{{"", parts()}}
+	}
+	for _, rel := range Relations() {
+		if rel.organisations(r) && MaySee(by, []Access{{Organisation: "any", Relation: rel}}, now) {
+			all = append(all, Sight{rel, parts(Access{Organisation: "any", Relation: rel})})
+		}
+	}
+	return all
+}
+
+// Sees reports whether the role sees the compartment of some case.
+func (r Role) Sees(c Compartment) bool {
+	return slices.Contains(table[r].sees, c) || slices.Contains(table[r].consent, c)
+}
 
 // SeesEveryCase reports whether the role's sight does not depend on its
 // organisation's relation to the case.
-func (r Role) SeesEveryCase() bool { return r.police() || r == Coordinator }
+func (r Role) SeesEveryCase() bool { return table[r].every }
 
 // SeesPlan reports whether the role may see the plan's measures and the
 // institutional record. They name nobody.
-func (r Role) SeesPlan() bool { return r == Coordinator || r == Head || r == DataProtection }
+func (r Role) SeesPlan() bool { return table[r].plan }
 
 // SeesOccupancy reports whether the role sees how full facilities are.
-func (r Role) SeesOccupancy() bool {
-	return r.police() || r == Coordinator || r == Shelter || r == AssistanceCentre
-}
-
-// A Relation is why an organisation has to do with a case.
-type Relation string
-
-const (
-	ReferredIt Relation = "referred" // sees its own referral's state and nothing more
-	AskedFor   Relation = "asked"    // asked to take the person, or to give a service
-	Hosts      Relation = "hosts"
-	Hosted     Relation = "hosted" // for 30 days after departure
-	Provides   Relation = "provides"
-)
+func (r Role) SeesOccupancy() bool { return table[r].occupancy }
 
 // hostedFor is how long a facility still sees a person who has left.
 const hostedFor = 30 * 24 * time.Hour
@@ -118,16 +110,29 @@ func (a Access) Covers(by Actor, now time.Time) bool {
 
 // MaySee reports whether the actor may know of the case at all.
 func MaySee(by Actor, rows []Access, now time.Time) bool {
-	if by.Role == DataProtection || by.Role == Clock {
+	if table[by.Role].none {
 		return false
 	}
 	return by.Role.SeesEveryCase() || slices.ContainsFunc(rows, func(a Access) bool { return a.Covers(by, now) })
 }
 
-// opens reports whether the relation is one that shows the compartment: to have
-// been asked to take a person in is no reason yet to know who it is.
-func (a Access) opens(of Compartment) bool {
-	return a.Relation != ReferredIt && (a.Relation != AskedFor || !of.Sealed())
+// opens reports whether the relation is one that shows the compartment to the
+// role: see [Relation].
+func (a Access) opens(r Role, of Compartment) bool {
+	if r.GoesOn() {
+		return true
+	}
+	switch a.Relation {
+	case ReferredIt, Assigned:
+		return false
+	case AskedFor:
+		return !of.Sealed() && !r.byConsent(of)
+	case Offers:
+		return (!of.Sealed() || of == Identity) && !r.byConsent(of)
+	case Consented:
+		return true
+	}
+	return !r.byConsent(of)
 }
 
 // MayRead reports whether the actor may see facts of the compartment on a case
@@ -137,8 +142,10 @@ func MayRead(by Actor, rows []Access, of Compartment, now time.Time) bool {
 	if !MaySee(by, rows, now) || !by.Role.Sees(of) || of.Sealed() && suspendedIn(rows) {
 		return false
 	}
-	return by.Role.SeesEveryCase() || by.Role == Consulate || by.Role == Migration ||
-		slices.ContainsFunc(rows, func(a Access) bool { return a.opens(of) && a.Covers(by, now) })
+	if by.Role.SeesEveryCase() {
+		return !of.Sealed() || !heldByAnother(by, rows)
+	}
+	return slices.ContainsFunc(rows, func(a Access) bool { return a.opens(by.Role, of) && a.Covers(by, now) })
 }
 
 // ReadsUntil is the time up to which an actor may know what a compartment of a
@@ -150,7 +157,7 @@ func ReadsUntil(by Actor, rows []Access, of Compartment, now time.Time) (end tim
 		if by.Role.SeesEveryCase() {
 			return time.Time{}
 		}
-		if !a.opens(of) && by.Role != Consulate && by.Role != Migration {
+		if !a.opens(by.Role, of) {
 			continue
 		}
 		if a.Covers(by, now) && a.Ended.IsZero() {

@@ -1,19 +1,196 @@
 package domain
 
+import "slices"
+
 // Redress keeps the three channels of money apart: the one-off allowance from
 // the state budget, the Victim Assistance Fund, and the claim against the
 // trafficker. Amounts in qəpik.
 type Redress struct {
 	Explained     bool  `json:"explained,omitempty"`
-	Allowance     Qepik `json:"allowance,omitempty"`
+	Allowance     Qepik `json:"allowance,omitempty"` // the last one paid
 	AllowancePaid When  `json:"allowance_paid,omitzero"`
 	FundRequested bool  `json:"fund_requested,omitempty"`
 	FundPaid      Qepik `json:"fund_paid,omitempty"`
 	Claimed       Qepik `json:"claimed,omitempty"`
 	Awarded       Qepik `json:"awarded,omitempty"`
 	Paid          Qepik `json:"paid,omitempty"`
-	LastPaid      When  `json:"last_paid,omitzero"`
-	LastPart      Qepik `json:"last_part,omitempty"`
+
+	Verdicts []Verdict   `json:"verdicts,omitempty"`
+	Grants   []Allowance `json:"grants,omitempty"`   // of the allowance
+	Payments []Allowance `json:"payments,omitempty"` // of the allowance
+	Requests []Matter    `json:"requests,omitempty"` // to the Fund
+	Claims   []Matter    `json:"claims,omitempty"`
+	Awards   []Matter    `json:"awards,omitempty"`
+}
+
+// A Verdict is an outcome of identification, and from when it stood.
+type Verdict struct {
+	Outcome string `json:"outcome"`
+	From    When   `json:"from"`
+}
+
+// A Matter is a request to the Fund, a claim or an award: something with an
+// identity of its own, for which money is owed.
+type Matter struct {
+	At       EventAt `json:"at"`               // the event that stands for it
+	Of       EventAt `json:"of,omitzero"`      // an award: the claim that it answers
+	Code     string  `json:"code"`             // purpose of a request, forum of a claim, source of an award
+	Amount   Qepik   `json:"amount"`           // asked for, claimed or awarded
+	Happened When    `json:"happened"`         //
+	By       string  `json:"by"`               // the account that recorded it
+	Answer   string  `json:"answer,omitempty"` // granted, refused, awarded, rejected
+	Reason   string  `json:"reason,omitempty"` // why it was refused or rejected
+	Answered When    `json:"answered,omitzero"`
+	Granted  Qepik   `json:"granted,omitempty"`
+	Parts    []Part  `json:"parts,omitempty"` // what was paid of it
+}
+
+// A Part is one payment.
+type Part struct {
+	Happened When   `json:"happened"`
+	Amount   Qepik  `json:"amount"`
+	Code     string `json:"code"` // the purpose, or who paid
+}
+
+// Paid adds up the parts.
+func (s Matter) Paid() (paid Qepik) {
+	for _, p := range s.Parts {
+		paid += p.Amount
+	}
+	return paid
+}
+
+func (s Matter) answered(answer string, at When) bool {
+	return s.Answer == answer && s.Answered.Equal(at)
+}
+
+// hasPart reports whether one of the matters that may be meant was paid in this
+// very part already.
+func hasPart(matters []Matter, named EventAt, part Part) bool {
+	return slices.ContainsFunc(matters, func(s Matter) bool {
+		return (named.IsZero() || named == s.At) && slices.ContainsFunc(s.Parts, func(p Part) bool {
+			return p.Amount == part.Amount && p.Code == part.Code && p.Happened.Equal(part.Happened)
+		})
+	})
+}
+
+// meant finds the matter that a command is about: the one that it names, or the only
+// one that it can be. It answers nil when there is none, and refusals
+// "no_such_event", and "required" when there are several.
+func meant(matters []Matter, named EventAt, field string, could func(Matter) bool) (*Matter, error) {
+	var found []*Matter
+	for i := range matters {
+		switch {
+		case !named.IsZero() && matters[i].At == named:
+			return &matters[i], nil
+		case named.IsZero() && could(matters[i]):
+			found = append(found, &matters[i])
+		}
+	}
+	switch {
+	case !named.IsZero():
+		return nil, invalid("no_such_event", field)
+	case len(found) > 1:
+		return nil, invalid("required", field)
+	case len(found) == 1:
+		return found[0], nil
+	}
+	return nil, nil
+}
+
+// matterAt finds a matter by the event that stands for it, or nil.
+func matterAt(matters []Matter, at EventAt) *Matter {
+	i := slices.IndexFunc(matters, func(s Matter) bool { return !at.IsZero() && s.At == at })
+	if i < 0 {
+		return nil
+	}
+	return &matters[i]
+}
+
+// positiveOn gives the positive decision that was in force at a time: what came
+// later prevails only from its own date.
+func (c *Case) positiveOn(at When) (decision When, positive bool) {
+	var in Verdict
+	for _, v := range c.Redress.Verdicts {
+		if !at.Before(v.From) && (in.From.IsZero() || !v.From.Before(in.From)) {
+			in = v
+		}
+	}
+	return in.From, in.Outcome == "positive"
+}
+
+// reckon keeps what the money is about, each with its identity, and which
+// decision stood when.
+func (c *Case) reckon(d Decision) {
+	c.judge()
+	r := &c.Redress
+	for n, e := range d.Events {
+		matter := Matter{At: EventAt{d.ID, n}, Happened: d.Happened, By: d.By.User}
+		switch e := e.(type) {
+		case AllowanceGranted:
+			r.Grants = append(r.Grants, Allowance{c.decisionFor(d.Happened), d.Happened, e.Amount})
+		case AllowancePaid:
+			r.Payments = append(r.Payments, Allowance{c.decisionFor(d.Happened), d.Happened, e.Amount})
+		case FundAssistanceRequested:
+			matter.Code, matter.Amount = e.Purpose, e.Amount
+			r.Requests = append(r.Requests, matter)
+		case FundAssistanceGranted:
+			answer(r.Requests, e.Request, "granted", "", d.Happened, e.Amount)
+		case FundAssistanceRefused:
+			answer(r.Requests, e.Request, "refused", e.Reason, d.Happened, 0)
+		case FundAssistancePaid:
+			pay(r.Requests, e.Request, Part{d.Happened, e.Amount, e.Purpose})
+		case CompensationClaimFiled:
+			matter.Code, matter.Amount = e.Forum, e.Amount
+			r.Claims = append(r.Claims, matter)
+		case CompensationAwarded:
+			matter.Of, matter.Code, matter.Amount = e.Claim, e.Source, e.Amount
+			r.Awards = append(r.Awards, matter)
+			answer(r.Claims, e.Claim, "awarded", "", d.Happened, e.Amount)
+		case CompensationRejected:
+			answer(r.Claims, e.Claim, "rejected", e.Reason, d.Happened, 0)
+		case CompensationPaid:
+			pay(r.Awards, e.Award, Part{d.Happened, e.Amount, e.Source})
+		}
+	}
+}
+
+// judge notes a new outcome, and from when it stands.
+func (c *Case) judge() {
+	all := c.Redress.Verdicts
+	if c.Outcome == "" || len(all) > 0 && all[len(all)-1].Outcome == c.Outcome && all[len(all)-1].From.Equal(c.Decided) {
+		return
+	}
+	c.Redress.Verdicts = append(all, Verdict{c.Outcome, c.Decided})
+}
+
+// decisionFor is the positive decision for which an allowance is, whatever
+// stands now.
+func (c *Case) decisionFor(at When) When {
+	if decision, positive := c.positiveOn(at); positive {
+		return decision
+	}
+	return c.Decided
+}
+
+func answer(matters []Matter, to EventAt, as, reason string, at When, granted Qepik) {
+	if s := matterAt(matters, to); s != nil {
+		s.Answer, s.Reason, s.Answered, s.Granted = as, reason, at, granted
+	}
+}
+
+// pay adds a part. Of a payment that names nothing, the first matter of its kind
+// that is not paid yet takes it.
+func pay(matters []Matter, to EventAt, part Part) {
+	s := matterAt(matters, to)
+	for i := range matters {
+		if s == nil && to.IsZero() && matters[i].Code == part.Code && matters[i].Paid() < matters[i].Amount {
+			s = &matters[i]
+		}
+	}
+	if s != nil {
+		s.Parts = append(s.Parts, part)
+	}
 }
 
 // ExplainRedressRights records that the person was told of their rights to
@@ -39,169 +216,6 @@ func (cmd ExplainRedressRights) decide(c *Case, req Request) ([]Event[Case], err
 	return c.fact(req, RedressRightsExplained(cmd))
 }
 
-// PayAllowance records the one-off allowance (Law 958-IIQ Article 17.2). It is
-// due once for a positive decision in force, in the amount of the day of that
-// decision.
-type PayAllowance struct {
-	Amount Qepik `json:"amount"`
-}
-
-// AllowancePaid is a line of the Coordinator's yearly report.
-type AllowancePaid struct {
-	Amount Qepik `json:"amount"`
-}
-
-func (AllowancePaid) EventType() string { return "AllowancePaid" }
-func (e AllowancePaid) apply(c *Case, at Times) {
-	c.Redress.Allowance, c.Redress.AllowancePaid = e.Amount, at.Happened
-}
-func (PayAllowance) givers() []Role { return []Role{FundOfficer} }
-func (PayAllowance) expected(c *Case) bool {
-	return c.Outcome == "positive" && c.Redress.Allowance == 0
-}
-func (cmd PayAllowance) decide(c *Case, req Request) ([]Event[Case], error) {
-	due, known := ParameterOn("allowance", c.Decided.Day())
-	switch {
-	case c.Redress.Allowance == cmd.Amount && c.Redress.AllowancePaid.Equal(req.Happened):
-		return nil, nil
-	case c.Redress.Allowance != 0:
-		return nil, conflict("allowance_already_paid")
-	case c.Outcome != "positive":
-		return nil, conflict("not_identified")
-	case req.Happened.Before(c.Decided):
-		return nil, invalid("before_decision", "happened")
-	case known && int64(cmd.Amount) != int64(due.Value):
-		return nil, invalid("allowance_amount", "amount")
-	}
-	return c.fact(req, AllowancePaid(cmd), remark{!c.Redress.Explained, "rights_not_explained"})
-}
-
-// RequestFundAssistance asks the Victim Assistance Fund for help. It does not
-// depend on cooperation with the prosecution.
-type RequestFundAssistance struct {
-	Purpose string `json:"purpose" code:"fund_purpose"`
-	Amount  Qepik  `json:"amount"`
-}
-
-// FundAssistanceRequested names purpose and amount.
-type FundAssistanceRequested struct {
-	Purpose string `json:"purpose" code:"fund_purpose"`
-	Amount  Qepik  `json:"amount"`
-}
-
-func (FundAssistanceRequested) EventType() string { return "FundAssistanceRequested" }
-func (FundAssistanceRequested) apply(c *Case, _ Times) {
-	c.Redress.FundRequested = true
-	for _, o := range organisations() {
-		if o.Kind == "fund" {
-			c.involve(o.Code, Provides)
-		}
-	}
-}
-func (RequestFundAssistance) givers() []Role {
-	return []Role{CaseOfficer, LegalAid, AssistanceCentre, Shelter, FundOfficer}
-}
-func (cmd RequestFundAssistance) decide(c *Case, req Request) ([]Event[Case], error) {
-	return c.fact(req, FundAssistanceRequested(cmd))
-}
-
-// PayFundAssistance records a payment of the Fund.
-type PayFundAssistance struct {
-	Purpose string `json:"purpose" code:"fund_purpose"`
-	Amount  Qepik  `json:"amount"`
-}
-
-// FundAssistancePaid is a line of the Coordinator's yearly report.
-type FundAssistancePaid struct {
-	Purpose string `json:"purpose" code:"fund_purpose"`
-	Amount  Qepik  `json:"amount"`
-}
-
-func (FundAssistancePaid) EventType() string        { return "FundAssistancePaid" }
-func (e FundAssistancePaid) apply(c *Case, _ Times) { c.Redress.FundPaid += e.Amount }
-func (PayFundAssistance) givers() []Role            { return []Role{FundOfficer} }
-func (PayFundAssistance) expected(c *Case) bool {
-	return c.Redress.FundRequested && c.Redress.FundPaid == 0
-}
-func (cmd PayFundAssistance) decide(c *Case, req Request) ([]Event[Case], error) {
-	return c.fact(req, FundAssistancePaid(cmd), remark{!c.Redress.FundRequested, "fund_not_requested"})
-}
-
-// FileClaim records a claim for compensation against the trafficker (Criminal
-// Procedure Code Articles 190-191, or a civil court).
-type FileClaim struct {
-	Forum  string `json:"forum" code:"claim_forum"`
-	Amount Qepik  `json:"amount"`
-}
-
-// CompensationClaimFiled names the forum and the amount claimed.
-type CompensationClaimFiled struct {
-	Forum  string `json:"forum" code:"claim_forum"`
-	Amount Qepik  `json:"amount"`
-}
-
-func (CompensationClaimFiled) EventType() string        { return "CompensationClaimFiled" }
-func (e CompensationClaimFiled) apply(c *Case, _ Times) { c.Redress.Claimed += e.Amount }
-func (FileClaim) givers() []Role                        { return []Role{LegalAid, Prosecution} }
-func (FileClaim) expected(c *Case) bool {
-	return c.Outcome == "positive" && c.Redress.Explained && c.Redress.Claimed == 0
-}
-func (cmd FileClaim) decide(c *Case, req Request) ([]Event[Case], error) {
-	if c.Outcome != "positive" {
-		return nil, conflict("not_identified") // in law the claim needs formal recognition
-	}
-	return c.fact(req, CompensationClaimFiled(cmd), remark{!c.Redress.Explained, "rights_not_explained"})
-}
-
-// RecordAward records what a court awarded.
-type RecordAward struct {
-	Amount Qepik  `json:"amount"`
-	Source string `json:"source" code:"award_source"`
-}
-
-// CompensationAwarded names the amount and who owes it.
-type CompensationAwarded struct {
-	Amount Qepik  `json:"amount"`
-	Source string `json:"source" code:"award_source"`
-}
-
-func (CompensationAwarded) EventType() string        { return "CompensationAwarded" }
-func (e CompensationAwarded) apply(c *Case, _ Times) { c.Redress.Awarded += e.Amount }
-func (RecordAward) givers() []Role                   { return []Role{Prosecution, LegalAid} }
-func (RecordAward) expected(c *Case) bool            { return c.Redress.Claimed > 0 && c.Redress.Awarded == 0 }
-func (cmd RecordAward) decide(c *Case, req Request) ([]Event[Case], error) {
-	return c.fact(req, CompensationAwarded(cmd), remark{c.Redress.Claimed == 0, "claim_not_recorded"})
-}
-
-// RecordCompensationPayment records money received, in parts if need be. The
-// parts never exceed the award.
-type RecordCompensationPayment struct {
-	Amount Qepik  `json:"amount"`
-	Source string `json:"source" code:"award_source"`
-}
-
-// CompensationPaid is one payment.
-type CompensationPaid struct {
-	Amount Qepik  `json:"amount"`
-	Source string `json:"source" code:"award_source"`
-}
-
-func (CompensationPaid) EventType() string { return "CompensationPaid" }
-func (e CompensationPaid) apply(c *Case, at Times) {
-	c.Redress.Paid += e.Amount
-	c.Redress.LastPaid, c.Redress.LastPart = at.Happened, e.Amount
-}
-func (RecordCompensationPayment) givers() []Role { return []Role{FundOfficer, Prosecution, LegalAid} }
-func (RecordCompensationPayment) expected(c *Case) bool {
-	return c.Redress.Paid < c.Redress.Awarded
-}
-func (cmd RecordCompensationPayment) decide(c *Case, req Request) ([]Event[Case], error) {
-	r := c.Redress
-	switch {
-	case r.LastPart == cmd.Amount && r.LastPaid.Equal(req.Happened):
-		return nil, nil
-	case r.Paid+cmd.Amount > r.Awarded:
-		return nil, invalid("more_than_awarded", "amount")
-	}
-	return c.fact(req, CompensationPaid(cmd))
-}
+// imported reports whether an earlier register recorded it: an import tells what
+// was, and some registers kept less.
+func (r Request) imported() bool { return !r.Claimed.IsZero() }

@@ -39,7 +39,7 @@ func TestReviewOfADecision(t *testing.T) {
 	if c := w.state(); c.Outcome != "positive" || c.Status != "identified" || c.Decided.Day() != mustDay("2024-04-12") {
 		t.Errorf("after the reversal: %s, %s, %s", c.Outcome, c.Status, c.Decided)
 	}
-	w.when(fund.says("2024-05-01", PayAllowance{Amount: 70000})).then("AllowancePaid", "!rights_not_explained")
+	w.when(fund.says("2024-05-01", PayAllowance{Amount: 70000})).then("AllowancePaid", "!grant_not_recorded", "!rights_not_explained")
 
 	for _, outcome := range []string{"confirmed", "inadmissible", "withdrawn"} {
 		w := given(t, append(story[:5:5], ask)...).when(head.says("2024-04-10", DecideReview{Outcome: outcome, Body: "court"})).then("ReviewDecided")

@@ -52,7 +52,7 @@ func partOf(by domain.Actor, now time.Time) sight {
 	s := sightOf(by, now)
 	if !s.every {
 		s.rows = condition{`@until > ? AND @ended IS NULL`, []any{now.UnixMilli()}}
-		if by.Role != domain.Consulate && by.Role != domain.Migration {
+		if !by.Role.GoesOn() {
 			s.rows = s.rows.and(condition{`@relation <> ?`, []any{string(domain.ReferredIt)}})
 		}
 	}
@@ -66,7 +66,7 @@ func opening(by domain.Actor, now time.Time, opens func([]domain.Access) bool) s
 		return sight{every: true}
 	}
 	s := sight{organisation: by.Organisation, rows: condition{`@until > ?`, []any{now.UnixMilli()}}} // see [domain.Access.Covers]
-	all := []domain.Relation{domain.ReferredIt, domain.AskedFor, domain.Hosts, domain.Hosted, domain.Provides}
+	all := domain.Relations()
 	opening := slices.DeleteFunc(slices.Clone(all), func(r domain.Relation) bool {
 		return !opens([]domain.Access{{Organisation: by.Organisation, Relation: r}})
 	})

@@ -57,7 +57,7 @@ func (v *Views) Cases(ctx context.Context, by domain.Actor, now time.Time, f Fil
 		return err
 	})
 	if err == nil {
-		err = named(ctx, rows, called)
+		err = named(ctx, by.Role, rows, called)
 	}
 	if err != nil {
 		return nil, 0, wrap(err, "cases")
@@ -66,8 +66,8 @@ func (v *Views) Cases(ctx context.Context, by domain.Actor, now time.Time, f Fil
 }
 
 // named opens how the people of some cases are called.
-func named(ctx context.Context, rows []CaseRow, called callings) error {
-	names, err := called.open(ctx)
+func named(ctx context.Context, role domain.Role, rows []CaseRow, called callings) error {
+	names, err := called.open(ctx, role)
 	for i := range rows {
 		rows[i].Name = names[rows[i].Ref]
 	}

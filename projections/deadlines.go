@@ -90,7 +90,7 @@ func (v *Views) Overdue(ctx context.Context, by domain.Actor, now time.Time, lim
 	if err != nil {
 		return nil, 0, wrap(err, "overdue")
 	}
-	names, err := called.open(ctx)
+	names, err := called.open(ctx, by.Role)
 	if err != nil {
 		return nil, 0, wrap(err, "overdue")
 	}

@@ -30,12 +30,12 @@ type ErasedNote struct {
 
 // open opens the events on a page that its reader may read, and puts together
 // who the person is.
-func (p *CasePage) open(ctx context.Context) error {
+func (p *CasePage) open(ctx context.Context, role domain.Role) error {
 	events := make([]domain.AnyEvent, len(p.Timeline))
 	for i, e := range p.Timeline {
 		events[i] = e.Event
 	}
-	if err := openAll(ctx, events); err != nil {
+	if err := openFor(ctx, role, events); err != nil {
 		return err
 	}
 	var last uint64
@@ -126,14 +126,14 @@ func known(ctx context.Context, tx *sql.Tx, keys Keys, by domain.Actor, now time
 	return told, err
 }
 
-// open gives the names, by case. There is none where nobody can read it.
-func (c callings) open(ctx context.Context) (map[domain.Ref]string, error) {
+// open gives the names as a role may know them, by case. There is none where nobody can read it.
+func (c callings) open(ctx context.Context, role domain.Role) (map[domain.Ref]string, error) {
 	var refs []domain.Ref
 	var events []domain.AnyEvent
 	for ref, e := range c {
 		refs, events = append(refs, ref), append(events, e)
 	}
-	if err := openAll(ctx, events); err != nil {
+	if err := openFor(ctx, role, events); err != nil {
 		return nil, err
 	}
 	names := map[domain.Ref]string{}

@@ -172,6 +172,39 @@ func TestOnlyAsked(t *testing.T) {
 	}
 }
 
+// A shelter knows of a person what it needs, on pages, in lists and when it
+// searches.
+func TestAShelterKnowsLessOfAPerson(t *testing.T) {
+	w, v, caughtUp := seeing(t, 67)
+	ref := handedOver(w)
+	admitted(w, ref)
+	w.later(time.Hour).must(officer, domain.CaseStream(ref), domain.RecordIdentity{IdentityFields: domain.IdentityFields{
+		FamilyName: "Örnəkova", GivenName: "Sınaqə", Patronymic: "Misal qızı", OtherNames: "Təcrübəli", BirthDate: domain.NewDay(1999, 4, 5), Nationality: "AZ",
+	}})
+	caughtUp()
+	p := pageOf(t, v, gence, w.now, ref)
+	if want := (domain.IdentityRecorded{FamilyName: "Örnəkova", GivenName: "Sınaqə", BirthYear: 1999, Nationality: "AZ"}); p.Person.Identity == nil || *p.Person.Identity != want {
+		t.Errorf("on the page: %+v", p.Person.Identity)
+	}
+	for _, e := range p.Timeline {
+		if is, ok := e.Event.(domain.IdentityRecorded); ok && is.OtherNames+is.Patronymic != "" {
+			t.Errorf("on the timeline: %+v", is)
+		}
+	}
+	rows, _, err := v.Cases(t.Context(), gence, w.now, Filter{})
+	if err != nil || len(rows) != 1 || rows[0].Name != "Örnəkova Sınaqə" || p.Row.Name != rows[0].Name {
+		t.Errorf("in the list %+v, %v", rows, err)
+	}
+	for name, want := range map[string]int{"Örnəkova": 1, "Təcrübəli": 0} {
+		if got, err := v.Search(t.Context(), gence, w.now, Query{Name: name}); err != nil || len(got) != want {
+			t.Errorf("%s finds %+v, %v", name, got, err)
+		}
+		if got, err := v.Search(t.Context(), officer, w.now, Query{Name: name}); err != nil || len(got) != 1 || got[0].Name != "Örnəkova Sınaqə Misal qızı" {
+			t.Errorf("the unit finds by %s: %+v, %v", name, got, err)
+		}
+	}
+}
+
 // A facility that a person has left knows the person by the name of then.
 func TestNamesOfThen(t *testing.T) {
 	w, v, caughtUp := seeing(t, 62)

@@ -79,6 +79,17 @@ func openAll(ctx context.Context, events []domain.AnyEvent) error {
 	return all.Wait()
 }
 
+// openFor opens events for one reader, who is told of them what the role may know.
+func openFor(ctx context.Context, role domain.Role, events []domain.AnyEvent) error {
+	if err := openAll(ctx, events); err != nil {
+		return err
+	}
+	for i, e := range events {
+		events[i] = role.Told(e)
+	}
+	return nil
+}
+
 // personalTypes are the types of personal events as a list in SQL.
 func personalTypes() string {
 	var types []string

@@ -62,7 +62,7 @@ func (v *Views) Search(ctx context.Context, by domain.Actor, now time.Time, q Qu
 	if err != nil {
 		return nil, wrap(err, "search")
 	}
-	matches, err := f.matches(ctx, q)
+	matches, err := f.matches(ctx, by.Role, q)
 	return matches, wrap(err, "search")
 }
 
@@ -169,8 +169,9 @@ func firstOf(all []deed, refs []string) []deed {
 	return all[:end]
 }
 
-// matches opens what was found and puts the best first.
-func (f findings) matches(ctx context.Context, q Query) ([]Match, error) {
+// matches opens what was found, as the reader may know it, and puts the best
+// first: nobody finds a person by what is kept from them.
+func (f findings) matches(ctx context.Context, role domain.Role, q Query) ([]Match, error) {
 	events := make([]domain.AnyEvent, 0, len(f.identities)+len(f.documents))
 	refs := make([]domain.Ref, 0, cap(events))
 	for _, d := range slices.Concat(f.identities, f.documents) {
@@ -178,7 +179,7 @@ func (f findings) matches(ctx context.Context, q Query) ([]Match, error) {
 			events, refs = append(events, e), append(refs, d.Stream.Ref())
 		}
 	}
-	if err := openAll(ctx, events); err != nil {
+	if err := openFor(ctx, role, events); err != nil {
 		return nil, err
 	}
 	found := map[domain.Ref]*Match{}

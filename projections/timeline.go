@@ -39,7 +39,7 @@ func (v *Views) Case(ctx context.Context, by domain.Actor, now time.Time, ref do
 	if len(rows) == 0 || !domain.MaySee(by, c.Access, now) {
 		return CasePage{}, &domain.Refusal{Kind: domain.NotFound, Code: "no_such_case"}
 	}
-	p := CasePage{Row: rows[0], State: c, Access: c.Access}
+	p := CasePage{Row: rows[0], State: c, Access: organisations(c.Access)}
 	access, at := c.Access, now // of today, whatever was true when the reader's part ended
 	if !domain.MayRead(by, access, domain.Flow, now) {
 		p.State, p.Access = p.Row.state(), nil
@@ -50,7 +50,7 @@ func (v *Views) Case(ctx context.Context, by domain.Actor, now time.Time, ref do
 		if c, stops, err = foldJudging(history); err != nil {
 			return CasePage{}, wrap(err, "case")
 		}
-		p.State, p.Access, at = c, c.Access, end
+		p.State, p.Access, at = c, organisations(c.Access), end
 	}
 	for _, k := range c.Clocks {
 		p.Due = append(p.Due, Due{Ref: ref, Clock: k, State: k.State(at), Stage: c.Stage()})
@@ -66,13 +66,19 @@ func (v *Views) Case(ctx context.Context, by domain.Actor, now time.Time, ref do
 		told := *c
 		told.Erasure.AskedBy, p.State = "", &told
 	}
-	if err := p.open(ctx); err != nil {
+	if err := p.open(ctx, by.Role); err != nil {
 		return CasePage{}, wrap(err, "case")
 	}
 	if !r.sees(domain.Location) || domain.Houses(by.Organisation) {
 		p.hideLocation(by)
 	}
 	return p, nil
+}
+
+// organisations leaves out the officer to whom the case is assigned: the account
+// of a person is no organisation, and not for everybody.
+func organisations(rows []domain.Access) []domain.Access {
+	return slices.DeleteFunc(slices.Clone(rows), func(a domain.Access) bool { return a.Relation == domain.Assigned })
 }
 
 // state is the little of a case that a row tells.

@@ -76,7 +76,7 @@ func TestCasePage(t *testing.T) {
 	}
 	want := []string{
 		"Departed unplanned_departure",
-		"AllowancePaid rights_not_explained",
+		"AllowancePaid grant_not_recorded,rights_not_explained",
 		"ProtectionRequested",
 		"ServiceDelivered need_not_recorded",
 		"ServiceStarted need_not_recorded",

@@ -1,0 +1,91 @@
+package domain
+
+import (
+	"slices"
+	"testing"
+)
+
+func TestClosure(t *testing.T) {
+	closing := officer.says("2024-05-01", CloseCase{Reason: "reintegrated"})
+	given(t, detected, handedOver, screened, assessed, decided).when(closing).then("CaseClosed")
+	given(t, detected, requested, admitted).when(closing).refused("still_sheltered", "")
+	given(t, detected).when(closing).then("CaseClosed", "!open_duties", "!identification_missing")
+	given(t, detected, closing).when(officer.says("2024-05-02", CloseCase{Reason: "reintegrated"})).refused("already_closed", "")
+	reopen := officer.says("2024-06-01", ReopenCase{Reason: "new_facts"})
+	given(t, detected, handedOver, closing).when(reopen).then("CaseReopened")
+	given(t, detected).when(reopen).refused("not_closed", "")
+	given(t, detected, closing).when(officer.says("2024-04-30", ReopenCase{Reason: "new_facts"})).refused("before_closure", "happened")
+	given(t, detected, handedOver, closing).when(officer.says("2024-05-20", AssessRisk{Level: "low"})).then("RiskAssessed", "!after_closure")
+	given(t, detected, handedOver, closing).when(officer.says("2024-04-20", AssessRisk{Level: "low"})).then("RiskAssessed")
+}
+
+func TestClosureGivesUpWhatIsOpenWithAReason(t *testing.T) {
+	waiving := officer.says("2024-05-01", CloseCase{Reason: "withdrew", Waiver: "person_declined"})
+	w := given(t, detected, officer.says("2024-03-04", RecordServiceNeed{Service: "psychological"})).when(waiving).then("CaseClosed", "!identification_missing")
+	last := w.log.all()[len(w.log.all())-1].Events[0]
+	if e := last.(CaseClosed); !slices.Equal(e.Waived, []string{"duties", "identification", "services"}) {
+		t.Errorf("given up: %v", e.Waived)
+	}
+	pay := fund.says("2024-04-01", PayAllowance{Amount: 70000})
+	given(t, then(identified, pay)...).when(waiving).refused("nothing_open", "waiver")
+	award := lawyer.says("2024-04-20", RecordAward{Amount: 300000, Source: "trafficker"})
+	owed := then(identified, pay, defended, award)
+	given(t, owed...).when(officer.says("2024-05-01", CloseCase{Reason: "reintegrated"})).then("CaseClosed", "!award_unpaid")
+	given(t, owed...).when(officer.says("2024-05-01", CloseCase{Reason: "reintegrated", FollowUp: "legal-aid-a"})).then("CaseClosed")
+	given(t, then(identified, pay)...).when(officer.says("2024-05-01", CloseCase{Reason: "reintegrated", FollowUp: "legal-aid-a"})).refused("nothing_open", "follow_up")
+	all := given(t, then(owed, officer.says("2024-04-01", RequestFundAssistance{Purpose: "medical", Amount: 1000}), lawyer.says("2024-04-21", FileClaim{Forum: "civil", Amount: 1000}))...)
+	if open := all.state().openItems(); !slices.Equal(open, []string{"fund_answer", "claim", "award"}) {
+		t.Errorf("open: %v", open)
+	}
+}
+
+// happens is an event of another step, of which the closure knows the name.
+type happens string
+
+func (h happens) EventType() string { return string(h) }
+func (happens) apply(*Case, Times)  {}
+func (h happens) on(c *Case) *Case  { c.after(Decision{Events: []AnyEvent{h}}); return c }
+func (c *Case) closing(reason string) said {
+	return officer.says("2024-05-01", CloseCase{Reason: reason})
+}
+
+func TestClosureWaitsForAReview(t *testing.T) {
+	state := func() *Case { return happens("ReviewRequested").on(given(t, identified...).state()) }
+	c := state()
+	if _, code := decides(t, c, c.closing("negative_decision")); code != "review_waits" {
+		t.Errorf("closed while a review waits: %q", code)
+	}
+	if got, code := decides(t, c, c.closing("died")); code != "" || !slices.Contains(got, "!review_waits") {
+		t.Errorf("the person died: %v %q", got, code)
+	}
+	for _, end := range []happens{"ReviewDecided", "IdentificationReversed"} {
+		c := end.on(state())
+		if got, code := decides(t, c, c.closing("negative_decision")); code != "" || slices.Contains(got, "!review_waits") {
+			t.Errorf("after %s: %v %q", end, got, code)
+		}
+	}
+	req := Request{By: officer, Happened: mustWhen("2024-05-01"), Now: specNow, Claimed: mustWhen("2024-05-01").At}
+	if _, err := (CloseCase{Reason: "reintegrated"}).decide(state(), req); err != nil {
+		t.Errorf("an import tells what was: %v", err)
+	}
+}
+
+func TestReTrafficking(t *testing.T) {
+	late := police.says("2024-05-01T20:30", referral())
+	late.cmd = func() Asked { r := referral(); r.Told = mustWhen("2024-05-01T21:00"); return r }()
+	again := late.to(secondCase)
+	link := head.says("2024-05-10", RecordReTrafficking{Earlier: theCase.Ref(), Known: "person"}).to(secondCase)
+	w := given(t, then(identified, again)...).when(link).then("ReTraffickingRecorded")
+	if got := w.events(theCase); got[len(got)-1] != "ReTraffickingRecorded" {
+		t.Errorf("the earlier case has %v", got)
+	}
+	if c := w.state(); !slices.Equal(c.LaterCases, []Ref{secondCase.Ref()}) || len(c.EarlierCases) > 0 {
+		t.Errorf("the earlier case: earlier %v, later %v", c.EarlierCases, c.LaterCases)
+	}
+	w.when(head.says("2024-05-11", RecordReTrafficking{Earlier: secondCase.Ref(), Known: "person"})).refused("not_later", "earlier")
+	given(t, then(identified, again)...).when(officer.says("2024-05-10", link.cmd).to(secondCase)).refused("role_not_allowed", "")
+	given(t, detected, handedOver, again).when(link).refused("not_identified", "earlier")
+	given(t, then(identified, detected.to(secondCase))...).when(link).refused("not_later", "earlier")
+	given(t, again).when(link).refused("no_such_case", "earlier")
+	given(t, again).when(head.says("2024-05-10", RecordReTrafficking{Earlier: secondCase.Ref(), Known: "person"}).to(secondCase)).refused("same_stream", "earlier")
+}

@@ -1,0 +1,116 @@
+package domain
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"time"
+)
+
+// A Relation is why an organisation has to do with a case.
+type Relation string
+
+const (
+	ReferredIt Relation = "referred"  // sees its own referral's state and nothing more
+	AskedFor   Relation = "asked"     // asked to take the person, or to give a service: not yet who it is
+	Offers     Relation = "offers"    // has promised a bed, and knows who is to come
+	Hosts      Relation = "hosts"     //
+	Hosted     Relation = "hosted"    // for 30 days after departure
+	Provides   Relation = "provides"  // what the role sees without the person's consent
+	Consented  Relation = "consented" // the person let the organisation know more, until a day or until they take it back
+	Receives   Relation = "receives"  // received the person after a return
+	Assigned   Relation = "assigned"  // an officer's account, not an organisation: other officers do not open what is sealed
+)
+
+// Relations lists those of organisations and of an officer.
+func Relations() []Relation {
+	return []Relation{ReferredIt, AskedFor, Offers, Hosts, Hosted, Provides, Consented, Receives, Assigned}
+}
+
+// organisations reports whether an organisation of the role can have the relation.
+func (rel Relation) organisations(r Role) bool {
+	houses := r == Shelter || r == AssistanceCentre
+	switch rel {
+	case Assigned:
+		return false
+	case AskedFor, Offers, Hosts, Hosted:
+		return houses
+	case Consented:
+		return table[r].consent != nil
+	case Receives:
+		spec, err := CommandNamed("record-return-reception")
+		return err == nil && spec.MayGive(r) && !r.police()
+	}
+	return true
+}
+
+// relate keeps who has to do with a case because of what was recorded, whichever
+// step it was.
+func (c *Case) relate(d Decision) {
+	for _, e := range d.Events {
+		switch e.EventType() {
+		case ConsentRecorded{}.EventType(), ConsentRefused{}.EventType(), ConsentWithdrawn{}.EventType(), ConsentExpired{}.EventType():
+			c.permit(d.Known())
+		case "ShelterOffered":
+			c.involve(SiteOf(e).Organisation, Offers)
+		case ReturnReceived{}.EventType():
+			if o, _ := OrganisationOf(e.(ReturnReceived).Organisation); o.Kind != "special_police" {
+				c.involve(o.Code, Receives)
+			}
+		case "CaseOpened":
+			c.assign(d.By)
+		}
+	}
+	for _, a := range slices.Clone(c.Access) { // an offer ends with the request that it answers
+		if a.Relation == AskedFor && !a.Until.IsZero() {
+			c.release(a.Organisation, Offers, a.Ended, a.Until.Sub(a.Ended))
+		}
+	}
+}
+
+// permit renews the rows of the organisations to whom the person consented.
+func (c *Case) permit(now time.Time) {
+	may := c.permitted()
+	for _, a := range slices.Clone(c.Access) {
+		if _, still := may[a.Organisation]; a.Relation == Consented && !still && (a.Until.IsZero() || now.Before(a.Until)) {
+			c.release(a.Organisation, Consented, now, 0)
+		}
+	}
+	for _, o := range slices.Sorted(maps.Keys(may)) {
+		c.involve(o, Consented)
+		if day := may[o]; !day.IsZero() {
+			c.release(o, Consented, day.End(), 0)
+		}
+	}
+}
+
+// permitted are the organisations to which a consent lets data go, and the last
+// day of it, zero if there is none.
+func (c *Case) permitted() map[string]Day {
+	all := map[string]Day{}
+	for _, k := range c.Consents {
+		for _, o := range k.Recipients {
+			if last, there := all[o]; k.State == "given" && (!there || !last.IsZero() && (k.Until.IsZero() || k.Until.After(last))) {
+				all[o] = k.Until
+			}
+		}
+	}
+	return all
+}
+
+// account is how an officer stands in the rows of a case, among organisations.
+const account = "account:"
+
+// assign gives the case to an officer, instead of whoever had it.
+func (c *Case) assign(by Actor) {
+	c.Access = slices.DeleteFunc(c.Access, func(a Access) bool { return a.Relation == Assigned })
+	c.involve(account+by.User, Assigned)
+}
+
+// heldByAnother reports whether the case is assigned to another officer than the
+// one who asks. What nobody was given is open to all officers, and everything to
+// the head.
+func heldByAnother(by Actor, rows []Access) bool {
+	i := slices.IndexFunc(rows, func(a Access) bool { return a.Relation == Assigned })
+	return by.Role == CaseOfficer && i >= 0 && strings.TrimPrefix(rows[i].Organisation, account) != by.User
+}

@@ -183,7 +183,7 @@ func TestFamilyTracing(t *testing.T) {
 	given(t, child("adult")...).when(start).refused("not_a_child", "")
 	given(t, child("child")...).when(guardianship.says("2024-03-05", StartFamilyTracing{Channel: "police"})).then("FamilyTracingStarted", "!best_interests_not_assessed")
 	given(t, child("child", start)...).when(result("2024-03-20", "found_suitable", "mother")).then("FamilyTracingResult")
-	given(t, child("child", start)...).when(result("2024-03-20", "found_suitable")).refused("required", "relatives")
+	given(t, child("child", start)...).when(result("2024-03-20", "found_suitable")).refused("relatives_needed", "relatives")
 	given(t, child("child", start)...).when(result("2024-03-20", "not_found", "mother")).refused("nobody_found", "relatives")
 	given(t, child("child", start)...).when(result("2024-03-04", "not_found")).refused("before_start", "happened")
 	given(t, child("child")...).when(result("2024-03-20", "not_found")).then("FamilyTracingResult", "!tracing_not_started")

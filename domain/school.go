@@ -5,7 +5,7 @@ package domain
 // like any other.
 type EnrolInSchool struct {
 	Level string `json:"level" code:"school_level"`
-	Grade int    `json:"grade,omitempty" min:"1" max:"11"`
+	Grade int    `json:"grade,omitempty" max:"11"` // 1 to 11, if it is a school
 }
 
 // SchoolEnrolled says at which level, never in which school: that would tell

@@ -55,7 +55,7 @@ func (cmd RecordTracingResult) decide(c *Case, req Request) ([]Event[Case], erro
 	found, _ := CodeOf("tracing_result", cmd.Result)
 	switch {
 	case found.Group == "found" && len(cmd.Relatives) == 0:
-		return nil, invalid("required", "relatives")
+		return nil, invalid("relatives_needed", "relatives")
 	case found.Group != "found" && len(cmd.Relatives) > 0:
 		return nil, invalid("nobody_found", "relatives")
 	case req.Happened.Before(c.Tracing):

@@ -44,7 +44,8 @@ func (cmd PresumeChild) decide(c *Case, req Request) ([]Event[Case], error) {
 // The day of birth is sealed, and the eighteenth birthday would tell it. So a
 // person who turns 18 is an adult of this register from the first day of the
 // next month: any other day is refused with "first_of_month". Until then the
-// person keeps what a child has. A day after the fact itself is refused with
+// person keeps what a child has. On another basis the day of the finding and
+// that of the referral will do too. A day after the fact itself is refused with
 // "in_future".
 type SetChildStatus struct {
 	Status string `json:"status" code:"child_status"`
@@ -77,10 +78,11 @@ func (cmd SetChildStatus) decide(c *Case, req Request) ([]Event[Case], error) {
 		return nil, invalid("turned_18_is_adult", "status")
 	case e.From.IsZero():
 		return nil, invalid("required", "from")
-	case cmd.Basis == "turned_18" && e.From.start.Day() != 1:
-		return nil, invalid("first_of_month", "from")
 	case e.From.After(req.Happened.Day()):
 		return nil, invalid("in_future", "from")
+	case cmd.Status == "adult" && e.From.start.Day() != 1 &&
+		(cmd.Basis == "turned_18" || e.From.Since(req.Happened.Day()) != 0 && e.From.Since(c.Detected.Day()) != 0):
+		return nil, invalid("first_of_month", "from")
 	}
 	guarded := cmd.Status == "adult" && c.guardianAt(req.Happened) != nil
 	return c.fact(req, e, remark{guarded, "guardian_still_appointed"})

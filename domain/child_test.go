@@ -53,6 +53,14 @@ func TestTurningEighteen(t *testing.T) {
 		t.Errorf("age at the referral %s, treated as a child now: %t", c.Age, c.TreatedAsChild())
 	}
 	given(t, child("child")...).when(turned("2024-05-10", "2024-04-17")).refused("first_of_month", "from")
+	found := func(from string) said {
+		return officer.says("2024-05-10", SetChildStatus{Status: "adult", Basis: "documents", From: mustDay(from)})
+	}
+	given(t, child("child")...).when(found("2024-04-17")).refused("first_of_month", "from") // it might be the birthday
+	for _, from := range []string{"2024-03-01", "2024-05-10", "2024-04-01"} {
+		given(t, child("child")...).when(found(from)).then("ChildStatusSet")
+	}
+	given(t, child("child")...).when(turned("2024-05-10", "2024-05-10")).refused("first_of_month", "from")
 	given(t, child("child")...).when(turned("2024-05-10", "")).refused("required", "from")
 	given(t, child("child")...).when(turned("2024-05-10", "2024-06-01")).refused("in_future", "from")
 	given(t, child("child")...).when(officer.says("2024-05-10", SetChildStatus{Status: "child", Basis: "turned_18", From: mustDay("2024-05-01")})).refused("turned_18_is_adult", "status")

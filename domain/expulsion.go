@@ -57,9 +57,7 @@ type ExpulsionAttempted struct {
 
 func (ExpulsionAttempted) EventType() string { return "ExpulsionAttempted" }
 func (ExpulsionAttempted) apply(c *Case, at Times) {
-	if c.expulsionBarred(at.Happened.Day()) {
-		c.ExpulsionIncidents = append(c.ExpulsionIncidents, at.Happened)
-	}
+	c.ExpulsionAttempts = append(c.ExpulsionAttempts, at.Happened)
 }
 func (RecordExpulsionAttempt) givers() []Role {
 	return []Role{Migration, CaseOfficer, DutyOfficer, Head, LegalAid, Shelter, AssistanceCentre}
@@ -69,6 +67,17 @@ func (cmd RecordExpulsionAttempt) decide(c *Case, req Request) ([]Event[Case], e
 		return nil, conflict("not_a_foreigner")
 	}
 	return c.fact(req, ExpulsionAttempted(cmd), remark{c.expulsionBarred(req.Happened.Day()), "expulsion_while_barred"})
+}
+
+// ExpulsionIncidents are the attempts to expel the person while that was barred,
+// as far as is known now: a bar may be recorded after the attempt.
+func (c *Case) ExpulsionIncidents() (incidents []When) {
+	for _, at := range c.ExpulsionAttempts {
+		if c.expulsionBarred(at.Day()) {
+			incidents = append(incidents, at)
+		}
+	}
+	return incidents
 }
 
 // expulsionBarred reports whether the law or an order keeps the person from being

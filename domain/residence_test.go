@@ -76,8 +76,12 @@ func TestAnAttemptToExpelIsAnIncidentWhileItIsBarred(t *testing.T) {
 	given(t, foreigner(bar)...).when(attempt("2024-04-01")).then("ExpulsionAttempted")
 	open := migration.says("2024-03-10", BarExpulsion{Ground: "court", From: mustDay("2024-03-10")})
 	w := given(t, foreigner(open)...).when(attempt("2024-06-01")).then("ExpulsionAttempted", "!expulsion_while_barred")
-	if got := w.state().ExpulsionIncidents; len(got) != 1 {
+	if got := w.state().ExpulsionIncidents(); len(got) != 1 {
 		t.Errorf("incidents: %v", got)
+	}
+	late := given(t, foreigner(attempt("2024-03-20"), attempt("2024-05-20"), reflecting)...).state()
+	if got := late.ExpulsionIncidents(); len(got) != 1 || !got[0].Equal(mustWhen("2024-03-20")) {
+		t.Errorf("incidents once the reflection period was recorded: %v", got)
 	}
 }
 

@@ -3,10 +3,10 @@ package domain
 // StatusTrack is what the rules about residence and expulsion
 // keep of a case beside the fields of [Case] itself.
 type StatusTrack struct {
-	Residence          Residence      `json:"residence,omitzero"`
-	AddressMasked      When           `json:"address_masked,omitzero"`
-	ExpulsionBars      []ExpulsionBar `json:"expulsion_bars,omitempty"`
-	ExpulsionIncidents []When         `json:"expulsion_incidents,omitempty"` // attempts while expulsion was barred
+	Residence         Residence      `json:"residence,omitzero"`
+	AddressMasked     When           `json:"address_masked,omitzero"`
+	ExpulsionBars     []ExpulsionBar `json:"expulsion_bars,omitempty"`
+	ExpulsionAttempts []When         `json:"expulsion_attempts,omitempty"`
 }
 
 // statusSteps is the part of the catalogue about residence and expulsion.

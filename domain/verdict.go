@@ -7,7 +7,7 @@ import "slices"
 // with its amount.
 type RecordVerdict struct {
 	Reference  Reference `json:"reference"`
-	Outcome    string    `json:"outcome" code:"verdict"`
+	Outcome    string    `json:"outcome" code:"court_verdict"`
 	Articles   []string  `json:"articles,omitempty" code:"criminal_article"` // needed for a conviction
 	CivilClaim string    `json:"civil_claim" code:"civil_claim_outcome"`
 	Final      bool      `json:"final"` // no appeal is possible any more
@@ -16,7 +16,7 @@ type RecordVerdict struct {
 // VerdictRecorded may be followed by another of a higher court.
 type VerdictRecorded struct {
 	Reference  Reference `json:"reference"`
-	Outcome    string    `json:"outcome" code:"verdict"`
+	Outcome    string    `json:"outcome" code:"court_verdict"`
 	Articles   []string  `json:"articles,omitempty" code:"criminal_article"`
 	CivilClaim string    `json:"civil_claim" code:"civil_claim_outcome"`
 	Final      bool      `json:"final,omitempty"`

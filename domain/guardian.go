@@ -110,8 +110,6 @@ func (ChangeGuardian) givers() []Role { return []Role{ChildProtection} }
 func (cmd ChangeGuardian) decide(c *Case, req Request) ([]Event[Case], error) {
 	g := c.guardianAt(req.Happened)
 	switch {
-	case c.guardianSince(cmd.Kind, cmd.Conflict, cmd.Decision, req.Happened):
-		return nil, nil
 	case g == nil:
 		return nil, conflict("no_guardian")
 	case cmd.Conflict == "found":

@@ -154,8 +154,6 @@ func (RecordPermitExpiry) decide(c *Case, req Request) ([]Event[Case], error) {
 		begun = begun || !req.Happened.Day().Before(p.From)
 	}
 	switch {
-	case c.Residence.State == "expired" && c.Residence.Changed.Equal(req.Happened):
-		return nil, nil
 	case !begun:
 		return nil, conflict("no_permit")
 	case c.permitOn(req.Happened.Day()):

@@ -43,6 +43,14 @@ func TestResidencePermit(t *testing.T) {
 	early := migration.says("2025-04-01", RenewResidencePermit{Ground: "cooperation", From: mustDay("2024-01-01"), Until: mustDay("2026-04-09")}).when("2025-04-02T09:00")
 	given(t, foreigner(permitAsked, permitGranted)...).when(early).refused("before_start", "from")
 
+	short := migration.says("2025-04-01", RenewResidencePermit{Ground: "cooperation", From: mustDay("2025-04-10"), Until: mustDay("2025-10-09")}).when("2025-04-02T09:00")
+	given(t, foreigner(permitAsked, permitGranted)...).when(short).then("ResidencePermitRenewed", "!permit_not_one_year")
+	back := migration.says("2025-04-01", RenewResidencePermit{Ground: "cooperation", From: mustDay("2025-04-10"), Until: mustDay("2025-04-10")}).when("2025-04-02T09:00")
+	given(t, foreigner(permitAsked, permitGranted)...).when(back).refused("before_start", "until")
+	citizen := []said{detected, handedOver, foreigner()[2]}
+	given(t, citizen...).when(permitGranted).refused("not_a_foreigner", "")
+	given(t, citizen...).when(refuse).refused("not_a_foreigner", "")
+
 	expire := func(at string) said { return migration.says(at, RecordPermitExpiry{}).when("2026-06-01T09:00") }
 	given(t, foreigner(permitAsked, permitGranted)...).when(expire("2025-04-10")).then("ResidencePermitExpired")
 	given(t, foreigner(permitAsked, permitGranted)...).when(expire("2025-04-09")).refused("permit_valid", "")

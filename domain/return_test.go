@@ -146,3 +146,37 @@ func TestPapersForTheReturn(t *testing.T) {
 	given(t, story...).when(duty.says("2024-03-10T15:00", RecordReturnReception{Needs: []string{"psychological"}, Agreed: true})).then("ReturnReceived")
 	given(t, story...).when(duty.says("2024-03-10T15:00", RecordReturnReception{Needs: []string{"psychological"}})).refused("needs_without_consent", "agreed")
 }
+
+// What has happened is recorded even when nothing was prepared; what cannot be
+// is refused.
+func TestReturnOutOfOrder(t *testing.T) {
+	story := homeward("adult")
+	given(t, story[:5]...).when(story[6]).then("ReturnRiskAssessed", "!return_wish_missing")
+	given(t, story[:6]...).when(story[7]).then("ReturnConsentRecorded", "!return_risk_missing")
+	reflection := officer.says("2024-03-02", GrantReflection{Until: mustDay("2024-05-15")})
+	depart := migration.says("2024-05-10", RecordReturnDeparture{Direction: "outbound", Escort: "none"})
+	given(t, append(slices.Clone(story[:5]), reflection)...).when(depart).
+		then("ReturnDeparted", "!return_wish_missing", "!return_risk_missing", "!return_consent_missing", "!return_not_scheduled", "!return_in_reflection")
+
+	arrive := migration.says("2024-05-11", RecordReturnArrival{})
+	receive := func(at string) said { return partner.says(at, RecordReturnReception{}) }
+	given(t, story...).when(arrive).then("ReturnArrived", "!departure_not_recorded")
+	given(t, story...).when(receive("2024-05-12")).then("ReturnReceived", "!arrival_not_recorded")
+	given(t, homeward("adult", depart, arrive)...).when(receive("2024-05-10")).refused("before_arrival", "happened")
+	given(t, homeward("adult", depart)...).when(migration.says("2024-05-12", story[5].cmd)).refused("on_the_way", "")
+	given(t, homeward("adult", depart)...).when(migration.says("2024-05-12", ProposeReturn{Direction: "outbound", Reason: "family"})).refused("on_the_way", "")
+
+	after := func(at, status string) said { return partner.says(at, RecordFollowUp{Month: "1", Status: status}) }
+	w := given(t, homeward("adult", depart, arrive, receive("2024-05-12"))...).when(after("2024-06-12", "re_trafficked")).then("ReintegrationFollowUpDone", "!re_trafficked")
+	w.when(after("2024-06-13", "safe")).then() // one look after each time
+}
+
+func TestCertificateOutOfOrder(t *testing.T) {
+	abroad := referral()
+	abroad.District, abroad.Country = "", "TR"
+	found := consul.says("2024-03-01T20:30", abroad)
+	apply := consul.says("2024-03-06", ApplyReturnCertificate{})
+	given(t, found).when(consul.says("2024-03-08", IssueReturnCertificate{FeeWaived: true})).then("ReturnCertificateIssued", "!certificate_not_applied")
+	given(t, found, apply).when(consul.says("2024-03-08", IssueReturnCertificate{})).then("ReturnCertificateIssued", "!fee_charged")
+	given(t, found, apply).when(consul.says("2024-03-05", IssueReturnCertificate{FeeWaived: true})).refused("before_application", "happened")
+}

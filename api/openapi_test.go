@@ -105,7 +105,7 @@ var unread = []string{"not_text", "too_long", "unreadable", "unknown_field", "re
 func sample(spec domain.CommandSpec, facility string, whole bool) map[string]any {
 	data := map[string]any{}
 	for _, f := range spec.Fields() {
-		if !whole && !requires(f) || f.Name == "country" { // a district and a country exclude each other
+		if !whole && !requires(f) || f.Name == "country" && !requires(f) { // a district and a country exclude each other
 			continue
 		}
 		switch f.Kind {

@@ -78,10 +78,6 @@ func (c *Case) Opened() bool { return !c.Detected.IsZero() }
 // IsClosed reports whether the case is closed and was not reopened.
 func (c *Case) IsClosed() bool { return !c.Closed.IsZero() }
 
-// TreatedAsChild reports whether the person is a child or may be one: where the
-// age is in doubt, a child is presumed.
-func (c *Case) TreatedAsChild() bool { return c.Age != "adult" }
-
 // Foreign reports whether the person is known not to be a citizen of
 // Azerbaijan.
 func (c *Case) Foreign() bool { return c.Citizenship == "foreign" || c.Citizenship == "stateless" }

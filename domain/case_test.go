@@ -152,6 +152,7 @@ func TestReturn(t *testing.T) {
 		consul.says("2024-03-06", RecordReturnConsent{By: "person"}),
 		consul.says("2024-03-06", ApplyReturnCertificate{}),
 		consul.says("2024-03-08", IssueReturnCertificate{FeeWaived: true}),
+		consul.says("2024-03-09", ScheduleReturn{Direction: "inbound", On: mustDay("2024-03-10"), Transport: "air", Escort: "social_worker", Payer: "state_budget"}),
 		consul.says("2024-03-10T08:00", RecordReturnDeparture{Direction: "inbound", Escort: "social_worker"}),
 		duty.says("2024-03-10T13:00", RecordReturnArrival{}),
 		duty.says("2024-03-10T15:00", RecordReturnReception{}),
@@ -161,8 +162,8 @@ func TestReturn(t *testing.T) {
 		w := given(t, story[:i]...).when(story[i])
 		w.then(typesOf(w.step()))
 	}
-	given(t, story[0], story[1]).when(story[6]).then("ReturnDeparted", "!return_risk_missing", "!return_consent_missing")
-	given(t, story[:7]...).when(duty.says("2024-03-09", RecordReturnArrival{})).refused("before_departure", "happened")
+	given(t, story[0], story[1]).when(story[7]).then("ReturnDeparted", "!return_risk_missing", "!return_consent_missing", "!return_not_scheduled")
+	given(t, story[:8]...).when(duty.says("2024-03-09", RecordReturnArrival{})).refused("before_departure", "happened")
 
 	child := abroad
 	child.Age = "child"

@@ -89,7 +89,9 @@ type SpuNotified struct {
 // CitizenAbroadReported says that a citizen of Azerbaijan needs protection in
 // another country (plan actions 4.2.9, 4.4.8).
 type CitizenAbroadReported struct {
-	Country string `json:"country" code:"country"`
+	Country       string   `json:"country" code:"country"`
+	Circumstances []string `json:"circumstances,omitempty" code:"abroad_circumstance"`
+	Confidential  bool     `json:"confidential,omitempty"`
 }
 
 func (DetectionRecorded) EventType() string     { return "DetectionRecorded" }

@@ -5,7 +5,8 @@ import (
 	"strconv"
 )
 
-// Return is how far a person's way home has come.
+// Return is how far a person's way home has come. What follows from a schedule
+// stands in [ReturnTrack].
 type Return struct {
 	Direction string `json:"direction,omitempty"` // inbound: a citizen comes home; outbound: a foreigner leaves
 	Wish      When   `json:"wish,omitzero"`
@@ -20,22 +21,32 @@ type Return struct {
 }
 
 // ExpressReturnWish records that the person wants to go home. Nobody is
-// returned who does not wish it.
+// returned who does not wish it: a wish under pressure is remarked. Only a wish
+// in writing lets a return be scheduled within the reflection period.
 type ExpressReturnWish struct {
 	Direction string `json:"direction" code:"return_direction"`
+	By        string `json:"by,omitempty" code:"consent_by"` // the person, or the guardian of a child
+	Freedom   string `json:"freedom,omitempty" code:"return_freedom"`
+	Written   bool   `json:"written,omitempty"`
 }
 
 // ReturnWishExpressed starts a return.
 type ReturnWishExpressed struct {
 	Direction string `json:"direction" code:"return_direction"`
+	By        string `json:"by,omitempty" code:"consent_by"`
+	Freedom   string `json:"freedom,omitempty" code:"return_freedom"`
+	Written   bool   `json:"written,omitempty"`
 }
 
 func (ReturnWishExpressed) EventType() string { return "ReturnWishExpressed" }
 func (e ReturnWishExpressed) apply(c *Case, at Times) {
 	c.Return.Direction, c.Return.Wish = e.Direction, at.Happened
+	if e.Written {
+		c.WishWritten = at.Happened
+	}
 }
 func (ExpressReturnWish) givers() []Role {
-	return []Role{CaseOfficer, Shelter, AssistanceCentre, Consulate, LegalAid, Migration}
+	return []Role{CaseOfficer, Shelter, AssistanceCentre, Consulate, LegalAid, Migration, ChildProtection, ReturnPartner}
 }
 func (ExpressReturnWish) expected(c *Case) bool {
 	return c.Return.Wish.IsZero() && (c.Country != "" || c.Foreign())
@@ -44,29 +55,37 @@ func (cmd ExpressReturnWish) decide(c *Case, req Request) ([]Event[Case], error)
 	if !c.Return.Departed.IsZero() && c.Return.Received.IsZero() {
 		return nil, conflict("on_the_way")
 	}
-	return c.fact(req, ReturnWishExpressed(cmd))
+	return c.fact(req, ReturnWishExpressed(cmd), remark{cmd.Freedom == "pressed", "return_not_voluntary"})
 }
 
-// AssessReturnRisk records the assessment that must come before every return.
+// AssessReturnRisk records the assessment that must come before every return
+// (Repatriation Rules of 2013). Whoever helps with returns may make it.
 type AssessReturnRisk struct {
-	Level    string `json:"level" code:"risk_level"`
-	Decision string `json:"decision" code:"return_decision"`
+	Level    string   `json:"level" code:"risk_level"`
+	Decision string   `json:"decision" code:"return_decision"`
+	Sources  []string `json:"sources,omitempty" code:"return_risk_source"` // of what is known of the country
 }
 
 // ReturnRiskAssessed holds the level and whether the return can go ahead.
 type ReturnRiskAssessed struct {
-	Level    string `json:"level" code:"risk_level"`
-	Decision string `json:"decision" code:"return_decision"`
+	Level    string   `json:"level" code:"risk_level"`
+	Decision string   `json:"decision" code:"return_decision"`
+	Sources  []string `json:"sources,omitempty" code:"return_risk_source"`
 }
 
-func (ReturnRiskAssessed) EventType() string       { return "ReturnRiskAssessed" }
-func (ReturnRiskAssessed) apply(c *Case, at Times) { c.Return.Assessed = at.Happened }
-func (AssessReturnRisk) givers() []Role            { return []Role{CaseOfficer, Consulate, Migration} }
+func (ReturnRiskAssessed) EventType() string { return "ReturnRiskAssessed" }
+func (e ReturnRiskAssessed) apply(c *Case, at Times) {
+	c.Return.Assessed = at.Happened
+	c.ReturnRisks = append(c.ReturnRisks, ReturnRisk{e.Decision, at.Happened})
+}
+func (AssessReturnRisk) givers() []Role {
+	return []Role{CaseOfficer, Consulate, Migration, ReturnPartner, LegalAid}
+}
 func (AssessReturnRisk) expected(c *Case) bool {
 	return !c.Return.Wish.IsZero() && c.Return.Assessed.IsZero()
 }
 func (cmd AssessReturnRisk) decide(c *Case, req Request) ([]Event[Case], error) {
-	return c.fact(req, ReturnRiskAssessed(cmd), remark{c.Return.Wish.IsZero(), "return_wish_missing"})
+	return c.fact(req, ReturnRiskAssessed{cmd.Level, cmd.Decision, slices.Clone(cmd.Sources)}, remark{c.Return.Wish.IsZero(), "return_wish_missing"})
 }
 
 // RecordReturnConsent records the written consent to the return.
@@ -82,63 +101,16 @@ type ReturnConsentRecorded struct {
 func (ReturnConsentRecorded) EventType() string       { return "ReturnConsentRecorded" }
 func (ReturnConsentRecorded) apply(c *Case, at Times) { c.Return.Consent = at.Happened }
 func (RecordReturnConsent) givers() []Role {
-	return []Role{CaseOfficer, Shelter, AssistanceCentre, Consulate, LegalAid, Migration}
+	return []Role{CaseOfficer, Shelter, AssistanceCentre, Consulate, LegalAid, Migration, ChildProtection, ReturnPartner}
 }
 func (RecordReturnConsent) expected(c *Case) bool {
 	return !c.Return.Assessed.IsZero() && c.Return.Consent.IsZero()
 }
 func (cmd RecordReturnConsent) decide(c *Case, req Request) ([]Event[Case], error) {
-	if c.TreatedAsChild() && cmd.By != "guardian" {
+	if c.childOn(req.Happened) && cmd.By != "guardian" {
 		return nil, invalid("guardian_required", "by")
 	}
 	return c.fact(req, ReturnConsentRecorded(cmd), remark{c.Return.Assessed.IsZero(), "return_risk_missing"})
-}
-
-// ApplyReturnCertificate records the application for the certificate of return
-// to Azerbaijan.
-type ApplyReturnCertificate struct{}
-
-// ReturnCertificateApplied starts three calendar days.
-type ReturnCertificateApplied struct{}
-
-func (ReturnCertificateApplied) EventType() string       { return "ReturnCertificateApplied" }
-func (ReturnCertificateApplied) apply(c *Case, at Times) { c.Return.Applied = at.Happened }
-func (ApplyReturnCertificate) givers() []Role            { return []Role{Consulate} }
-func (ApplyReturnCertificate) expected(c *Case) bool {
-	return c.Return.Direction == "inbound" && c.Return.Applied.IsZero()
-}
-func (ApplyReturnCertificate) decide(c *Case, req Request) ([]Event[Case], error) {
-	if !c.Return.Applied.IsZero() && c.Return.Issued.IsZero() {
-		if c.Return.Applied.Equal(req.Happened) {
-			return nil, nil
-		}
-		return nil, conflict("already_applied")
-	}
-	return c.fact(req, ReturnCertificateApplied{})
-}
-
-// IssueReturnCertificate records that the certificate was issued. For victims
-// it is free of charge.
-type IssueReturnCertificate struct {
-	FeeWaived bool `json:"fee_waived"`
-}
-
-// ReturnCertificateIssued stops the three days.
-type ReturnCertificateIssued struct {
-	FeeWaived bool `json:"fee_waived,omitempty"`
-}
-
-func (ReturnCertificateIssued) EventType() string       { return "ReturnCertificateIssued" }
-func (ReturnCertificateIssued) apply(c *Case, at Times) { c.Return.Issued = at.Happened }
-func (IssueReturnCertificate) givers() []Role           { return []Role{Consulate} }
-func (IssueReturnCertificate) expected(c *Case) bool {
-	return !c.Return.Applied.IsZero() && c.Return.Issued.IsZero()
-}
-func (cmd IssueReturnCertificate) decide(c *Case, req Request) ([]Event[Case], error) {
-	if !c.Return.Applied.IsZero() && req.Happened.Before(c.Return.Applied) {
-		return nil, invalid("before_application", "happened")
-	}
-	return c.fact(req, ReturnCertificateIssued(cmd), remark{c.Return.Applied.IsZero(), "certificate_not_applied"}, remark{!cmd.FeeWaived, "fee_charged"})
 }
 
 // RecordReturnDeparture records that the person set out for home.
@@ -158,8 +130,13 @@ func (ReturnDeparted) EventType() string { return "ReturnDeparted" }
 func (e ReturnDeparted) apply(c *Case, at Times) {
 	c.Return.Direction, c.Return.Departed = e.Direction, at.Happened
 	c.Return.Arrived, c.Return.Received = When{}, When{}
+	if !at.Happened.Before(c.ScheduledReturn.Recorded) {
+		c.ScheduledReturn = ReturnPlan{}
+	}
 }
-func (RecordReturnDeparture) givers() []Role { return []Role{Consulate, Migration, CaseOfficer} }
+func (RecordReturnDeparture) givers() []Role {
+	return []Role{Consulate, Migration, CaseOfficer, ReturnPartner}
+}
 func (RecordReturnDeparture) expected(c *Case) bool {
 	return !c.Return.Consent.IsZero() && c.Return.Departed.IsZero()
 }
@@ -171,10 +148,15 @@ func (cmd RecordReturnDeparture) decide(c *Case, req Request) ([]Event[Case], er
 		}
 		return nil, conflict("on_the_way")
 	}
+	child := c.childOn(req.Happened)
 	return c.fact(req, ReturnDeparted{cmd.Direction, cmd.Escort, c.Foreign()},
 		remark{r.Wish.IsZero(), "return_wish_missing"},
 		remark{r.Assessed.IsZero() || req.Happened.Before(r.Assessed), "return_risk_missing"},
-		remark{r.Consent.IsZero() || req.Happened.Before(r.Consent), "return_consent_missing"},
+		remark{c.returnRisk(req.Happened).against(), "return_against_assessment"},
+		remark{!c.returnConsented(req.Happened), "return_consent_missing"},
+		remark{c.ScheduledReturn.Recorded.IsZero(), "return_not_scheduled"},
+		remark{child && !c.inFavourOf("return", req.Happened), "best_interests_missing"},
+		remark{child && c.guardianAt(req.Happened) == nil, "child_without_guardian"},
 		remark{cmd.Direction == "outbound" && c.inReflection(req.Happened.At) && r.Wish.IsZero(), "return_in_reflection"})
 }
 
@@ -189,7 +171,7 @@ type ReturnArrived struct {
 func (ReturnArrived) EventType() string       { return "ReturnArrived" }
 func (ReturnArrived) apply(c *Case, at Times) { c.Return.Arrived = at.Happened }
 func (RecordReturnArrival) givers() []Role {
-	return []Role{Migration, Consulate, DutyOfficer, CaseOfficer}
+	return []Role{Migration, Consulate, DutyOfficer, CaseOfficer, ReturnPartner}
 }
 func (RecordReturnArrival) expected(c *Case) bool {
 	return !c.Return.Departed.IsZero() && c.Return.Arrived.IsZero()
@@ -201,27 +183,37 @@ func (RecordReturnArrival) decide(c *Case, req Request) ([]Event[Case], error) {
 	return c.fact(req, ReturnArrived{Direction: c.Return.Direction}, remark{c.Return.Departed.IsZero(), "departure_not_recorded"})
 }
 
-// RecordReturnReception records that a body that helps received the person.
-type RecordReturnReception struct{}
+// RecordReturnReception records that a body that helps received the person. What
+// the person needs is passed on only if they agree: otherwise it is refused with
+// "needs_without_consent".
+type RecordReturnReception struct {
+	Needs  []string `json:"needs,omitempty" code:"service"`
+	Agreed bool     `json:"agreed,omitempty"` // the person agreed that their needs are passed on
+}
 
 // ReturnReceived says which body it was.
 type ReturnReceived struct {
-	Organisation string `json:"organisation" code:"organisation" place:"beside"`
+	Organisation string   `json:"organisation" code:"organisation" place:"beside"`
+	Needs        []string `json:"needs,omitempty" code:"service"`
+	Agreed       bool     `json:"agreed,omitempty"`
 }
 
 func (ReturnReceived) EventType() string       { return "ReturnReceived" }
 func (ReturnReceived) apply(c *Case, at Times) { c.Return.Received = at.Happened }
 func (RecordReturnReception) givers() []Role {
-	return []Role{AssistanceCentre, Shelter, CaseOfficer, DutyOfficer, ChildProtection}
+	return []Role{AssistanceCentre, Shelter, CaseOfficer, DutyOfficer, ChildProtection, ReturnPartner}
 }
 func (RecordReturnReception) expected(c *Case) bool {
 	return !c.Return.Arrived.IsZero() && c.Return.Received.IsZero()
 }
-func (RecordReturnReception) decide(c *Case, req Request) ([]Event[Case], error) {
+func (cmd RecordReturnReception) decide(c *Case, req Request) ([]Event[Case], error) {
 	if !c.Return.Arrived.IsZero() && req.Happened.Before(c.Return.Arrived) {
 		return nil, invalid("before_arrival", "happened")
 	}
-	return c.fact(req, ReturnReceived{req.By.Organisation}, remark{c.Return.Arrived.IsZero(), "arrival_not_recorded"})
+	if len(cmd.Needs) > 0 && !cmd.Agreed {
+		return nil, invalid("needs_without_consent", "agreed")
+	}
+	return c.fact(req, ReturnReceived{req.By.Organisation, slices.Clone(cmd.Needs), cmd.Agreed}, remark{c.Return.Arrived.IsZero(), "arrival_not_recorded"})
 }
 
 // RecordFollowUp records a look after the person 1, 3, 6 or 12 months later.
@@ -241,7 +233,7 @@ func (e ReintegrationFollowUpDone) apply(c *Case, _ Times) {
 	c.Return.FollowUps = append(c.Return.FollowUps, e.Month)
 }
 func (RecordFollowUp) givers() []Role {
-	return []Role{AssistanceCentre, Shelter, LegalAid, ChildProtection, CaseOfficer}
+	return []Role{AssistanceCentre, Shelter, LegalAid, ChildProtection, CaseOfficer, ReturnPartner}
 }
 func (RecordFollowUp) expected(c *Case) bool { return !c.Return.Received.IsZero() }
 func (cmd RecordFollowUp) decide(c *Case, req Request) ([]Event[Case], error) {

@@ -11,7 +11,7 @@ func servicesSteps() steps {
 			event[ServiceReferralSent, Case]("services", Flow).since("1", "C-123", "send-service-referral"),
 			event[ServiceNeedRecorded, Case]("services", Health).since("1", "C-62", "record-service-need"),
 			event[ServiceStarted, Case]("services", Health).since("1", "C-62", "start-service"),
-			event[ServiceDelivered, Case]("services", Health).since("1", "C-62", "deliver-service"),
+			event[ServiceDelivered, Case]("services", Health).since("1", "C-62", "deliver-service", "enrol-in-school"),
 			event[FamilyReunited, Case]("services", Flow).since("1", "C-62", "reunite-family"),
 		},
 		commands: []CommandSpec{

@@ -227,15 +227,18 @@ func (f *commandForm) options(field domain.Field) []ui.Option {
 	return options
 }
 
+// givingService are the commands that speak of a service of the asker's own.
+var givingService = []string{"start-service", "deliver-service", "complete-service"}
+
 // choices narrows a code list to what makes sense here: an action's own
-// indicators, and legal help for legal aid organisations.
+// indicators, and the services that the asker's organisation gives.
 func (f *commandForm) choices(field domain.Field) []domain.Code {
 	codes := field.Choices()
 	switch {
 	case field.List == "indicator" && f.about.Kind == domain.ActionKind:
 		codes = slices.DeleteFunc(slices.Clone(codes), func(c domain.Code) bool { return c.Group != f.about.ID })
-	case field.List == "service" && f.by.Role == domain.LegalAid && f.spec.Name != "record-service-need":
-		codes = slices.DeleteFunc(slices.Clone(codes), func(c domain.Code) bool { return !strings.HasPrefix(c.Code, "legal_") })
+	case field.List == "service" && slices.Contains(givingService, f.spec.Name):
+		codes = slices.DeleteFunc(slices.Clone(codes), func(c domain.Code) bool { return !f.by.Role.Serves(c.Code) })
 	}
 	return codes
 }

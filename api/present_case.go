@@ -146,6 +146,9 @@ func (r reader) timelineItem(e projections.Entry, erased *projections.ErasedNote
 		item.Lines = append(item.Lines, r.T("timeline.unreadable"))
 	case e.Event != nil:
 		item.Lines = append(item.Lines, r.details(e.Event)...)
+		if e.Region != "" && domain.SiteOf(e.Event).Facility == "" { // a reader who knows no more of the place
+			item.Lines = append(item.Lines, r.T("field.region")+": "+r.code("region", e.Region))
+		}
 	case e.Region != "":
 		item.Lines = append(item.Lines, r.T("field.region")+": "+r.code("region", e.Region), r.T("timeline.hidden"))
 	default:

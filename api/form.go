@@ -63,13 +63,16 @@ func (f *commandForm) fill() {
 
 // known are answers that the case or the law gives. The asker can change them.
 func (f *commandForm) known() map[string]string {
+	if f.spec.Name == "attest-period" { // of one's own body only
+		return map[string]string{"organisation": f.by.Organisation}
+	}
 	if f.state == nil {
 		return nil
 	}
 	switch f.spec.Name {
-	case "confirm-admission", "refuse-admission", "record-non-arrival", "accept-transfer", "complete-transfer":
+	case "confirm-admission", "refuse-admission", "record-non-arrival", "accept-transfer", "complete-transfer", "offer-place", "decline-placement":
 		return f.placeIn("requested")
-	case "record-departure":
+	case "record-departure", "review-stay", "extend-stay":
 		return f.placeIn("admitted")
 	case "record-return-departure":
 		return map[string]string{"direction": f.state.Return.Direction}
@@ -261,7 +264,8 @@ func (f *commandForm) facilities() []ui.Option {
 // own facility.
 func ownPlaceOnly(command string) bool {
 	switch command {
-	case "confirm-admission", "refuse-admission", "record-non-arrival", "record-departure", "accept-transfer", "complete-transfer":
+	case "confirm-admission", "refuse-admission", "record-non-arrival", "record-departure", "accept-transfer", "complete-transfer",
+		"offer-place", "review-stay", "extend-stay":
 		return true
 	}
 	return false

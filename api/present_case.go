@@ -27,6 +27,12 @@ func (w words) ageTag(age string) []ui.Tag {
 // alarms are what everybody who sees the case should notice first.
 func (w words) alarms(row projections.CaseRow) []ui.Tag {
 	var tags []ui.Tag
+	switch {
+	case row.Missing && row.Age != "adult":
+		tags = append(tags, ui.Tag{Text: w.T("tag.child_missing"), Colour: "red"})
+	case row.Missing:
+		tags = append(tags, ui.Tag{Text: w.T("tag.missing"), Colour: "red"})
+	}
 	if row.Danger {
 		tags = append(tags, ui.Tag{Text: w.T("tag.danger"), Colour: "red"})
 	}

@@ -102,6 +102,12 @@ func (cmd RecordPersonReturn) decide(c *Case, req Request) ([]Event[Case], error
 	return c.fact(req, PersonReturned(cmd))
 }
 
+// IsMissing reports whether nobody knows where the person is.
+func (c *Case) IsMissing() bool { return !c.Missing.IsZero() }
+
+// IsAbsent reports whether the person is away from the facility.
+func (c *Case) IsAbsent() bool { return !c.Absent.IsZero() }
+
 // watched refuses what a facility says of somebody who does not live there, and a
 // person last seen after they were missed.
 func (c *Case) watched(req Request, since When) error {

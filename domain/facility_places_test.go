@@ -75,7 +75,19 @@ func TestNobodyAllowsThemselvesMorePersonsThanBeds(t *testing.T) {
 	given(t).when(on(head)).refused("before_start", "until")
 
 	early := shelter.says("2024-06-02T03:00", ConfirmAdmission{Facility: house, Basis: "consent", Dependants: 2, OverCapacity: true})
-	given(t, allowed(house, 2), detected, requested).when(early).refused("over_capacity_not_authorised", "") // it has run out
+	given(t, allowed(house, 3), detected, requested).when(early).refused("over_capacity_not_authorised", "") // it has run out
+
+	// What was allowed for one person is used up by one.
+	full := shelter.says("2024-03-02T03:00", ConfirmAdmission{Facility: house, Basis: "consent", Dependants: 2, OverCapacity: true})
+	one := shelter.says("2024-03-03T03:00", ConfirmAdmission{Facility: house, Basis: "consent", OverCapacity: true}).to(secondCase)
+	story := []said{allowed(house, 3), detected, requested, full, detected.to(secondCase), requested.to(secondCase)}
+	w := given(t, story...).when(one).then("AdmissionConfirmed", "!over_capacity") // three are in, five may be
+	third := CaseStream(NewRef("the third case"))
+	w = given(t, append(story, one, detected.to(third), requested.to(third))...)
+	w.when(one.to(third)).then("AdmissionConfirmed", "!over_capacity")
+	fourth := CaseStream(NewRef("the fourth case"))
+	w = given(t, append(story, one, detected.to(third), requested.to(third), one.to(third), detected.to(fourth), requested.to(fourth))...)
+	w.when(one.to(fourth)).refused("over_capacity_not_authorised", "")
 }
 
 func TestInspection(t *testing.T) {

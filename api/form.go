@@ -63,13 +63,16 @@ func (f *commandForm) fill() {
 
 // known are answers that the case or the law gives. The asker can change them.
 func (f *commandForm) known() map[string]string {
+	if f.spec.Name == "attest-period" { // of one's own body only
+		return map[string]string{"organisation": f.by.Organisation}
+	}
 	if f.state == nil {
 		return nil
 	}
 	switch f.spec.Name {
-	case "confirm-admission", "refuse-admission", "record-non-arrival", "accept-transfer", "complete-transfer":
+	case "confirm-admission", "refuse-admission", "record-non-arrival", "accept-transfer", "complete-transfer", "offer-place", "decline-placement":
 		return f.placeIn("requested")
-	case "record-departure":
+	case "record-departure", "review-stay", "extend-stay":
 		return f.placeIn("admitted")
 	case "record-return-departure":
 		return map[string]string{"direction": f.state.Return.Direction}
@@ -227,15 +230,18 @@ func (f *commandForm) options(field domain.Field) []ui.Option {
 	return options
 }
 
+// givingService are the commands that speak of a service of the asker's own.
+var givingService = []string{"start-service", "deliver-service", "complete-service"}
+
 // choices narrows a code list to what makes sense here: an action's own
-// indicators, and legal help for legal aid organisations.
+// indicators, and the services that the asker's organisation gives.
 func (f *commandForm) choices(field domain.Field) []domain.Code {
 	codes := field.Choices()
 	switch {
 	case field.List == "indicator" && f.about.Kind == domain.ActionKind:
 		codes = slices.DeleteFunc(slices.Clone(codes), func(c domain.Code) bool { return c.Group != f.about.ID })
-	case field.List == "service" && f.by.Role == domain.LegalAid && f.spec.Name != "record-service-need":
-		codes = slices.DeleteFunc(slices.Clone(codes), func(c domain.Code) bool { return !strings.HasPrefix(c.Code, "legal_") })
+	case field.List == "service" && slices.Contains(givingService, f.spec.Name):
+		codes = slices.DeleteFunc(slices.Clone(codes), func(c domain.Code) bool { return !f.by.Role.Serves(c.Code) })
 	}
 	return codes
 }
@@ -258,7 +264,8 @@ func (f *commandForm) facilities() []ui.Option {
 // own facility.
 func ownPlaceOnly(command string) bool {
 	switch command {
-	case "confirm-admission", "refuse-admission", "record-non-arrival", "record-departure", "accept-transfer", "complete-transfer":
+	case "confirm-admission", "refuse-admission", "record-non-arrival", "record-departure", "accept-transfer", "complete-transfer",
+		"offer-place", "review-stay", "extend-stay":
 		return true
 	}
 	return false

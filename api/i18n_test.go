@@ -142,13 +142,13 @@ func needed() (keys []string) {
 	add("role.", string(domain.Clock))
 	add("precision.", string(domain.Minute), string(domain.Hour), string(domain.OnDay), string(domain.Unknown))
 	add("clock.", "running", "overdue", "met", "late", "waived", "lapsed", "ended", "unclear")
-	add("place.", "requested", "admitted", "refused", "not_arrived", "departed", "superseded")
+	add("place.", "requested", "admitted", "refused", "not_arrived", "departed", "superseded", "offered", "declined", "cancelled")
 	for _, r := range domain.Relations() {
 		add("relation.", string(r))
 	}
 	add("status.", "met", "on_track", "late", "no_data")
 	add("flag.", domain.FlagNoEvidence, domain.FlagAtRisk, domain.FlagNoTarget, domain.FlagBelowLastYear, domain.FlagAttested, domain.FlagFrozen)
-	add("queue.", "handover", "screening", "decision", "shelter", "overdue", "open", "closed", "incoming", "residents", "left", "all", "allowance")
+	add("queue.", "missing", "handover", "screening", "decision", "shelter", "overdue", "open", "closed", "incoming", "residents", "left", "all", "allowance")
 	for _, p := range domain.Parameters() {
 		add("unit.", p.Unit)
 		add("confidence.", p.Confidence)

@@ -106,9 +106,9 @@ func (s *Server) readOverdue(ctx context.Context, by domain.Actor, in *Paging) (
 	return deadlinesJSON{total, each(due, dueJSON)}, err
 }
 
-func (s *Server) readFacilities(ctx context.Context, _ domain.Actor, _ *nothing) (facilitiesJSON, error) {
+func (s *Server) readFacilities(ctx context.Context, by domain.Actor, _ *nothing) (facilitiesJSON, error) {
 	rows, err := s.Views.Facilities(ctx)
-	return facilitiesJSON{each(rows, facilityOf)}, err
+	return facilitiesJSON{each(rows, func(r projections.FacilityRow) FacilityRow { return facilityOf(by, s.Now(), r) })}, err
 }
 
 func (s *Server) readFacility(ctx context.Context, by domain.Actor, in *facilityIn) (facilityPageJSON, error) {
@@ -120,7 +120,7 @@ func (s *Server) readFacility(ctx context.Context, by domain.Actor, in *facility
 	if err != nil {
 		return facilityPageJSON{}, err
 	}
-	return facilityPageJSON{facilityOf(row), each(entries, entryJSON)}, nil
+	return facilityPageJSON{facilityOf(by, s.Now(), row), each(entries, entryJSON)}, nil
 }
 
 func (s *Server) readLists(context.Context, domain.Actor, *nothing) (listsJSON, error) {

@@ -26,6 +26,7 @@ type (
 		Country         string        `json:"country,omitempty" doc:"where the person was found, if abroad"`
 		Detected        *momentJSON   `json:"detected,omitempty"`
 		ImmediateDanger bool          `json:"immediate_danger"`
+		Missing         bool          `json:"missing" doc:"nobody knows where the person is"`
 		Risk            string        `json:"risk,omitempty" doc:"code list risk_level"`
 		LastEvent       string        `json:"last_event,omitempty"`
 		LastHappened    *momentJSON   `json:"last_happened,omitempty"`
@@ -119,7 +120,15 @@ type (
 		Capacity     int               `json:"capacity" doc:"beds"`
 		Taken        int               `json:"taken" doc:"beds in use"`
 		Over         bool              `json:"over" doc:"more persons than beds"`
+		Reserved     int               `json:"reserved" doc:"beds kept for somebody today"`
+		Allowed      int               `json:"allowed" doc:"persons allowed today beyond the beds"`
+		Places       []placesJSON      `json:"places" doc:"the beds by sex and age; empty when they are for anybody"`
 		Agreements   map[string]string `json:"agreements" doc:"by organisation, the last day"`
+	}
+	placesJSON struct {
+		Group  string `json:"group" doc:"code list place_group"`
+		Number int    `json:"number"`
+		Free   *int   `json:"free,omitempty" doc:"neither taken nor reserved today; missing if you may not know"`
 	}
 	facilityPageJSON struct {
 		FacilityRow
@@ -183,7 +192,7 @@ func moment(w domain.When) *momentJSON {
 func rowJSON(r projections.CaseRow) CaseRow {
 	row := CaseRow{
 		Case: string(r.Ref), Name: r.Name, Stage: r.Stage, Status: r.Status, Age: r.Age, Region: r.Region, Country: r.Country,
-		Detected: moment(r.Detected), ImmediateDanger: r.Danger, Risk: r.Risk,
+		Detected: moment(r.Detected), ImmediateDanger: r.Danger, Missing: r.Missing, Risk: r.Risk,
 		LastEvent: r.LastType, LastHappened: moment(r.LastHappened), Deviations: r.Deviations,
 	}
 	if r.Next != nil {
@@ -227,17 +236,31 @@ func entryJSON(e projections.Entry) timelineEntry {
 	return out
 }
 
-func facilityOf(r projections.FacilityRow) FacilityRow {
-	f := r.State
+// facilityOf shows a facility as it is today. How many places of a group are free
+// is told to those who look for one, and to the facility itself.
+func facilityOf(by domain.Actor, now time.Time, r projections.FacilityRow) FacilityRow {
+	f, today := r.State, domain.DayOf(now)
 	out := FacilityRow{
 		Facility: string(r.Ref), Kind: f.Kind, Operator: f.Operator, Organisation: f.Organisation,
 		District: f.District, Region: domain.RegionOf(f.District), Since: f.Since.String(), ClosedOn: f.ClosedOn.String(),
 		Capacity: f.Capacity, Taken: f.Taken, Over: r.Over, Agreements: map[string]string{},
+		Reserved: f.ReservedOn(today), Allowed: f.Exceeding(today), Places: []placesJSON{},
+	}
+	for _, p := range f.Places {
+		places := placesJSON{Group: p.Code, Number: p.Number}
+		if seesFree(by, f) {
+			places.Free = new(max(0, f.Free(p.Code, today)))
+		}
+		out.Places = append(out.Places, places)
 	}
 	for ngo, until := range f.Agreements {
 		out.Agreements[ngo] = until.String()
 	}
 	return out
+}
+
+func seesFree(by domain.Actor, f *domain.Facility) bool {
+	return by.Role.SeesEveryCase() || by.Organisation == f.Organisation
 }
 
 func codeOf(c domain.Code) codeJSON { return codeJSON{c.Code, c.Group, c.AZ, c.EN, c.RU} }

@@ -83,6 +83,9 @@ func (p casePage) identity() ui.IdentityView {
 	}
 	v.Tags = append(v.Tags, p.ageTag(p.Row.Age)...)
 	v.Tags = append(v.Tags, p.alarms(p.Row)...)
+	if p.State.IsAbsent() && !p.State.IsMissing() {
+		v.Tags = append(v.Tags, ui.Tag{Text: p.T("tag.absent"), Colour: "orange"})
+	}
 	v.Tags = append(v.Tags, ui.Tag{Text: p.code("stage", p.Row.Stage), Colour: "grey"})
 	if rule, left, state := p.duty(p.Row.Next); rule != "" {
 		v.Next, v.Late = p.T("case.next_due", "Rule", rule, "Left", left), state == ui.Overdue
@@ -137,9 +140,12 @@ func (p casePage) mayRecord(spec domain.CommandSpec) bool {
 func (p casePage) expects(spec domain.CommandSpec) bool {
 	state := map[string]string{
 		"confirm-admission": "requested", "refuse-admission": "requested", "record-non-arrival": "requested", "record-departure": "admitted",
-		"accept-transfer": "requested", "complete-transfer": "requested",
+		"accept-transfer": "requested", "complete-transfer": "requested", "offer-place": "requested", "review-stay": "admitted",
 	}[spec.Name]
 	if state != "" && !slices.ContainsFunc(p.State.Places, func(at domain.Place) bool { return at.State == state && at.Organisation == p.by.Organisation }) {
+		return false
+	}
+	if slices.Contains([]string{"accept-service-referral", "reject-service-referral"}, spec.Name) && !slices.ContainsFunc(p.State.Referrals, func(r domain.ServiceReferral) bool { return r.Organisation == p.by.Organisation && r.State == "sent" }) {
 		return false
 	}
 	if spec.Name == "approve-erasure" && p.State.Erasure.AskedBy == p.by.User { // another person does

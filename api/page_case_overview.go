@@ -92,7 +92,10 @@ func (p casePage) protectionRows(c *domain.Case) []ui.SummaryRow {
 // placeRows names facilities to those who see where the person lives; others
 // learn only of what kind they are.
 func (p casePage) placeRows(c *domain.Case) []ui.SummaryRow {
-	var rows []ui.SummaryRow
+	rows := slices.Concat(
+		row(p.T("event.PersonMissing"), p.when(c.Missing)), row(p.T("event.AbsenceReported"), p.when(c.Absent)),
+		row(p.T("field.extend-stay.until"), p.day(c.StayUntil)), row(p.T("field.review-stay.review_on"), p.day(c.ReviewStayOn)),
+	)
 	for _, at := range slices.Backward(c.Places) {
 		r := ui.SummaryRow{Key: p.code("facility_kind", at.Kind), Tags: []ui.Tag{{Text: p.T("place." + at.State), Colour: placeColour(at.State)}}}
 		if p.sees(domain.Location) {
@@ -105,7 +108,7 @@ func (p casePage) placeRows(c *domain.Case) []ui.SummaryRow {
 		for _, step := range []struct {
 			key string
 			at  domain.When
-		}{{"place.requested", at.Requested}, {"place.admitted", at.Admitted}, {"place.departed", at.Departed}} {
+		}{{"place.requested", at.Requested}, {"place.offered", at.Offered}, {"place.admitted", at.Admitted}, {"place.departed", at.Departed}} {
 			if !step.at.IsZero() {
 				r.Lines = append(r.Lines, p.T(step.key)+": "+p.when(step.at))
 			}
@@ -121,14 +124,14 @@ func placeColour(state string) string {
 		return "green"
 	case "refused", "not_arrived":
 		return "orange"
-	case "departed", "superseded":
+	case "departed", "superseded", "declined", "cancelled":
 		return "grey"
 	}
 	return "blue"
 }
 
 func (p casePage) serviceRows(c *domain.Case) []ui.SummaryRow {
-	var rows []ui.SummaryRow
+	rows := slices.Concat(row(p.T("event.RehabPlanApproved"), p.when(c.Plan.Approved)), row(p.T("field.approve-rehab-plan.review_on"), p.day(c.Plan.ReviewOn)))
 	for _, service := range slices.Sorted(maps.Keys(c.Services)) {
 		done := c.Services[service]
 		r := ui.SummaryRow{Key: p.code("service", service)}
@@ -140,6 +143,9 @@ func (p casePage) serviceRows(c *domain.Case) []ui.SummaryRow {
 			{"ServiceReferralSent", done.Referred},
 			{"ServiceStarted", done.Started},
 			{"ServiceDelivered", done.Delivered},
+			{"ServiceCompleted", done.Completed},
+			{"ServiceDeclined", done.Declined},
+			{"ServiceUnavailable", done.Unavailable},
 		} {
 			if !step.at.IsZero() {
 				r.Lines = append(r.Lines, p.eventTitle(step.event)+": "+p.when(step.at))

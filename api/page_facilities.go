@@ -110,13 +110,44 @@ func (p facilityPage) facts() []ui.SummaryRow {
 		row(p.T("field.operator"), p.code("operator", f.Operator)),
 		row(p.T("facility.taken"), p.T("facility.of", "Taken", f.Taken, "Capacity", f.Capacity)),
 		row(p.T("facility.room"), p.room(f)),
+		row(p.T("facility.reserved"), p.some(f.ReservedOn(domain.DayOf(p.now)))),
+		row(p.T("facility.allowed"), p.some(f.Exceeding(domain.DayOf(p.now)))),
 		row(p.T("facility.since"), p.day(f.Since)),
 		row(p.eventTitle("FacilityClosed"), p.day(f.ClosedOn)),
 	)
+	if len(f.Places) > 0 {
+		rows = append(rows, ui.SummaryRow{Key: p.T("field.places"), Lines: p.placesByGroup(f)})
+	}
+	if f.Inspected.Outcome != "" {
+		lines := []string{p.day(f.Inspected.On)}
+		if !f.Inspected.Again.IsZero() {
+			lines = append(lines, p.T("field.again")+": "+p.day(f.Inspected.Again))
+		}
+		rows = append(rows, ui.SummaryRow{Key: p.eventTitle("FacilityInspected"), Value: p.code("inspection_outcome", f.Inspected.Outcome), Lines: lines})
+	}
 	for _, ngo := range slices.Sorted(maps.Keys(f.Agreements)) {
 		rows = append(rows, ui.SummaryRow{Key: p.eventTitle("NgoAgreementSigned"), Value: p.code("organisation", ngo), Lines: []string{p.T("field.until") + ": " + p.day(f.Agreements[ngo])}})
 	}
 	return rows
+}
+
+// placesByGroup says for whom the places are and, to those who look for one, how
+// many are free.
+func (p facilityPage) placesByGroup(f *domain.Facility) []string {
+	return each(f.Places, func(t domain.Tally) string {
+		if !seesFree(p.by, f) {
+			return p.code("place_group", t.Code) + ": " + p.number(int64(t.Number))
+		}
+		return p.code("place_group", t.Code) + ": " + p.T("facility.free_of", "Free", max(0, f.Free(t.Code, domain.DayOf(p.now))), "Of", t.Number)
+	})
+}
+
+// some is a number, or nothing for none.
+func (p facilityPage) some(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return p.number(int64(n))
 }
 
 // tasks are what the reader may record about this facility.
@@ -130,9 +161,9 @@ func (p facilityPage) tasks() []ui.Link {
 	return links
 }
 
-// mayRecord: staff record about their own facility only.
+// mayRecord: staff of facilities record about their own only.
 func (p facilityPage) mayRecord(spec domain.CommandSpec) bool {
-	return spec.MayGive(p.by.Role) && (p.by.Role == domain.Coordinator || p.by.Organisation == p.State.Organisation)
+	return spec.MayGive(p.by.Role) && (!domain.Houses(p.by.Organisation) || p.by.Organisation == p.State.Organisation)
 }
 
 func (s *Server) getNewFacility(c echo.Context) error {

@@ -27,6 +27,12 @@ func (w words) ageTag(age string) []ui.Tag {
 // alarms are what everybody who sees the case should notice first.
 func (w words) alarms(row projections.CaseRow) []ui.Tag {
 	var tags []ui.Tag
+	switch {
+	case row.Missing && row.Age != "adult":
+		tags = append(tags, ui.Tag{Text: w.T("tag.child_missing"), Colour: "red"})
+	case row.Missing:
+		tags = append(tags, ui.Tag{Text: w.T("tag.missing"), Colour: "red"})
+	}
 	if row.Danger {
 		tags = append(tags, ui.Tag{Text: w.T("tag.danger"), Colour: "red"})
 	}
@@ -146,6 +152,9 @@ func (r reader) timelineItem(e projections.Entry, erased *projections.ErasedNote
 		item.Lines = append(item.Lines, r.T("timeline.unreadable"))
 	case e.Event != nil:
 		item.Lines = append(item.Lines, r.details(e.Event)...)
+		if e.Region != "" && domain.SiteOf(e.Event).Facility == "" { // a reader who knows no more of the place
+			item.Lines = append(item.Lines, r.T("field.region")+": "+r.code("region", e.Region))
+		}
 	case e.Region != "":
 		item.Lines = append(item.Lines, r.T("field.region")+": "+r.code("region", e.Region), r.T("timeline.hidden"))
 	default:

@@ -107,6 +107,11 @@ func TestLastBed(t *testing.T) {
 	if codes[http.StatusOK] != 1 || codes[http.StatusConflict] != 1 || s.last() != before+2 {
 		t.Errorf("%v, and %d messages", codes, s.last()-before)
 	}
+	if codes := together(s, 2, func(i int) int { return admit(i, `,"over_capacity":true`) }); codes[http.StatusConflict] != 1 || s.last() != before+2 {
+		t.Errorf("beyond capacity, allowed by nobody else: %v, and %d messages", codes, s.last()-before)
+	}
+	s.asked("head", "/facilities/"+place+"/authorise-over-capacity", `{"happened":"2024-03-06","data":{"persons":1,"until":"2024-03-31","reason":"danger"}}`)
+	before++
 	if codes := together(s, 2, func(i int) int { return admit(i, `,"over_capacity":true`) }); codes[http.StatusOK] != 2 || s.last() != before+4 {
 		t.Errorf("beyond capacity: %v, and %d messages", codes, s.last()-before)
 	}

@@ -98,6 +98,10 @@ func TestBeyondCapacityIsSaidAndFlagged(t *testing.T) {
 	w := given(t, detected, requested)
 	w.when(shelter.says("2024-03-02T03:00", family)).refused("facility_full", "")
 	family.OverCapacity = true
+	w.when(shelter.says("2024-03-02T03:00", family)).refused("over_capacity_not_authorised", "")
+	w = given(t, detected, requested, allowed(house, 1))
+	w.when(shelter.says("2024-03-02T03:00", family)).refused("over_capacity_not_authorised", "")
+	w = given(t, detected, requested, allowed(house, 1), allowed(house, 2))
 	w.when(shelter.says("2024-03-02T03:00", family)).then("AdmissionConfirmed", "!over_capacity")
 	room := shelter.says("2024-03-02T03:00", ConfirmAdmission{Facility: house, Basis: "consent", OverCapacity: true})
 	given(t, detected, requested).when(room).then("AdmissionConfirmed")

@@ -14,16 +14,22 @@ type Facility struct {
 	LastUsed     Day            `json:"last_used,omitzero"` // the latest day on which somebody came or left
 	Since        Day            `json:"since"`
 	ClosedOn     Day            `json:"closed_on,omitzero"`
-	Beds         []Bed          `json:"beds,omitempty"` // in use; who has left is in the history
-	Taken        int            `json:"taken"`          // beds in use
+	Places       Counts         `json:"places,omitempty"` // of the capacity, by sex and age; empty where nobody has said
+	Beds         []Bed          `json:"beds,omitempty"`   // in use; who has left is in the history
+	Taken        int            `json:"taken"`            // beds in use
+	TakenIn      map[string]int `json:"taken_in,omitempty"`
+	Reserved     []Reservation  `json:"reserved,omitempty"`
+	Allowed      []Excess       `json:"allowed,omitempty"` // beyond capacity
+	Inspected    Inspection     `json:"inspected,omitzero"`
 	Agreements   map[string]Day `json:"agreements,omitempty"`
 }
 
 // Bed is one stay: the person and those who came along.
 type Bed struct {
-	Case    Ref  `json:"case"`
-	Persons int  `json:"persons"`
-	From    When `json:"from"`
+	Case    Ref    `json:"case"`
+	Persons int    `json:"persons"`
+	From    When   `json:"from"`
+	Group   string `json:"group,omitempty"` // whose places they are, where these are kept apart
 }
 
 // Opened reports whether the facility is in the register.
@@ -60,6 +66,7 @@ type OpenFacility struct {
 	Organisation string `json:"organisation" code:"organisation/shelter|assistance_centre"`
 	District     string `json:"district" code:"district"`
 	Capacity     int    `json:"capacity" min:"1" max:"1000"`
+	Places       Counts `json:"places,omitempty" code:"place_group" max:"1000"` // of the capacity, by sex and age
 }
 
 // FacilityOpened counts for plan action 4.4.1 when it is outside Bakı.
@@ -69,17 +76,20 @@ type FacilityOpened struct {
 	Organisation string `json:"organisation" code:"organisation"`
 	District     string `json:"district" code:"district"`
 	Capacity     int    `json:"capacity"`
+	Places       Counts `json:"places,omitempty" code:"place_group"`
 }
 
 func (FacilityOpened) EventType() string { return "FacilityOpened" }
 func (e FacilityOpened) apply(f *Facility, at Times) {
 	f.Kind, f.Operator, f.Organisation, f.District, f.Capacity = e.Kind, e.Operator, e.Organisation, e.District, e.Capacity
-	f.Since, f.CapacitySet = at.Happened.Day(), at.Happened.Day()
+	f.Since, f.CapacitySet, f.Places = at.Happened.Day(), at.Happened.Day(), e.Places
 }
 func (OpenFacility) givers() []Role { return []Role{Coordinator} }
 func (cmd OpenFacility) decide(f *Facility, req Request) ([]Event[Facility], error) {
 	e := FacilityOpened(cmd)
 	switch {
+	case !addUp(cmd.Places, cmd.Capacity):
+		return nil, invalid("places_not_capacity", "places")
 	case f.Opened() && f.Since == req.Happened.Day() && f.Organisation == cmd.Organisation:
 		return nil, nil
 	case f.Opened():
@@ -88,20 +98,23 @@ func (cmd OpenFacility) decide(f *Facility, req Request) ([]Event[Facility], err
 	return []Event[Facility]{e}, nil
 }
 
-// ChangeCapacity records a new number of beds.
+// ChangeCapacity records a new number of beds, and for whom they are. Without
+// places by sex and age they are for whoever needs one.
 type ChangeCapacity struct {
-	Capacity int `json:"capacity" min:"0" max:"1000"`
+	Capacity int    `json:"capacity" min:"0" max:"1000"`
+	Places   Counts `json:"places,omitempty" code:"place_group" max:"1000"`
 }
 
 // FacilityCapacityChanged holds from the day it happened.
 type FacilityCapacityChanged struct {
-	Capacity int `json:"capacity"`
+	Capacity int    `json:"capacity"`
+	Places   Counts `json:"places,omitempty" code:"place_group"`
 }
 
 func (FacilityCapacityChanged) EventType() string { return "FacilityCapacityChanged" }
 func (e FacilityCapacityChanged) apply(f *Facility, at Times) {
 	if d := at.Happened.Day(); !d.Before(f.CapacitySet) { // an older one that is learned late changes nothing now
-		f.Capacity, f.CapacitySet = e.Capacity, d
+		f.Capacity, f.Places, f.CapacitySet = e.Capacity, e.Places, d
 	}
 }
 func (ChangeCapacity) givers() []Role { return []Role{Coordinator, Shelter, AssistanceCentre} }
@@ -109,7 +122,10 @@ func (cmd ChangeCapacity) decide(f *Facility, req Request) ([]Event[Facility], e
 	if req.By.Role != Coordinator && req.By.Organisation != f.Organisation {
 		return nil, &Refusal{Kind: Forbidden, Code: "not_your_facility"}
 	}
-	if f.Capacity == cmd.Capacity && f.CapacitySet == req.Happened.Day() {
+	if !addUp(cmd.Places, cmd.Capacity) {
+		return nil, invalid("places_not_capacity", "places")
+	}
+	if f.Capacity == cmd.Capacity && slices.Equal(f.Places, cmd.Places) && f.CapacitySet == req.Happened.Day() {
 		return nil, nil
 	}
 	return []Event[Facility]{FacilityCapacityChanged(cmd)}, nil

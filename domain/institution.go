@@ -52,6 +52,8 @@ type ReconstituteBody struct {
 	NgoMembers int    `json:"ngo_members,omitempty" min:"0" max:"200"`
 	IoMembers  int    `json:"io_members,omitempty" min:"0" max:"200"`
 	Effective  Day    `json:"effective"`
+
+	Organisations []string `json:"organisations,omitempty" code:"organisation"` // that have a seat
 }
 
 // CommissionReconstituted says how many members are NGOs and international
@@ -63,6 +65,8 @@ type CommissionReconstituted struct {
 	NgoMembers int    `json:"ngo_members"`
 	IoMembers  int    `json:"io_members"`
 	Effective  Day    `json:"effective"`
+
+	Organisations []string `json:"organisations,omitempty" code:"organisation"`
 }
 
 func (CommissionReconstituted) EventType() string    { return "CommissionReconstituted" }
@@ -71,6 +75,9 @@ func (ReconstituteBody) givers() []Role              { return []Role{Coordinator
 func (cmd ReconstituteBody) decide(*Action, Request) ([]Event[Action], error) {
 	if cmd.NgoMembers+cmd.IoMembers > cmd.Members {
 		return nil, invalid("more_than_members", "members")
+	}
+	if len(cmd.Organisations) > cmd.Members {
+		return nil, invalid("more_than_members", "organisations")
 	}
 	return []Event[Action]{CommissionReconstituted(cmd)}, nil
 }
@@ -120,16 +127,18 @@ func (cmd SubmitProposal) decide(*Action, Request) ([]Event[Action], error) {
 
 // AdoptStandard records that a standard was adopted (plan action 4.5.9).
 type AdoptStandard struct {
-	Standard  string `json:"standard" code:"standard"`
-	Agency    string `json:"agency" code:"agency"`
-	Effective Day    `json:"effective"`
+	Standard  string    `json:"standard" code:"standard"`
+	Agency    string    `json:"agency" code:"agency"`
+	Effective Day       `json:"effective"`
+	Version   Reference `json:"version,omitempty"`
 }
 
 // StandardAdopted names the agency that applies it.
 type StandardAdopted struct {
-	Standard  string `json:"standard" code:"standard"`
-	Agency    string `json:"agency" code:"agency"`
-	Effective Day    `json:"effective"`
+	Standard  string    `json:"standard" code:"standard"`
+	Agency    string    `json:"agency" code:"agency"`
+	Effective Day       `json:"effective"`
+	Version   Reference `json:"version,omitempty"`
 }
 
 func (StandardAdopted) EventType() string    { return "StandardAdopted" }
@@ -239,33 +248,6 @@ func (cmd SetTarget) decide(a *Action, req Request) ([]Event[Action], error) {
 	return []Event[Action]{TargetSet(cmd)}, nil
 }
 
-// AttestPeriod says, over a signature, that nothing happened in a year: it turns
-// silence into a true zero.
-type AttestPeriod struct {
-	Organisation string `json:"organisation" code:"organisation"`
-	Year         int    `json:"year" min:"2000" max:"2100"`
-}
-
-// ReportingPeriodAttested holds for one year.
-type ReportingPeriodAttested struct {
-	Organisation string `json:"organisation" code:"organisation"`
-	Year         int    `json:"year"`
-}
-
-func (ReportingPeriodAttested) EventType() string    { return "ReportingPeriodAttested" }
-func (ReportingPeriodAttested) apply(*Action, Times) {}
-func (AttestPeriod) givers() []Role                  { return []Role{Coordinator} }
-func (cmd AttestPeriod) decide(_ *Action, req Request) ([]Event[Action], error) {
-	first, last := CurrentPlan().Years()
-	switch {
-	case cmd.Year < first || cmd.Year > last:
-		return nil, invalid("out_of_range", "year")
-	case cmd.Year >= req.Happened.Day().Year():
-		return nil, invalid("not_over", "year")
-	}
-	return []Event[Action]{ReportingPeriodAttested(cmd)}, nil
-}
-
 // Effective is the day on which an institutional deed takes effect: its own
 // effective day, or the day it happened.
 func Effective(e AnyEvent, at Times) Day {
@@ -277,6 +259,8 @@ func Effective(e AnyEvent, at Times) Day {
 	case StandardAdopted:
 		return e.Effective
 	case ProcedureAdopted:
+		return e.Effective
+	case ActAdopted:
 		return e.Effective
 	}
 	return at.Happened.Day()

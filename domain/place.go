@@ -70,6 +70,28 @@ func WithoutPlaces(e AnyEvent, organisation string, own map[string]bool) AnyEven
 	return v.Interface().(AnyEvent)
 }
 
+// FlowOf is what whoever sees the course of a case, but not where the person
+// lives, may know of an event about a facility: the fields with the tag "flow",
+// such as why an admission was refused. It is nil when there are none.
+func FlowOf(e AnyEvent) AnyEvent {
+	if e == nil {
+		return nil
+	}
+	from := reflect.ValueOf(e)
+	v := reflect.New(from.Type()).Elem()
+	some := false
+	for i := range v.NumField() {
+		if from.Type().Field(i).Tag.Get("flow") != "" {
+			v.Field(i).Set(from.Field(i))
+			some = true
+		}
+	}
+	if !some {
+		return nil
+	}
+	return v.Interface().(AnyEvent)
+}
+
 // hide empties a field of what the reader may not know, and reports whether an
 // organisation was hidden.
 func hide(v reflect.Value, isOrganisation bool, organisation string, own map[string]bool) bool {
@@ -121,6 +143,8 @@ func placeFault(e AnyEvent, c Compartment) string {
 		tag := f.Tag.Get(placeTag)
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
 		switch {
+		case f.Tag.Get("flow") != "" && (tag != "" || couldTellPlace(f)):
+			return name + " could tell where the person lives and has the tag flow"
 		case tag == "" && couldTellPlace(f):
 			return name + " could tell where the person lives and has no tag " + placeTag
 		case (tag == "host" || tag == "facility" || tag == "district") && c != Location:

@@ -180,6 +180,7 @@ func (c *Case) sameReferral(e DetectionRecorded, req Request) bool {
 type SendServiceReferral struct {
 	Organisation string   `json:"organisation" code:"organisation/assistance_centre|legal_aid|consulate|migration|fund|child_protection|health|education|employment|prosecution|ngo|international"`
 	Services     []string `json:"services" code:"service"`
+	Basis        string   `json:"basis,omitempty" code:"referral_basis"` // for passing the person's data on
 }
 
 // ServiceReferralSent opens the case to a body for the services named.
@@ -187,6 +188,7 @@ type ServiceReferralSent struct {
 	Organisation string   `json:"organisation" code:"organisation" place:"beside"`
 	Kind         string   `json:"kind" code:"organisation_kind" place:"none"` // of the organisation, as it was then
 	Services     []string `json:"services" code:"service"`
+	Basis        string   `json:"basis,omitempty" code:"referral_basis"`
 }
 
 func (ServiceReferralSent) EventType() string { return "ServiceReferralSent" }
@@ -197,6 +199,7 @@ func (e ServiceReferralSent) apply(c *Case, at Times) {
 		p := c.progress(s)
 		p.Referred = at.Happened
 		c.Services[s] = p
+		c.refer(e.Organisation, s, at)
 	}
 }
 
@@ -208,6 +211,6 @@ func (SendServiceReferral) expected(c *Case) bool { return !c.HandedOver.IsZero(
 
 func (cmd SendServiceReferral) decide(c *Case, req Request) ([]Event[Case], error) {
 	o, _ := OrganisationOf(cmd.Organisation)
-	e := ServiceReferralSent{Organisation: cmd.Organisation, Kind: o.Kind, Services: slices.Clone(cmd.Services)}
+	e := ServiceReferralSent{Organisation: cmd.Organisation, Kind: o.Kind, Services: slices.Clone(cmd.Services), Basis: cmd.Basis}
 	return c.fact(req, e, remark{c.HandedOver.IsZero() && c.Country == "", "handover_missing"})
 }

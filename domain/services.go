@@ -1,6 +1,9 @@
 package domain
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Progress is how far one kind of help has come for a person.
 type Progress struct {
@@ -8,6 +11,21 @@ type Progress struct {
 	Referred  When `json:"referred,omitzero"`
 	Started   When `json:"started,omitzero"`
 	Delivered When `json:"delivered,omitzero"` // the latest time
+
+	Completed   When   `json:"completed,omitzero"`
+	Outcome     string `json:"outcome,omitempty"`    // of the latest completion
+	Declined    When   `json:"declined,omitzero"`    // the person does not want it
+	Unavailable When   `json:"unavailable,omitzero"` // nobody can give it
+}
+
+// ended reports whether nothing is to be done for the need at present.
+func (p Progress) ended() bool {
+	for _, end := range []When{p.Delivered, p.Completed, p.Declined, p.Unavailable} {
+		if !end.IsZero() && !end.Before(p.Needed) {
+			return true
+		}
+	}
+	return false
 }
 
 func (c *Case) progress(service string) Progress {
@@ -61,7 +79,7 @@ func (e ServiceStarted) apply(c *Case, at Times) {
 	c.Services[e.Service] = p
 }
 func (StartService) givers() []Role {
-	return []Role{Shelter, AssistanceCentre, LegalAid, Migration, ChildProtection, CaseOfficer}
+	return serving()
 }
 func (cmd StartService) decide(c *Case, req Request) ([]Event[Case], error) {
 	if err := mayServe(req.By, cmd.Service); err != nil {
@@ -75,6 +93,7 @@ func (cmd StartService) decide(c *Case, req Request) ([]Event[Case], error) {
 // takes time. For education it means enrolment in a school.
 type DeliverService struct {
 	Service string `json:"service" code:"service"`
+	Units   int    `json:"units,omitempty" min:"0" max:"10000"` // hours, sessions or pieces, where they are counted
 }
 
 // ServiceDelivered says who gave what, and which facility hosted the person.
@@ -86,6 +105,7 @@ type ServiceDelivered struct {
 	Facility     Ref    `json:"facility,omitempty" place:"beside"`                   // where the person lived
 	Child        bool   `json:"child,omitempty"`                                     // treated as a child then
 	WorkingAge   bool   `json:"working_age,omitempty"`
+	Units        int    `json:"units,omitempty"`
 }
 
 func (ServiceDelivered) EventType() string { return "ServiceDelivered" }
@@ -95,11 +115,11 @@ func (e ServiceDelivered) apply(c *Case, at Times) {
 	c.Services[e.Service] = p
 }
 func (DeliverService) givers() []Role {
-	return []Role{Shelter, AssistanceCentre, LegalAid, Migration, ChildProtection, CaseOfficer}
+	return serving()
 }
 func (DeliverService) expected(c *Case) bool {
 	for _, p := range c.Services {
-		if p.Delivered.IsZero() {
+		if !p.ended() {
 			return true
 		}
 	}
@@ -109,21 +129,50 @@ func (cmd DeliverService) decide(c *Case, req Request) ([]Event[Case], error) {
 	if err := mayServe(req.By, cmd.Service); err != nil {
 		return nil, err
 	}
-	o, _ := OrganisationOf(req.By.Organisation)
+	e := c.delivery(cmd.Service, req.By.Organisation)
+	e.Units = cmd.Units
+	return c.fact(req, e, remark{c.Services[cmd.Service].Needed.IsZero(), "need_not_recorded"})
+}
+
+// delivery is the fact that an organisation gave a service to the person where
+// they live now.
+func (c *Case) delivery(service, organisation string) ServiceDelivered {
+	o, _ := OrganisationOf(organisation)
 	e := ServiceDelivered{
-		Service: cmd.Service, Provider: o.Code, ProviderType: o.Kind, Kind: providerKind(o.Code),
+		Service: service, Provider: o.Code, ProviderType: o.Kind, Kind: providerKind(o.Code),
 		Child: c.TreatedAsChild(), WorkingAge: !c.TreatedAsChild(),
 	}
 	if host := c.Host(); host != nil {
 		e.Facility = host.Facility
 	}
-	return c.fact(req, e, remark{c.Services[cmd.Service].Needed.IsZero(), "need_not_recorded"})
+	return e
 }
 
-// mayServe keeps a legal aid organisation to legal help: it answers for no
-// other body.
+// serving are the roles whose organisations give services.
+func serving() []Role {
+	return []Role{
+		Shelter, AssistanceCentre, LegalAid, Migration, ChildProtection, CaseOfficer, HealthCare, Education, Employment,
+	}
+}
+
+// Serves reports whether organisations of the role give the service. Bodies of
+// one trade answer for their own trade only, never for another body.
+func (r Role) Serves(service string) bool {
+	switch r {
+	case LegalAid:
+		return strings.HasPrefix(service, "legal_")
+	case HealthCare:
+		return strings.HasPrefix(service, "medical_") || service == "psychological"
+	case Education:
+		return service == "education" || service == "vocational_training"
+	case Employment:
+		return service == "employment" || service == "vocational_training"
+	}
+	return slices.Contains(serving(), r)
+}
+
 func mayServe(by Actor, service string) error {
-	if by.Role == LegalAid && !strings.HasPrefix(service, "legal_") {
+	if !by.Role.Serves(service) {
 		return &Refusal{Kind: Forbidden, Code: "service_not_yours", Field: "service"}
 	}
 	return nil

@@ -33,6 +33,9 @@ func (e TransferRequested) apply(c *Case, at Times) {
 		Facility: e.Facility, Organisation: e.Organisation, Kind: e.Kind, District: e.District,
 		State: "requested", Requested: at.Happened,
 	})
+	if host := c.Host(); host != nil {
+		c.Places[len(c.Places)-1].For = host.Persons
+	}
 	c.involve(e.Organisation, AskedFor)
 }
 
@@ -179,13 +182,13 @@ func (cmd CompleteTransfer) decide(p *Joint, req Request) ([]Event[Joint], error
 	case !f.openOn(req.Happened.Day()):
 		return nil, invalid("facility_not_open", "facility")
 	}
-	over := f.Taken+stay.Persons > f.Capacity
-	if over && !cmd.OverCapacity && req.Claimed.IsZero() {
-		return nil, conflict("facility_full")
+	bed := f.room(c, req.about, stay.Persons, req.Happened.Day())
+	if err := f.beyond(bed, stay.Persons, cmd.OverCapacity, req); err != nil {
+		return nil, err
 	}
 	onCase := c.noting(req, []Event[Case]{
-		Departed{cmd.from, p.Facilities[1].Organisation, "other_facility", true},
-		TransferCompleted{cmd.Facility, f.Organisation, f.Kind, f.District, cmd.Basis, stay.Persons, over},
-	}, remark{over, "over_capacity"}, remark{c.TreatedAsChild() && cmd.Basis == "consent", "child_without_guardian_decision"})
-	return p.answer(onCase, BedTaken{Case: req.about, Persons: stay.Persons, OverCapacity: over}, BedFreed{Case: req.about}), nil
+		Departed{Facility: cmd.from, Organisation: p.Facilities[1].Organisation, Destination: "other_facility", Planned: true},
+		TransferCompleted{cmd.Facility, f.Organisation, f.Kind, f.District, cmd.Basis, stay.Persons, bed.full},
+	}, c.moving(bed, cmd.Basis)...)
+	return p.answer(onCase, BedTaken{Case: req.about, Persons: stay.Persons, OverCapacity: bed.full, Group: bed.group}, BedFreed{Case: req.about}), nil
 }

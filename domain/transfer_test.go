@@ -79,6 +79,7 @@ func TestTransferIsRefused(t *testing.T) {
 	small := coordinator.says("2012-01-01", ChangeCapacity{Capacity: 0}).to(FacilityStream(secondHouse))
 	w = given(t, openSecond, small, detected, requested, admitted, askTransfer)
 	w.when(transferred).refused("facility_full", "")
+	w = given(t, openSecond, small, allowed(secondHouse, 1), detected, requested, admitted, askTransfer)
 	said := transferred
 	said.cmd = CompleteTransfer{Facility: secondHouse, Basis: "consent", OverCapacity: true}
 	w.when(said).then("Departed", "TransferCompleted", "!over_capacity")

@@ -143,6 +143,7 @@ func checkRow(t *testing.T, name string, by domain.Actor, now time.Time, r CaseR
 
 // waiting says again, in other words, which cases are in which queue.
 var waiting = map[string]func(domain.Actor, *domain.Case, time.Time) bool{
+	"missing":  func(_ domain.Actor, c *domain.Case, _ time.Time) bool { return !c.Missing.IsZero() },
 	"handover": func(_ domain.Actor, c *domain.Case, _ time.Time) bool { return !c.IsClosed() && c.HandedOver.IsZero() },
 	"screening": func(_ domain.Actor, c *domain.Case, _ time.Time) bool {
 		return !c.IsClosed() && !c.HandedOver.IsZero() && c.Screened.IsZero() && c.Outcome == ""
@@ -244,14 +245,14 @@ func checkOverdue(t *testing.T, name string, v *Views, by domain.Actor, now time
 func TestQueuesOfRoles(t *testing.T) {
 	w, v, caughtUp := seeing(t, 32)
 	caughtUp()
-	police := []string{"handover", "screening", "decision", "shelter", "overdue", "open", "closed"}
+	police := []string{"missing", "handover", "screening", "decision", "shelter", "overdue", "open", "closed"}
 	house := []string{"incoming", "residents", "left", "all"}
 	others := []string{"open", "closed"}
 	want := map[domain.Role][]string{
 		domain.Referrer: others, domain.DutyOfficer: police, domain.CaseOfficer: police, domain.Head: police,
 		domain.Shelter: house, domain.AssistanceCentre: house, domain.ChildProtection: others, domain.Migration: others,
 		domain.Consulate: others, domain.FundOfficer: {"allowance", "all"}, domain.LegalAid: others, domain.Prosecution: others,
-		domain.Coordinator: {"overdue", "open", "closed"}, domain.DataProtection: nil,
+		domain.Coordinator: {"missing", "overdue", "open", "closed"}, domain.DataProtection: nil,
 		domain.HotlineOperator: others, domain.ReturnPartner: others, domain.HealthCare: others, domain.Education: others, domain.Employment: others,
 	}
 	for _, role := range domain.Roles() {

@@ -152,7 +152,7 @@ func (w *writer) forgetCase(ctx context.Context, ref domain.Ref) error {
 	return nil
 }
 
-const caseColumns = `ref, stage, status, age, region, country, detected, detected_precision, danger, risk, deviations,
+const caseColumns = `ref, stage, status, age, region, country, detected, detected_precision, danger, missing, risk, deviations,
 	last_seq, last_type, last_happened, last_precision, closed, hosted, handover, screening, decision, waiting, allowance,
 	next, next_rule, next_due`
 
@@ -173,7 +173,7 @@ func (of *folded) appendRow(columns []any) []any {
 		next, rule, due = sql.NullInt64{Int64: int64(n), Valid: true}, sql.NullString{String: c.Clocks[n].Rule, Valid: true}, c.Clocks[n].Due.Unix()
 	}
 	return append(columns, string(of.ref), c.Stage(), c.Status, c.Age, domain.RegionOf(c.District), c.Country,
-		seconds(c.Detected), string(c.Detected.Precision), c.ImmediateDanger, c.Risk, len(c.Deviations),
+		seconds(c.Detected), string(c.Detected.Precision), c.ImmediateDanger, c.IsMissing(), c.Risk, len(c.Deviations),
 		int64(of.seq), of.last.typ, of.last.happened.At.Unix(), string(of.last.happened.Precision),
 		c.IsClosed(), c.Host() != nil, waits.handover, waits.screening, waits.decision, waits.waiting, waits.allowance,
 		next, rule, due)

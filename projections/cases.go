@@ -83,7 +83,7 @@ func page(limit, offset int) (int, int) {
 }
 
 const selectCases = `SELECT c.ref, c.stage, c.status, c.age, c.region, c.country, c.detected, c.detected_precision,
-	c.danger, c.risk, c.deviations, c.last_type, c.last_happened, c.last_precision, c.next, ` + deadlineColumns + `
+	c.danger, c.missing, c.risk, c.deviations, c.last_type, c.last_happened, c.last_precision, c.next, ` + deadlineColumns + `
 	FROM cases c LEFT JOIN deadlines d ON d.ref = c.ref AND d.n = c.next WHERE `
 
 // caseRows selects cases, shows of each what the actor may see, and tells who has
@@ -122,7 +122,7 @@ func scanCase(row *sql.Rows, now time.Time) (CaseRow, error) {
 	)
 	err := row.Scan(append([]any{
 		&ref, &r.Stage, &r.Status, &r.Age, &r.Region, &r.Country, &detected, &detectedP,
-		&r.Danger, &r.Risk, &r.Deviations, &r.LastType, &last, &lastP, &next,
+		&r.Danger, &r.Missing, &r.Risk, &r.Deviations, &r.LastType, &last, &lastP, &next,
 	}, clock.targets()...)...)
 	r.Ref, r.Detected, r.LastHappened = domain.Ref(ref), whenOf(detected, detectedP), whenOf(last, lastP)
 	if next.Valid {
@@ -138,7 +138,7 @@ func (r *CaseRow) show(by domain.Actor, access []domain.Access, now time.Time) {
 		r.Risk = ""
 	}
 	if !domain.MayRead(by, access, domain.Flow, now) {
-		r.LastHappened, r.LastType, r.Next, r.Deviations = domain.When{}, "", nil, 0
+		r.LastHappened, r.LastType, r.Next, r.Deviations, r.Missing = domain.When{}, "", nil, 0, false
 	}
 	if r.Next != nil && (!domain.MayRead(by, access, domain.Location, now) || domain.Houses(by.Organisation)) {
 		r.Next.Clock.Key = "" // the facility that was asked, which may be another's
@@ -160,6 +160,7 @@ func (r *CaseRow) lookBack(ctx context.Context, tx *sql.Tx, at time.Time) error 
 		}
 	}
 	r.Stage, r.Status, r.Risk, r.Deviations = c.state.Stage(), c.state.Status, c.state.Risk, len(c.state.Deviations)
+	r.Missing = c.state.IsMissing()
 	r.LastHappened, r.LastType, r.Next = c.last.happened, c.last.typ, nil
 	return nil
 }

@@ -12,9 +12,7 @@ import (
 
 // writeFacility writes the row of a facility.
 func (w *writer) writeFacility(ctx context.Context, ref domain.Ref, f *domain.Facility) error {
-	told := *f
-	told.Beds = nil
-	state, err := json.Marshal(told)
+	state, err := json.Marshal(f.Public())
 	if err != nil {
 		return err
 	}
@@ -86,7 +84,7 @@ func facilityEntries(ctx context.Context, tx *sql.Tx, by domain.Actor, ref domai
 	}
 	var all []Entry
 	for _, e := range entriesOf(deeds, inUnit(by.Role)) {
-		c := caseIn(e.Event)
+		c := domain.CaseIn(e.Event)
 		if c == "" {
 			all = append(all, e)
 			continue
@@ -104,15 +102,4 @@ func facilityEntries(ctx context.Context, tx *sql.Tx, by domain.Actor, ref domai
 		}
 	}
 	return all, nil
-}
-
-// caseIn is the case that an event of a facility names.
-func caseIn(e domain.AnyEvent) domain.Ref {
-	switch e := e.(type) {
-	case domain.BedTaken:
-		return e.Case
-	case domain.BedFreed:
-		return e.Case
-	}
-	return ""
 }

@@ -28,6 +28,7 @@ func TestOccupancy(t *testing.T) {
 	if r := row(); r.State.Taken != 0 || r.State.Capacity != 2 || r.Over {
 		t.Errorf("at first %+v", r.State)
 	}
+	w.later(time.Hour).must(head, domain.FacilityStream(house), domain.AuthoriseOverCapacity{Persons: 1, Until: domain.NewDay(2030, time.January, 1), Reason: first("over_capacity_reason")})
 	var refs []domain.Ref
 	for _, dependants := range []int{1, 0} {
 		ref := w.referred(referrer)
@@ -74,7 +75,7 @@ func TestFacilityPage(t *testing.T) {
 		var beds []domain.Ref
 		for _, e := range entries {
 			types = append(types, e.Type)
-			if ref := caseIn(e.Event); ref != "" {
+			if ref := domain.CaseIn(e.Event); ref != "" {
 				beds = append(beds, ref)
 			}
 			if e.Type == "FacilityOpened" && e.Event == nil || c.users != (e.By.User != "") {

@@ -212,7 +212,7 @@ func TestLevels(t *testing.T) {
 func TestAttestedSilence(t *testing.T) {
 	a := newActs(t)
 	a.expect(PlanAsOf{Year: 2023}, "4.4.7", domain.StatusNoData, domain.FlagNoTarget)
-	a.on("2024-01-15", "4.4.7", domain.AttestPeriod{Organisation: "spu", Year: 2023})
+	a.imported("2024-01-15", "4.4.7", domain.AttestPeriod{Organisation: "spu", Year: 2023})
 	v := a.expect(PlanAsOf{Year: 2023}, "4.4.7", domain.StatusMet, domain.FlagNoTarget, domain.FlagAttested)
 	if f := v.figure(t, "4.4.7b"); f.HasValue || f.Status != domain.StatusMet {
 		t.Errorf("a rate of nothing has no value: %+v", f)

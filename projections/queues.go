@@ -88,7 +88,7 @@ func queuesOf(role domain.Role) []queue {
 	switch role {
 	case domain.DutyOfficer, domain.CaseOfficer, domain.Head:
 		return []queue{
-			flag("handover", `handover`), flag("screening", `screening`), flag("decision", `decision`),
+			flag("missing", `missing`), flag("handover", `handover`), flag("screening", `screening`), flag("decision", `decision`),
 			flag("shelter", `waiting`), overdue(), open, closed,
 		}
 	case domain.Shelter, domain.AssistanceCentre:
@@ -96,7 +96,7 @@ func queuesOf(role domain.Role) []queue {
 	case domain.FundOfficer:
 		return []queue{flag("allowance", `allowance`), all}
 	case domain.Coordinator:
-		return []queue{overdue(), open, closed}
+		return []queue{flag("missing", `missing`), overdue(), open, closed}
 	case domain.DataProtection, domain.Clock:
 		return nil // sees no case
 	}
@@ -144,7 +144,7 @@ func queueOf(by domain.Actor, id string) (queue, error) {
 }
 
 // Queues lists the queues that the actor's role has, with the number of cases
-// in each that the actor may see. Their ids are: handover, screening, decision,
+// in each that the actor may see. Their ids are: missing, handover, screening, decision,
 // shelter, overdue, open, closed; incoming, residents, left, all; allowance.
 func (v *Views) Queues(ctx context.Context, by domain.Actor, now time.Time) ([]Queue, error) {
 	var queues []Queue

@@ -37,6 +37,9 @@ func (p *CasePage) hideLocation(by domain.Actor) {
 		s.Referral = ""
 	}
 	s.Access, s.Places, s.Clocks = p.Access, slices.Clone(s.Places), slices.Clone(s.Clocks)
+	s.Referrals = slices.DeleteFunc(slices.Clone(s.Referrals), func(r domain.ServiceReferral) bool {
+		return r.Organisation != by.Organisation && domain.Houses(r.Organisation)
+	})
 	for i := range s.Places {
 		if at := &s.Places[i]; at.Organisation != by.Organisation {
 			at.Facility, at.Organisation, at.District = "", "", ""

@@ -65,6 +65,7 @@ CREATE TABLE cases (
 	detected           INTEGER,
 	detected_precision TEXT NOT NULL,
 	danger             INTEGER NOT NULL,
+	missing            INTEGER NOT NULL,
 	risk               TEXT NOT NULL,
 	deviations         INTEGER NOT NULL,
 	last_seq           INTEGER NOT NULL,
@@ -182,6 +183,7 @@ CREATE INDEX cases_last ON cases (last_happened);
 CREATE INDEX cases_stage ON cases (stage, last_happened);
 CREATE INDEX cases_due ON cases (next_due, detected);
 CREATE INDEX cases_closed ON cases (closed, next_due, detected);
+CREATE INDEX cases_missing ON cases (missing, next_due, detected) WHERE missing = 1;
 CREATE INDEX cases_handover ON cases (handover, next_due, detected) WHERE handover = 1;
 CREATE INDEX cases_screening ON cases (screening, next_due, detected) WHERE screening = 1;
 CREATE INDEX cases_decision ON cases (decision, next_due, detected) WHERE decision = 1;

@@ -31,6 +31,7 @@ type CaseRow struct {
 	LastHappened domain.When // of the latest fact
 	LastType     string      // its event type
 	Danger       bool        // immediate danger was reported
+	Missing      bool        // nobody knows where the person is
 	Risk         string
 	Next         *Due // the duty that is due first, if any is open
 	Deviations   int

@@ -1,0 +1,41 @@
+package domain
+
+import "testing"
+
+func TestActsReportsAndTrainings(t *testing.T) {
+	on := func(s said) said { return s.to(ActionStream("4.1.9")) }
+	act := AdoptAct{Act: "C-174", Effective: mustDay("2022-04-29")}
+	given(t).when(on(coordinator.says("2022-04-26", act))).then("ActAdopted")
+	if got := Effective(ActAdopted(act), Times{Happened: mustWhen("2022-04-26")}); got != mustDay("2022-04-29") {
+		t.Errorf("in force from %s", got)
+	}
+	given(t).when(on(coordinator.says("2022-04-26", AdoptAct{Act: "other", Effective: mustDay("2022-04-29")}))).refused("required", "number")
+	given(t).when(on(coordinator.says("2022-04-26", AdoptAct{Act: "other", Number: "174", Effective: mustDay("2022-04-29")}))).then("ActAdopted")
+	given(t).when(on(coordinator.says("2022-04-26", AdoptAct{Act: "C-174", Number: "Əliyev", Effective: mustDay("2022-04-29")}))).refused("not_a_reference", "number")
+	given(t).when(on(shelter.says("2022-04-26", act))).refused("role_not_allowed", "")
+
+	given(t).when(on(coordinator.says("2024-02-01", SubmitReport{To: "parliament", Year: 2023}))).then("ReportSubmitted")
+	given(t).when(on(coordinator.says("2024-02-01", SubmitReport{To: "parliament", Year: 2025}))).refused("out_of_range", "year")
+
+	held := HoldTraining{Topics: []string{"compensation_rights"}, Organisations: []string{"spu", "shelter-baki"}, Participants: 20}
+	given(t).when(on(coordinator.says("2023-02-01", held))).then("TrainingHeld")
+	held.Participants = 0
+	given(t).when(on(coordinator.says("2023-02-01", held))).refused("required", "participants")
+
+	seats := ReconstituteBody{Body: "working_group", Act: "C-WG", Members: 2, Effective: mustDay("2023-05-17"), Organisations: []string{"spu", "sms", "fund"}}
+	given(t).when(on(coordinator.says("2023-05-17", seats))).refused("more_than_members", "organisations")
+	seats.Members = 3
+	given(t).when(on(coordinator.says("2023-05-17", seats))).then("CommissionReconstituted")
+}
+
+// TestABodyAttestsForItself: nobody says of another that nothing happened.
+func TestABodyAttestsForItself(t *testing.T) {
+	attest := func(by Actor, organisation string) said {
+		return by.says("2024-02-01", AttestPeriod{Organisation: organisation, Year: 2023}).to(ActionStream("4.4.1"))
+	}
+	given(t).when(attest(shelter, "shelter-baki")).then("ReportingPeriodAttested")
+	given(t).when(attest(migration, "sms")).then("ReportingPeriodAttested")
+	given(t).when(attest(coordinator, "shelter-baki")).refused("not_your_organisation", "organisation")
+	given(t).when(attest(shelter, "sms")).refused("not_your_organisation", "organisation")
+	given(t).when(attest(ClockActor(), "register")).refused("role_not_allowed", "")
+}

@@ -1,0 +1,25 @@
+package domain
+
+import "slices"
+
+// HoldTraining records a training of those who work with victims (plan action
+// 4.7.4: officials, also on the right of victims to compensation).
+type HoldTraining struct {
+	Topics        []string `json:"topics" code:"training_topic"`
+	Organisations []string `json:"organisations" code:"organisation"` // whose staff took part
+	Participants  int      `json:"participants" min:"1" max:"100000"`
+}
+
+// TrainingHeld says who was trained in what, and how many they were.
+type TrainingHeld struct {
+	Topics        []string `json:"topics" code:"training_topic"`
+	Organisations []string `json:"organisations" code:"organisation"`
+	Participants  int      `json:"participants"`
+}
+
+func (TrainingHeld) EventType() string    { return "TrainingHeld" }
+func (TrainingHeld) apply(*Action, Times) {}
+func (HoldTraining) givers() []Role       { return []Role{Coordinator} }
+func (cmd HoldTraining) decide(*Action, Request) ([]Event[Action], error) {
+	return []Event[Action]{TrainingHeld{slices.Clone(cmd.Topics), slices.Clone(cmd.Organisations), cmd.Participants}}, nil
+}

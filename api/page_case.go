@@ -160,11 +160,11 @@ func (p casePage) deadlines() ui.TableView {
 			limit = p.T("deadlines.assumed", "Limit", limit)
 		}
 		due := p.moment(k.Due)
-		if k.Unit == "d" || k.Period { // the last day, not the midnight after it
+		if k.Unit != "h" || k.Period { // the last day, not the midnight after it
 			due = p.day(domain.DayOf(k.Due.Add(-time.Second)))
 		}
 		line := ui.TableRow{Cells: []ui.Cell{
-			{Text: p.code("rule", k.Rule), Hint: limit}, {Text: p.when(k.Start)}, {Text: due}, {Text: p.when(k.Stopped)},
+			{Text: p.code("rule", k.Rule), Hint: limit}, {Text: p.when(k.Start)}, {Text: due, Hint: p.changed(k)}, {Text: p.when(k.Stopped)},
 			{Tags: []ui.Tag{p.clockTag(d.State)}, Hint: p.standing(d)},
 		}}
 		if d.State == domain.Overdue {
@@ -173,6 +173,17 @@ func (p casePage) deadlines() ui.TableView {
 		t.Rows = append(t.Rows, line)
 	}
 	return t
+}
+
+// changed says what somebody decided about a time limit.
+func (p casePage) changed(k domain.DeadlineClock) string {
+	switch {
+	case !k.Paused.IsZero():
+		return p.T("deadlines.suspended", "When", p.when(k.Paused))
+	case k.Extended:
+		return p.T("deadlines.extended")
+	}
+	return ""
 }
 
 // standing puts a deadline's distance into words.

@@ -204,7 +204,7 @@ func TestRedress(t *testing.T) {
 
 func TestClosure(t *testing.T) {
 	closing := officer.says("2024-05-01", CloseCase{Reason: "reintegrated"})
-	given(t, detected, handedOver, screened, assessed, decided).when(closing).then("CaseClosed")
+	given(t, detected, handedOver, screened, assessed, decided).when(closing).then("CaseClosed", "!open_duties")
 	given(t, detected, requested, admitted).when(closing).refused("still_sheltered", "")
 	given(t, detected).when(closing).then("CaseClosed", "!open_duties", "!identification_missing")
 	reopen := officer.says("2024-06-01", ReopenCase{Reason: "new_facts"})

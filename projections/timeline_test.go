@@ -76,7 +76,7 @@ func TestCasePage(t *testing.T) {
 	}
 	want := []string{
 		"Departed unplanned_departure",
-		"AllowancePaid rights_not_explained",
+		"AllowancePaid allowance_payment met rights_not_explained",
 		"ProtectionRequested",
 		"ServiceDelivered need_not_recorded",
 		"ServiceStarted need_not_recorded",
@@ -105,7 +105,7 @@ func TestCasePage(t *testing.T) {
 			t.Errorf("due %+v", d)
 		}
 	}
-	if states[domain.Met] != 2 || states[domain.Late] != 2 || len(p.Due) != 4 {
+	if states[domain.Met] != 4 || states[domain.Late] != 2 || len(p.Due) != 6 {
 		t.Errorf("duties %v", states)
 	}
 }

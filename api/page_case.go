@@ -55,7 +55,7 @@ func (p casePage) parts() []templ.Component {
 		parts = append(parts, view.Groups(p.T("case.other"), other))
 	}
 	parts = append(parts, ui.SubNavigation(p.T("case.parts"), []ui.NavItem{
-		{Text: p.T("case.overview"), Href: "#overview"}, {Text: p.T("case.deadlines"), Href: "#deadlines"}, {Text: p.T("case.timeline"), Href: "#timeline"},
+		{Text: p.T("case.overview"), Href: "#overview"}, {Text: p.T("case.deadlines"), Href: "#deadlines"}, {Text: p.T("case.conformance"), Href: "#conformance"}, {Text: p.T("case.timeline"), Href: "#timeline"},
 	}))
 	var cards []templ.Component
 	tracks, empty := p.overview()
@@ -68,6 +68,7 @@ func (p casePage) parts() []templ.Component {
 	return append(parts,
 		view.Section("overview", p.T("case.overview"), cards...),
 		view.Section("deadlines", p.T("case.deadlines"), ui.Table(p.deadlines())),
+		view.Section("conformance", p.T("case.conformance"), ui.Table(p.conformance())),
 		view.Section("timeline", p.T("case.timeline"), ui.Timeline(p.timeline(p.Timeline, p.Erased))))
 }
 

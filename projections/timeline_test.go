@@ -108,6 +108,16 @@ func TestCasePage(t *testing.T) {
 	if states[domain.Met] != 4 || states[domain.Late] != 2 || len(p.Due) != 6 {
 		t.Errorf("duties %v", states)
 	}
+	for _, v := range p.Conformance {
+		if want := map[string]domain.Conformity{
+			"handover": domain.TooLate, "notify": domain.Fit, "screening_before_decision": domain.Skipped, "risk_before_decision": domain.Fit, "wish_before_return": domain.NotApplicable,
+		}[v.Norm]; want != "" && v.Result != want {
+			t.Errorf("%s is judged %s, want %s", v.Norm, v.Result, want)
+		}
+	}
+	if len(p.Conformance) < 20 {
+		t.Errorf("only %d verdicts", len(p.Conformance))
+	}
 }
 
 // tell is all that a page holds, as text.

@@ -21,7 +21,7 @@ type badInput struct {
 func TestBadInput(t *testing.T) {
 	log, faults := everybodysWorld(t), 0
 	for _, spec := range CommandSpecs() {
-		by := giverOf(t, spec)
+		by := giverOf(spec)
 		stream := map[StreamKind]Stream{CaseKind: theCase, FacilityKind: theFacility, ActionKind: ActionStream("4.4.1"), CallKind: theCall}[spec.Kind]
 		try := func(bad badInput, by Actor, at string, on Stream) {
 			t.Helper()
@@ -49,7 +49,7 @@ func TestBadInput(t *testing.T) {
 		}
 		for _, r := range Roles() {
 			if !spec.MayGive(r) {
-				try(badInput{"by " + string(r), good, "role_not_allowed", ""}, actorOf(t, r), "2024-03-20", stream)
+				try(badInput{"by " + string(r), good, "role_not_allowed", ""}, actorOf(r), "2024-03-20", stream)
 				break
 			}
 		}
@@ -82,7 +82,7 @@ func everybodysWorld(t *testing.T) *memory {
 	log := given(t, story...).log
 	for _, spec := range CommandSpecs() {
 		if spec.Kind == CallKind && spec.Opens() {
-			if err := giveJSON(log, spec, wholeData(spec), giverOf(t, spec), "2024-03-01", theCall); err != nil {
+			if err := giveJSON(log, spec, wholeData(spec), giverOf(spec), "2024-03-01", theCall); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -104,8 +104,7 @@ func giveJSON(log *memory, spec CommandSpec, data map[string]any, by Actor, at s
 }
 
 // giverOf is somebody who may give the command.
-func giverOf(t *testing.T, spec CommandSpec) Actor {
-	t.Helper()
+func giverOf(spec CommandSpec) Actor {
 	givers := spec.Givers()
 	if slices.Contains(givers, Clock) {
 		return ClockActor()
@@ -113,11 +112,10 @@ func giverOf(t *testing.T, spec CommandSpec) Actor {
 	slices.SortStableFunc(givers, func(a, b Role) int { // the police see every case
 		return map[bool]int{true: 0, false: 1}[a.police()] - map[bool]int{true: 0, false: 1}[b.police()]
 	})
-	return actorOf(t, givers[0])
+	return actorOf(givers[0])
 }
 
-func actorOf(t *testing.T, r Role) Actor {
-	t.Helper()
+func actorOf(r Role) Actor {
 	for _, a := range []Actor{police, duty, officer, head, shelter, centre, consul, migration, fund, lawyer, prosecutor, coordinator, dpo} {
 		if a.Role == r {
 			return a
@@ -128,8 +126,7 @@ func actorOf(t *testing.T, r Role) Actor {
 			return Actor{"u-" + string(r), r, o.Code}
 		}
 	}
-	t.Fatalf("no body has a %s", r)
-	return Actor{}
+	panic("no body has a " + string(r))
 }
 
 // wholeData is a command's data with all fields.

@@ -79,6 +79,8 @@ func beginnings() [][]said {
 		{detected},
 		{consul.says("2024-03-01T20:30", abroad), handedOver},
 		{detected, handedOver, requested},
+		{detected, handedOver, head.says("2024-03-03", SuspendDeadline{Rule: "identification", Reason: "health"})},
+		{detected.to(secondCase), detected, handedOver},
 		identified,
 		append(slices.Clone(identified), requested, admitted),
 		{openSecond, detected, handedOver, requested, admitted, askTransfer},

@@ -17,7 +17,7 @@ type (
 	verdictJSON struct {
 		Norm    string     `json:"norm" doc:"code list norm"`
 		Version int        `json:"version,omitempty" doc:"the version in force when the step fell due; missing if none was"`
-		Verdict string     `json:"verdict" doc:"code list verdict"`
+		Verdict string     `json:"verdict" doc:"code list conformity"`
 		Of      string     `json:"of,omitempty" doc:"the event that made the norm apply"`
 		Step    string     `json:"step,omitempty" doc:"the event that was judged"`
 		Due     *time.Time `json:"due,omitempty"`
@@ -33,7 +33,7 @@ func (s *Server) readConformance(ctx context.Context, by domain.Actor, in *caseI
 	return conformanceJSON{string(p.Row.Ref), each(p.Conformance, judgedJSON)}, err
 }
 
-func judgedJSON(v domain.Verdict) verdictJSON {
+func judgedJSON(v domain.NormVerdict) verdictJSON {
 	out := verdictJSON{Norm: v.Norm, Version: v.Version, Verdict: string(v.Result), Of: v.Of.String(), Step: v.Step.String()}
 	if !v.Due.IsZero() {
 		out.Due = &v.Due
@@ -75,5 +75,5 @@ func (w words) verdictTag(c domain.Conformity) ui.Tag {
 	colours := map[domain.Conformity]string{
 		domain.Fit: "green", domain.TooLate: "orange", domain.Skipped: "red", domain.OutOfOrder: "yellow", domain.Repeated: "yellow", domain.Pending: "blue",
 	}
-	return ui.Tag{Text: w.code("verdict", string(c)), Colour: colours[c]}
+	return ui.Tag{Text: w.code("conformity", string(c)), Colour: colours[c]}
 }

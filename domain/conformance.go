@@ -46,7 +46,7 @@ var conditions = map[string]func(*Case) bool{
 	"at_risk": func(c *Case) bool { return c.Status == "at_risk" },
 }
 
-// A Conformity says how a norm was kept: code list "verdict".
+// A Conformity says how a norm was kept: code list "conformity".
 type Conformity string
 
 const (
@@ -59,8 +59,8 @@ const (
 	Pending       Conformity = "pending" // it has not fallen due
 )
 
-// A Verdict says how one norm was kept on one case.
-type Verdict struct {
+// A NormVerdict says how one norm was kept on one case.
+type NormVerdict struct {
 	Norm    string     `json:"norm"`
 	Version int        `json:"version,omitempty"` // 0: no version was in force
 	Result  Conformity `json:"result"`
@@ -117,13 +117,13 @@ func NormOf(id string, version int) (Norm, bool) {
 // Conformance judges a history by every norm, as things stand at a time: one
 // verdict for each, in the order of the path. Of what was known on a day it tells
 // if it is given the decisions known then.
-func Conformance(history []Decision, on time.Time) ([]Verdict, error) {
+func Conformance(history []Decision, on time.Time) ([]NormVerdict, error) {
 	c, err := Fold[Case](history)
 	if err != nil {
 		return nil, fmt.Errorf("domain: conformance: %w", err)
 	}
 	p := path{c: c, on: on, facts: factsOf(history)}
-	var all []Verdict
+	var all []NormVerdict
 	for i, n := range norms() {
 		if i > 0 && norms()[i-1].ID == n.ID { // another version of the one before
 			continue
@@ -159,14 +159,14 @@ type path struct {
 }
 
 // verdict finds the version of a norm that was in force when it fell due.
-func (p path) verdict(id string) Verdict {
+func (p path) verdict(id string) NormVerdict {
 	for _, n := range norms() {
 		if n.ID != id {
 			continue
 		}
 		v, day := p.judge(n)
 		if v.Result == NotApplicable && day.IsZero() { // it did not come to it under any version
-			return Verdict{Norm: id, Result: NotApplicable}
+			return NormVerdict{Norm: id, Result: NotApplicable}
 		}
 		if !day.Before(n.ValidFrom) && (n.ValidTo.IsZero() || !day.After(n.ValidTo)) {
 			v.Norm, v.Version = id, n.Version
@@ -176,20 +176,20 @@ func (p path) verdict(id string) Verdict {
 			return v
 		}
 	}
-	return Verdict{Norm: id, Result: NotApplicable}
+	return NormVerdict{Norm: id, Result: NotApplicable}
 }
 
 // judge judges by one version and says on which day the step fell due.
-func (p path) judge(n Norm) (Verdict, Day) {
+func (p path) judge(n Norm) (NormVerdict, Day) {
 	switch n.Kind {
 	case mustBeTimed:
 		return p.timed(n)
 	case onlyOnce:
 		steps := p.find(n.Step)
 		if len(steps) == 0 {
-			return Verdict{Result: NotApplicable}, Day{}
+			return NormVerdict{Result: NotApplicable}, Day{}
 		}
-		v := Verdict{Result: Fit, Of: steps[0].where}
+		v := NormVerdict{Result: Fit, Of: steps[0].where}
 		if len(steps) > 1 {
 			v.Result, v.Step = Repeated, steps[1].where
 		}
@@ -197,13 +197,13 @@ func (p path) judge(n Norm) (Verdict, Day) {
 	}
 	of := p.find(n.Of)
 	if len(of) == 0 {
-		return Verdict{Result: NotApplicable}, Day{}
+		return NormVerdict{Result: NotApplicable}, Day{}
 	}
 	first := of[0]
 	if n.Kind == mustFollow {
 		return p.following(n, first), first.at.Day()
 	}
-	v := Verdict{Result: Skipped, Of: first.where}
+	v := NormVerdict{Result: Skipped, Of: first.where}
 	if steps := p.find(n.Step); len(steps) > 0 {
 		v.Result, v.Step = Fit, steps[0].where
 		if first.at.Before(steps[0].at) {
@@ -213,8 +213,8 @@ func (p path) judge(n Norm) (Verdict, Day) {
 	return v, first.at.Day()
 }
 
-func (p path) following(n Norm, first aFact) Verdict {
-	v := Verdict{Result: Pending, Of: first.where}
+func (p path) following(n Norm, first aFact) NormVerdict {
+	v := NormVerdict{Result: Pending, Of: first.where}
 	if p.c.IsClosed() {
 		v.Result = Skipped
 	}
@@ -230,8 +230,8 @@ func (p path) following(n Norm, first aFact) Verdict {
 }
 
 // timed reads the worst of a norm's clocks.
-func (p path) timed(n Norm) (Verdict, Day) {
-	v, day := Verdict{Result: NotApplicable}, Day{}
+func (p path) timed(n Norm) (NormVerdict, Day) {
+	v, day := NormVerdict{Result: NotApplicable}, Day{}
 	worst := []Conformity{NotApplicable, Fit, Pending, TooLate, Skipped}
 	for _, k := range p.c.Clocks {
 		if k.Rule != n.Clock {
@@ -242,7 +242,7 @@ func (p path) timed(n Norm) (Verdict, Day) {
 			result = NotApplicable // nobody had the duty any more, or nobody knows when it was done
 		}
 		if day.IsZero() || slices.Index(worst, result) > slices.Index(worst, v.Result) {
-			v, day = Verdict{Result: result, Due: k.Due}, k.last()
+			v, day = NormVerdict{Result: result, Due: k.Due}, k.last()
 		}
 	}
 	early := slices.ContainsFunc(p.c.Endings, func(e Ending) bool { return e.Rule == n.Clock })

@@ -6,13 +6,13 @@ import (
 )
 
 // verdictOf judges a story by one norm.
-func verdictOf(t *testing.T, norm, on string, story ...said) Verdict {
+func verdictOf(t *testing.T, norm, on string, story ...said) NormVerdict {
 	t.Helper()
 	all, err := Conformance(given(t, story...).log.streams[theCase.String()], mustWhen(on).At)
 	if err != nil {
 		t.Fatal(err)
 	}
-	i := slices.IndexFunc(all, func(v Verdict) bool { return v.Norm == norm })
+	i := slices.IndexFunc(all, func(v NormVerdict) bool { return v.Norm == norm })
 	if i < 0 {
 		t.Fatalf("no norm %s", norm)
 	}
@@ -85,7 +85,7 @@ func TestRepeated(t *testing.T) {
 	again := history[len(history)-1]
 	again.Seq, again.ID, again.Happened = again.Seq+1, NewID(), mustWhen("2024-04-10")
 	all, err := Conformance(append(history, again), specNow)
-	i := slices.IndexFunc(all, func(v Verdict) bool { return v.Norm == "decision_once" })
+	i := slices.IndexFunc(all, func(v NormVerdict) bool { return v.Norm == "decision_once" })
 	if err != nil || all[i].Result != Repeated || all[i].Step != (EventAt{again.ID, 0}) {
 		t.Errorf("%+v, %v", all[i], err)
 	}
@@ -128,7 +128,7 @@ func TestNorms(t *testing.T) {
 		last[n.ID] = n
 	}
 	for _, r := range []Conformity{Fit, TooLate, Skipped, OutOfOrder, Repeated, NotApplicable, Pending} {
-		if !hasLabel("verdict", string(r)) {
+		if !hasLabel("conformity", string(r)) {
 			t.Errorf("%s has no label", r)
 		}
 	}

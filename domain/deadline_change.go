@@ -10,22 +10,22 @@ import (
 // police unit does so, before the time has passed; the 24 hours of the handover
 // cannot be suspended (Cabinet Decision No. 21 of 2008, Article 7), nor can a time
 // that protects the person. Refusals: "no_open_deadline", "deadline_fixed",
-// "deadline_passed", "already_suspended".
+// "deadline_passed", "deadline_suspended".
 type SuspendDeadline struct {
 	Rule     string `json:"rule" code:"rule"`
 	Facility Ref    `json:"facility,omitempty"` // whose duty, where each facility has its own
-	Reason   string `json:"reason" code:"suspension_reason"`
+	Reason   string `json:"reason" code:"time_suspension_reason"`
 }
 
 // DeadlineSuspended says since when, by when it happened, and why.
 type DeadlineSuspended struct {
 	Rule   string `json:"rule" code:"rule"`
 	Key    string `json:"key,omitempty" opaque:"facility" place:"beside"`
-	Reason string `json:"reason" code:"suspension_reason"`
+	Reason string `json:"reason" code:"time_suspension_reason"`
 }
 
 // ResumeDeadline lets a suspended time limit run on. Refusals:
-// "no_open_deadline", "not_suspended", "before_start".
+// "no_open_deadline", "deadline_not_suspended", "before_start".
 type ResumeDeadline struct {
 	Rule     string `json:"rule" code:"rule"`
 	Facility Ref    `json:"facility,omitempty"`
@@ -40,12 +40,12 @@ type DeadlineResumed struct {
 
 // ExtendDeadline gives a duty more time, to the end of a day, with a reason. Who
 // may and what cannot be extended is as with [SuspendDeadline]. Refusals besides:
-// "not_later".
+// "deadline_not_later".
 type ExtendDeadline struct {
 	Rule     string `json:"rule" code:"rule"`
 	Facility Ref    `json:"facility,omitempty"`
 	Until    Day    `json:"until"` // the last day
-	Reason   string `json:"reason" code:"extension_reason"`
+	Reason   string `json:"reason" code:"time_extension_reason"`
 }
 
 // DeadlineExtended names the new last day.
@@ -53,7 +53,7 @@ type DeadlineExtended struct {
 	Rule   string `json:"rule" code:"rule"`
 	Key    string `json:"key,omitempty" opaque:"facility" place:"beside"`
 	Until  Day    `json:"until"`
-	Reason string `json:"reason" code:"extension_reason"`
+	Reason string `json:"reason" code:"time_extension_reason"`
 }
 
 func (DeadlineSuspended) EventType() string { return "DeadlineSuspended" }
@@ -117,7 +117,7 @@ func (cmd SuspendDeadline) decide(c *Case, req Request) ([]Event[Case], error) {
 	case k.Paused.Equal(req.Happened):
 		return nil, nil
 	case !k.Paused.IsZero():
-		return nil, conflict("already_suspended")
+		return nil, conflict("deadline_suspended")
 	case !k.Resumed.IsZero() && req.Happened.Before(k.Resumed):
 		return nil, invalid("before_current", "happened")
 	case !req.Happened.Known():
@@ -134,7 +134,7 @@ func (cmd ResumeDeadline) decide(c *Case, req Request) ([]Event[Case], error) {
 	case k.Paused.IsZero() && k.Resumed.Equal(req.Happened):
 		return nil, nil
 	case k.Paused.IsZero():
-		return nil, conflict("not_suspended")
+		return nil, conflict("deadline_not_suspended")
 	case req.Happened.Before(k.Paused):
 		return nil, invalid("before_start", "happened")
 	case !req.Happened.Known():
@@ -152,7 +152,7 @@ func (cmd ExtendDeadline) decide(c *Case, req Request) ([]Event[Case], error) {
 	case err != nil:
 		return nil, err
 	case !cmd.Until.End().After(k.Due):
-		return nil, invalid("not_later", "until")
+		return nil, invalid("deadline_not_later", "until")
 	case cmd.Until.Since(k.last()) > 366:
 		return nil, invalid("out_of_range", "until")
 	}

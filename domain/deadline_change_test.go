@@ -44,14 +44,14 @@ func TestSuspension(t *testing.T) {
 		t.Errorf("decided while suspended: %s", k.State(specNow))
 	}
 
-	given(t, with(suspend)...).when(head.says("2024-03-12", SuspendDeadline{Rule: "identification", Reason: "court"})).refused("already_suspended", "")
+	given(t, with(suspend)...).when(head.says("2024-03-12", SuspendDeadline{Rule: "identification", Reason: "court"})).refused("deadline_suspended", "")
 	given(t, base...).when(head.says("2024-04-01", SuspendDeadline{Rule: "identification", Reason: "court"})).refused("deadline_passed", "happened")
 	given(t, base...).when(head.says("2024-03-01", SuspendDeadline{Rule: "handover", Reason: "court"})).refused("deadline_fixed", "rule")
 	given(t, base...).when(head.says("2024-03-01", SuspendDeadline{Rule: "admission", Reason: "court"})).refused("no_open_deadline", "")
 	given(t, base...).when(head.says("2024-03-01T22:00", SuspendDeadline{Rule: "identification", Reason: "court"})).refused("before_start", "happened")
 	given(t, base...).when(head.says("2024-03-12?", SuspendDeadline{Rule: "identification", Reason: "court"})).refused("time_needed", "happened")
 	given(t, base...).when(officer.says("2024-03-12", SuspendDeadline{Rule: "identification", Reason: "court"})).refused("role_not_allowed", "")
-	given(t, base...).when(resume).refused("not_suspended", "")
+	given(t, base...).when(resume).refused("deadline_not_suspended", "")
 	given(t, with(suspend)...).when(head.says("2024-03-10", ResumeDeadline{Rule: "identification"})).refused("before_start", "happened")
 	given(t, with(suspend)...).when(head.says("2024-03-21?", ResumeDeadline{Rule: "identification"})).refused("time_needed", "happened")
 	given(t, with(suspend, resume)...).when(head.says("2024-03-20", SuspendDeadline{Rule: "identification", Reason: "court"})).refused("before_current", "happened")
@@ -77,7 +77,7 @@ func TestExtension(t *testing.T) {
 		return head.says(at, ExtendDeadline{Rule: "identification", Until: mustDay(until), Reason: "complex"})
 	}
 	given(t, base...).when(extend("2024-03-20", "2024-04-30")).then("DeadlineExtended")
-	given(t, base...).when(extend("2024-03-20", "2024-03-31")).refused("not_later", "until")
+	given(t, base...).when(extend("2024-03-20", "2024-03-31")).refused("deadline_not_later", "until")
 	given(t, base...).when(extend("2024-03-20", "2026-03-31")).refused("out_of_range", "until")
 	given(t, base...).when(extend("2024-04-01", "2024-04-30")).refused("deadline_passed", "happened")
 	given(t, base...).when(head.says("2024-03-02", ExtendDeadline{Rule: "reflection", Until: mustDay("2025-01-01"), Reason: "complex"})).refused("deadline_fixed", "rule")

@@ -24,7 +24,7 @@ type Rule struct {
 	ends      func(AnyEvent) bool        // whether an event of To ends it; nil = always
 	pauses    func(AnyEvent) bool        // whether an event of To only suspends it; nil = never
 	withdrawn func(AnyEvent) bool        // whether after an event nobody has the duty any more; nil = never
-	own       string                     // the field of an event of From that names the last day itself
+	own       string                     // the fields of an event of From of which one names the last day itself
 	choose    func(*Case) string         // another parameter, by the case
 }
 
@@ -68,7 +68,7 @@ func helpRules() []Rule {
 	return []Rule{
 		{ID: "admission", From: []string{"ShelterRequested"}, To: []string{"AdmissionConfirmed", "AdmissionRefused", "NonArrivalRecorded", "PlacementDeclined"}, Parameter: "admission", PerPlace: true},
 		{ID: "stay_review", From: []string{"AdmissionConfirmed", "TransferCompleted", "StayReviewed", "StayExtended"}, To: []string{"StayReviewed", "StayExtended", "TransferCompleted", "Departed"},
-			needs: "StayReviewed", own: "until", Parameter: "stay_adult", choose: stayOf},
+			needs: "StayReviewed", own: "review_on until", Parameter: "stay_adult", choose: stayOf},
 		{ID: "rehabilitation_plan", From: []string{"AdmissionConfirmed"}, To: []string{"RehabPlanApproved"}, Parameter: "rehabilitation_plan", needs: "RehabPlanApproved", withdrawn: is("Departed")},
 		{ID: "allowance_payment", From: []string{"IdentificationDecided"}, To: []string{"AllowancePaid"}, Parameter: "allowance_payment",
 			binds: func(_ *Case, e AnyEvent) bool { return has("outcome", "positive")(e) }, withdrawn: is("IdentificationReversed")},
@@ -143,10 +143,14 @@ func fieldNamed(e AnyEvent, name string) (reflect.Value, bool) {
 	return reflect.Value{}, false
 }
 
-// dayIn gives the day that a field of an event holds, or none.
-func dayIn(e AnyEvent, name string) (d Day) {
-	if v, ok := fieldNamed(e, name); ok {
-		d, _ = v.Interface().(Day)
+// dayIn gives the day that the first of some fields of an event holds, or none.
+func dayIn(e AnyEvent, names string) Day {
+	for _, name := range strings.Fields(names) {
+		if v, ok := fieldNamed(e, name); ok {
+			if d, ok := v.Interface().(Day); ok && !d.IsZero() {
+				return d
+			}
+		}
 	}
-	return d
+	return Day{}
 }

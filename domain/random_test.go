@@ -98,6 +98,9 @@ func randomSaying(t *rapid.T, log *memory) said {
 		switch f.Kind {
 		case OneCode:
 			data[f.Name] = rapid.SampledFrom(f.Choices()).Draw(t, f.Name).Code
+			if rule := ruleAtWork(t, log, on); f.List == "rule" && rule != "" {
+				data[f.Name] = rule
+			}
 		case ManyCodes:
 			data[f.Name] = []string{rapid.SampledFrom(f.Choices()).Draw(t, f.Name).Code}
 		case YesNo:
@@ -144,6 +147,21 @@ func randomSaying(t *rapid.T, log *memory) said {
 	}
 	at := time.Date(2024, 3, 1, 17, 0, 0, 0, time.UTC).Add(time.Duration(rapid.IntRange(0, 120*24).Draw(t, "hours")) * time.Hour)
 	return rapid.SampledFrom(people).Draw(t, "by").says(randomPrecision(t, at).String(), cmd).to(on)
+}
+
+// ruleAtWork is one that has a duty open on a case, or nothing.
+func ruleAtWork(t *rapid.T, log *memory, on Stream) string {
+	if on.Kind != CaseKind {
+		return ""
+	}
+	c, err := Fold[Case](log.streams[on.String()])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if open := c.OpenClocks(); len(open) > 0 {
+		return rapid.SampledFrom(open).Draw(t, "duty").Rule
+	}
+	return ""
 }
 
 // randomPrecision says as exactly as not when it was.

@@ -2,7 +2,7 @@
 # clone each brings what it needs, from lock files, and does its job.
 .POSIX:
 .DELETE_ON_ERROR:
-.PHONY: demo test check bench torture assets assets-if-possible browser-if-possible mount-if-possible generate lint lint-tools fmt-check generate-check clean
+.PHONY: demo test check bench invariants torture assets assets-if-possible browser-if-possible mount-if-possible generate lint lint-tools fmt-check generate-check clean
 
 WEB    = api/web
 TEMPL  = go tool -modfile=tools/go.mod templ
@@ -30,6 +30,13 @@ check: fmt-check assets-if-possible
 
 bench:
 	go test -timeout 30m -run '^$$' -bench . -benchtime=$(BENCHTIME) ./...
+
+# What must always be true, held after every step of ten thousand random
+# histories; some minutes. Fewer or more: make invariants HISTORIES=100.
+HISTORIES = 10000
+
+invariants:
+	go test -count=1 -timeout 30m -run 'TestRandomHistories' ./domain -rapid.checks=$(HISTORIES)
 
 # The faults that the register must survive, for long: what is killed, cut, filled
 # and damaged, and what clients were told meanwhile. Bounded in time.

@@ -141,7 +141,9 @@ func needed() (keys []string) {
 	}
 	add("role.", string(domain.Clock))
 	add("precision.", string(domain.Minute), string(domain.Hour), string(domain.OnDay), string(domain.Unknown))
-	add("clock.", "running", "overdue", "met", "late", "waived", "lapsed", "ended", "unclear")
+	for _, state := range domain.ClockStates() {
+		add("clock.", string(state))
+	}
 	add("place.", "requested", "admitted", "refused", "not_arrived", "departed", "superseded", "offered", "declined", "cancelled")
 	for _, r := range domain.Relations() {
 		add("relation.", string(r))

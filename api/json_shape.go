@@ -62,14 +62,17 @@ type (
 		Stage    string      `json:"stage"`
 		Rule     string      `json:"rule" doc:"code list rule"`
 		Facility string      `json:"facility,omitempty" doc:"the facility that was asked"`
-		State    string      `json:"state" enum:"running,overdue,met,late,waived,lapsed,ended,unclear"`
+		State    string      `json:"state" enum:"running,overdue,met,late,waived,lapsed,ended,unclear,suspended"`
 		Start    *momentJSON `json:"start,omitempty"`
 		Due      time.Time   `json:"due" doc:"the first instant that is too late"`
 		Limit    int         `json:"limit"`
-		Unit     string      `json:"unit" enum:"h,d"`
+		Unit     string      `json:"unit" enum:"h,d,wd,m,y" doc:"hours, calendar days, working days, months, years"`
 		Assumed  bool        `json:"assumed" doc:"the limit is not confirmed law"`
 		Stopped  *momentJSON `json:"stopped,omitempty"`
 		Missed   bool        `json:"missed" doc:"the register has recorded that it is overdue"`
+
+		Suspended *momentJSON `json:"suspended,omitempty" doc:"since when, if it is"`
+		Extended  bool        `json:"extended,omitempty" doc:"somebody gave it more time than the limit says"`
 	}
 	timelineJSON struct {
 		Case    string          `json:"case"`
@@ -207,6 +210,7 @@ func dueJSON(d projections.Due) deadlineJSON {
 	return deadlineJSON{
 		Case: string(d.Ref), Name: d.Name, Stage: d.Stage, Rule: k.Rule, Facility: k.Key, State: string(d.State), Start: moment(k.Start), Due: k.Due,
 		Limit: k.Value, Unit: k.Unit, Assumed: k.Assumed, Stopped: moment(k.Stopped), Missed: k.Missed,
+		Suspended: moment(k.Paused), Extended: k.Extended,
 	}
 }
 

@@ -55,7 +55,7 @@ func (p casePage) parts() []templ.Component {
 		parts = append(parts, view.Groups(p.T("case.other"), other))
 	}
 	parts = append(parts, ui.SubNavigation(p.T("case.parts"), []ui.NavItem{
-		{Text: p.T("case.overview"), Href: "#overview"}, {Text: p.T("case.deadlines"), Href: "#deadlines"}, {Text: p.T("case.timeline"), Href: "#timeline"},
+		{Text: p.T("case.overview"), Href: "#overview"}, {Text: p.T("case.deadlines"), Href: "#deadlines"}, {Text: p.T("case.conformance"), Href: "#conformance"}, {Text: p.T("case.timeline"), Href: "#timeline"},
 	}))
 	var cards []templ.Component
 	tracks, empty := p.overview()
@@ -68,6 +68,7 @@ func (p casePage) parts() []templ.Component {
 	return append(parts,
 		view.Section("overview", p.T("case.overview"), cards...),
 		view.Section("deadlines", p.T("case.deadlines"), ui.Table(p.deadlines())),
+		view.Section("conformance", p.T("case.conformance"), ui.Table(p.conformance())),
 		view.Section("timeline", p.T("case.timeline"), ui.Timeline(p.timeline(p.Timeline, p.Erased))))
 }
 
@@ -166,11 +167,11 @@ func (p casePage) deadlines() ui.TableView {
 			limit = p.T("deadlines.assumed", "Limit", limit)
 		}
 		due := p.moment(k.Due)
-		if k.Unit == "d" || k.Period { // the last day, not the midnight after it
+		if k.Unit != "h" || k.Period { // the last day, not the midnight after it
 			due = p.day(domain.DayOf(k.Due.Add(-time.Second)))
 		}
 		line := ui.TableRow{Cells: []ui.Cell{
-			{Text: p.code("rule", k.Rule), Hint: limit}, {Text: p.when(k.Start)}, {Text: due}, {Text: p.when(k.Stopped)},
+			{Text: p.code("rule", k.Rule), Hint: limit}, {Text: p.when(k.Start)}, {Text: due, Hint: p.changed(k)}, {Text: p.when(k.Stopped)},
 			{Tags: []ui.Tag{p.clockTag(d.State)}, Hint: p.standing(d)},
 		}}
 		if d.State == domain.Overdue {
@@ -179,6 +180,17 @@ func (p casePage) deadlines() ui.TableView {
 		t.Rows = append(t.Rows, line)
 	}
 	return t
+}
+
+// changed says what somebody decided about a time limit.
+func (p casePage) changed(k domain.DeadlineClock) string {
+	switch {
+	case !k.Paused.IsZero():
+		return p.T("deadlines.suspended", "When", p.when(k.Paused))
+	case k.Extended:
+		return p.T("deadlines.extended")
+	}
+	return ""
 }
 
 // standing puts a deadline's distance into words.

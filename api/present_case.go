@@ -105,7 +105,7 @@ func (w words) eventTitle(typ string) string {
 func (w words) clockTag(s domain.ClockState) ui.Tag {
 	colours := map[domain.ClockState]string{
 		domain.Running: "blue", domain.Overdue: "red", domain.Met: "green", domain.Late: "orange",
-		domain.Waived: "grey", domain.Lapsed: "red", domain.Ended: "grey", domain.Unclear: "yellow",
+		domain.Waived: "grey", domain.Lapsed: "red", domain.Ended: "grey", domain.Unclear: "yellow", domain.Halted: "purple",
 	}
 	return ui.Tag{Text: w.T("clock." + string(s)), Colour: colours[s]}
 }

@@ -77,11 +77,9 @@ func (w words) measure(v float64, unit string) string {
 
 // limit writes a time limit as the law puts it: 24 hours, 3 days.
 func (w words) limit(value int, unit string) string {
-	switch unit {
-	case "h":
-		return w.N("unit.span.hours", value)
-	case "d":
-		return w.N("unit.span.days", value)
+	spans := map[string]string{"h": "hours", "d": "days", "wd": "working", "m": "months", "y": "years"}
+	if span := spans[unit]; span != "" {
+		return w.N("unit.span."+span, value)
 	}
 	return w.number(int64(value))
 }

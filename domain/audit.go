@@ -14,6 +14,8 @@ type Audit struct {
 	calls      map[string]*Call
 	ids        map[string]map[string]bool // stream -> decision ids
 	streams    map[string]Stream
+	paid       map[string]string // case -> the decision on identification on which the allowance was paid
+	positive   map[string]string // case -> the positive decision in force
 	last       uint64
 	Decisions  int
 	Events     int
@@ -23,7 +25,7 @@ type Audit struct {
 func NewAudit() *Audit {
 	return &Audit{
 		cases: map[string]*Case{}, facilities: map[string]*Facility{}, actions: map[string]*Action{}, calls: map[string]*Call{},
-		ids: map[string]map[string]bool{}, streams: map[string]Stream{},
+		ids: map[string]map[string]bool{}, streams: map[string]Stream{}, paid: map[string]string{}, positive: map[string]string{},
 	}
 }
 
@@ -62,7 +64,7 @@ func (a *Audit) add(name string, d Decision) error {
 	case CaseKind:
 		return a.onCase(name, d)
 	case FacilityKind:
-		return apply(a.facilities, name, d)
+		return a.onFacility(name, d)
 	case CallKind:
 		return apply(a.calls, name, d)
 	}
@@ -77,6 +79,9 @@ func (a *Audit) onCase(name string, d Decision) error {
 	}
 	for _, e := range d.Events {
 		if err := lawful(e, d, before); err != nil {
+			return err
+		}
+		if err := a.paidOnce(name, e, d); err != nil {
 			return err
 		}
 	}
@@ -125,9 +130,95 @@ func lawful(e AnyEvent, d Decision, before *Case) error {
 		if before == nil || !before.allowanceWasDue(d.Happened) {
 			return fmt.Errorf("an allowance that was not due")
 		}
+		if p, ok := ParameterOn("allowance", before.Decided.Day()); ok && int64(e.Amount) != int64(p.Value) {
+			return fmt.Errorf("an allowance of %d qəpik, on the day of the decision it was %d", e.Amount, p.Value)
+		}
+	case AdmissionConfirmed:
+		if e.Basis == "" {
+			return fmt.Errorf("an admission without a basis")
+		}
 	case DeadlineMissed:
-		if d.By.Role != Clock {
-			return fmt.Errorf("deadline missed, says %s", d.By.Role)
+		return missed(e, d, before)
+	}
+	if by, ok := onlyBy[e.EventType()]; ok && (d.By.Role != by || !by.fits(d.By.Organisation)) {
+		return fmt.Errorf("%s by %s of %s", e.EventType(), d.By.Role, d.By.Organisation)
+	}
+	return nil
+}
+
+// onlyBy is who alone may record some facts, besides those named above.
+var onlyBy = map[string]Role{
+	"HandoverRefused": DutyOfficer, "ReferralReturned": DutyOfficer, "IdentificationReversed": Head,
+	"DeadlineSuspended": Head, "DeadlineResumed": Head, "DeadlineExtended": Head,
+}
+
+// missed holds that a duty is marked once for each time at which it was due, and
+// only when it was overdue.
+func missed(e DeadlineMissed, d Decision, before *Case) error {
+	if d.By.Role != Clock {
+		return fmt.Errorf("deadline missed, says %s", d.By.Role)
+	}
+	if before == nil {
+		return fmt.Errorf("%s is marked as missed on a case that is not open yet", e.Rule)
+	}
+	same := 0
+	for _, other := range d.Events {
+		if other == AnyEvent(e) {
+			same++
+		}
+	}
+	overdue := 0
+	for _, k := range before.Clocks {
+		if k.is(e.Rule, e.Key) && k.Due.Equal(e.Due) && !k.Missed && k.State(d.Recorded) == Overdue {
+			overdue++
+		}
+	}
+	if same <= overdue {
+		return nil
+	}
+	return fmt.Errorf("%s is marked as missed although it was not due or was marked before", e.Rule)
+}
+
+// paidOnce holds that the allowance is paid once for each positive decision in
+// force.
+func (a *Audit) paidOnce(name string, e AnyEvent, d Decision) error {
+	switch e := e.(type) {
+	case IdentificationDecided:
+		delete(a.positive, name)
+		if e.Outcome == "positive" {
+			a.positive[name] = d.ID
+		}
+	case AllowancePaid:
+		if a.positive[name] != "" && a.paid[name] == a.positive[name] {
+			return fmt.Errorf("an allowance that was paid already")
+		}
+		a.paid[name] = a.positive[name]
+	default:
+		if e.EventType() == "IdentificationReversed" {
+			a.positive[name] = d.ID
+		}
+	}
+	return nil
+}
+
+// onFacility holds that nobody is taken in before a facility opens or after it
+// closed, nor beyond its beds unless that was said.
+func (a *Audit) onFacility(name string, d Decision) error {
+	if err := apply(a.facilities, name, d); err != nil {
+		return err
+	}
+	f := a.facilities[name]
+	if f.Taken < 0 {
+		return fmt.Errorf("%d beds taken", f.Taken)
+	}
+	for _, e := range d.Events {
+		taken, ok := e.(BedTaken)
+		switch {
+		case !ok:
+		case !f.openOn(d.Happened.Day()):
+			return fmt.Errorf("somebody was taken in on %s, when the facility was not open", d.Happened)
+		case f.Taken > f.Capacity && !taken.OverCapacity && !d.Imported():
+			return fmt.Errorf("%d beds taken of %d, and nobody said so", f.Taken, f.Capacity)
 		}
 	}
 	return nil

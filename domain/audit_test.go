@@ -3,6 +3,7 @@ package domain
 import (
 	"strings"
 	"testing"
+	"time"
 )
 
 // TestAuditFindsWhatMustNotBe gives the audit logs that no rule would have
@@ -71,6 +72,46 @@ func TestAuditFindsWhatMustNotBe(t *testing.T) {
 	find("an allowance before the decision", "not due", func(ds []Decision) []Decision {
 		at(ds, "HandoverAccepted").Events = []AnyEvent{AllowancePaid{Amount: 70000}}
 		return ds
+	})
+	next := func(by Actor, on Stream, events ...AnyEvent) Decision {
+		return Decision{Seq: asked.Seq, Stream: on, ID: NewID(), By: by, Happened: mustWhen("2024-06-01"), Recorded: specNow, Events: events}
+	}
+	find("an allowance of yesteryear", "on the day of the decision it was 70000", func(ds []Decision) []Decision {
+		return append(ds, next(fund, theCase, AllowancePaid{Amount: 40000}))
+	})
+	find("an allowance twice", "was paid already", func(ds []Decision) []Decision {
+		again := next(fund, theCase, AllowancePaid{Amount: 70000})
+		again.Seq++
+		return append(ds, next(fund, theCase, AllowancePaid{Amount: 70000}), again)
+	})
+	find("an admission without a basis", "without a basis", func(ds []Decision) []Decision {
+		e := at(ds, "AdmissionConfirmed").Events[0].(AdmissionConfirmed)
+		e.Basis = ""
+		at(ds, "AdmissionConfirmed").Events = []AnyEvent{e}
+		return ds
+	})
+	find("more persons than beds", "nobody said so", func(ds []Decision) []Decision {
+		return append(ds, next(shelter, theFacility, BedTaken{Case: NewRef("another"), Persons: 2}))
+	})
+	find("taken in before it opened", "was not open", func(ds []Decision) []Decision {
+		at(ds, "BedTaken").Happened = mustWhen("2009-03-01")
+		return ds
+	})
+	allowance, _ := RuleOf("allowance_payment")
+	due := mustDay("2024-05-09").End().UTC()
+	late := DeadlineMissed{Rule: allowance.ID, Due: due}
+	find("overdue", "", func(ds []Decision) []Decision { return append(ds, next(ClockActor(), theCase, late)) })
+	find("marked twice", "was marked before", func(ds []Decision) []Decision { return append(ds, next(ClockActor(), theCase, late, late)) })
+	find("marked at another time", "was not due", func(ds []Decision) []Decision {
+		return append(ds, next(ClockActor(), theCase, DeadlineMissed{Rule: allowance.ID, Due: due.Add(time.Hour)}))
+	})
+	find("marked too early", "was not due", func(ds []Decision) []Decision {
+		early := next(ClockActor(), theCase, late)
+		early.Happened, early.Recorded = mustWhen("2024-05-02"), mustWhen("2024-05-02T10:00").At
+		return append(ds, early)
+	})
+	find("suspended by a case officer", "DeadlineSuspended by case_officer", func(ds []Decision) []Decision {
+		return append(ds, next(officer, theCase, DeadlineSuspended{Rule: "identification", Reason: "health"}))
 	})
 }
 

@@ -3,7 +3,6 @@ package domain
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"reflect"
 	"regexp"
@@ -215,7 +214,7 @@ func command[C Asked](name string, kind StreamKind, track string) CommandSpec {
 		d := json.NewDecoder(bytes.NewReader(b))
 		d.DisallowUnknownFields()
 		if err := d.Decode(&cmd); err != nil {
-			return nil, unreadable(err, zero)
+			return nil, unreadable(err, b, zero)
 		}
 		if d.More() {
 			return nil, invalid("unreadable", "")
@@ -240,12 +239,18 @@ func numbersGiven(b []byte, cmd Asked) error {
 
 var unknownField = regexp.MustCompile(`unknown field "([^"]{1,60})"`)
 
-func unreadable(err error, cmd Asked) error {
-	if t := (*json.UnmarshalTypeError)(nil); errors.As(err, &t) {
-		return invalid("unreadable", t.Field)
-	}
+func unreadable(err error, b []byte, cmd Asked) error {
 	if m := unknownField.FindStringSubmatch(err.Error()); m != nil {
 		return invalid("unknown_field", m[1])
+	}
+	var given map[string]json.RawMessage
+	if json.Unmarshal(b, &given) == nil { // each alone: times and days do not say which they are
+		for _, f := range Fields(cmd) {
+			v := reflect.New(reflect.TypeOf(cmd).FieldByIndex(f.index).Type)
+			if raw, ok := given[f.Name]; ok && json.Unmarshal(raw, v.Interface()) != nil {
+				return invalid("unreadable", f.Name)
+			}
+		}
 	}
 	return invalid("unreadable", "")
 }

@@ -2,67 +2,28 @@ package domain
 
 import (
 	"slices"
-	"sync"
 	"time"
 )
-
-// A Rule is a duty with a time limit: once one of From has happened, one of To
-// must follow within the parameter.
-type Rule struct {
-	ID        string // also the key of its label
-	From, To  []string
-	Parameter string
-	Period    bool                       // not a duty but a protected time, which simply runs out
-	binds     func(*Case, AnyEvent) bool // whether the event starts it on this case; nil = always
-}
-
-// Rules lists the time limits that the register watches. More come with the
-// steps they belong to.
-func Rules() []Rule { return slices.Clone(rules()) }
-
-var rules = sync.OnceValue(func() []Rule {
-	return []Rule{
-		{ID: "notify", From: []string{"DetectionRecorded"}, To: []string{"SpuNotified", "HandoverAccepted"}, Parameter: "notify"},
-		{ID: "handover", From: []string{"DetectionRecorded", "ReturnArrived"}, To: []string{"HandoverAccepted"}, Parameter: "handover", binds: withinReach},
-		{ID: "identification", From: []string{"HandoverAccepted"}, To: []string{"IdentificationDecided"}, Parameter: "identification",
-			binds: func(c *Case, _ AnyEvent) bool { return c.Status == "presumed" }},
-		{ID: "reflection", From: []string{"ReflectionGranted"}, Parameter: "reflection", Period: true},
-		{ID: "admission", From: []string{"ShelterRequested"}, To: []string{"AdmissionConfirmed", "AdmissionRefused", "NonArrivalRecorded"}, Parameter: "admission"},
-		{ID: "return_certificate", From: []string{"ReturnCertificateApplied"}, To: []string{"ReturnCertificateIssued"}, Parameter: "return_certificate"},
-	}
-})
-
-// withinReach says when the 24 hours begin: at detection, or for a person found
-// abroad, whom nobody can hand over there, with their arrival.
-func withinReach(c *Case, e AnyEvent) bool {
-	if a, ok := e.(ReturnArrived); ok {
-		return a.Direction == "inbound" && c.HandedOver.IsZero()
-	}
-	return c.Country == ""
-}
-
-// RuleOf finds a rule.
-func RuleOf(id string) (Rule, bool) {
-	all := rules()
-	if i := slices.IndexFunc(all, func(r Rule) bool { return r.ID == id }); i >= 0 {
-		return all[i], true
-	}
-	return Rule{}, false
-}
 
 // A ClockState says how a deadline stands at a time.
 type ClockState string
 
 const (
-	Running ClockState = "running" // not yet due
-	Overdue ClockState = "overdue" // due and not done
-	Met     ClockState = "met"     // done in time
-	Late    ClockState = "late"    // done too late
-	Waived  ClockState = "waived"  // the case was closed before it was due
-	Lapsed  ClockState = "lapsed"  // the case was closed with the duty overdue: it counts as not done in time
-	Ended   ClockState = "ended"   // a protected time that has run out
-	Unclear ClockState = "unclear" // done, nobody knows when: counted as bad data, not as met
+	Running ClockState = "running"   // not yet due
+	Overdue ClockState = "overdue"   // due and not done
+	Met     ClockState = "met"       // done in time
+	Late    ClockState = "late"      // done too late
+	Waived  ClockState = "waived"    // the case was closed before it was due
+	Lapsed  ClockState = "lapsed"    // the case was closed with the duty overdue: it counts as not done in time
+	Ended   ClockState = "ended"     // a protected time that has run out
+	Unclear ClockState = "unclear"   // done, nobody knows when: counted as bad data, not as met
+	Halted  ClockState = "suspended" // somebody has suspended it, with a reason: see [SuspendDeadline]
 )
+
+// ClockStates lists them all.
+func ClockStates() []ClockState {
+	return []ClockState{Running, Overdue, Met, Late, Waived, Lapsed, Ended, Unclear, Halted}
+}
 
 // A DeadlineClock is a rule at work on one case.
 type DeadlineClock struct {
@@ -79,10 +40,17 @@ type DeadlineClock struct {
 	Waived  bool      `json:"waived,omitempty"` // ended by the closure of the case, or because nobody has it any more
 	Lapsed  bool      `json:"lapsed,omitempty"` // and overdue then
 	Missed  bool      `json:"missed,omitempty"` // the register has recorded that it is overdue
+
+	Paused   When `json:"paused,omitzero"`    // since when it is suspended
+	Resumed  When `json:"resumed,omitzero"`   // when it last ran on
+	Extended bool `json:"extended,omitempty"` // due later than the limit says
 }
 
 // Open reports whether the clock still runs.
 func (k DeadlineClock) Open() bool { return k.Stopped.IsZero() && !k.Waived && !k.Unclear }
+
+// Runs reports whether time passes on an open clock: it is not suspended.
+func (k DeadlineClock) Runs() bool { return k.Open() && k.Paused.IsZero() }
 
 // State judges the clock at a time. A stop known only to the day is in time if
 // any minute of that day was.
@@ -91,7 +59,10 @@ func (k DeadlineClock) State(now time.Time) ClockState {
 	case k.Unclear:
 		return Unclear
 	case !k.Stopped.IsZero():
-		if k.Stopped.At.Before(k.Due) {
+		switch suspended := !k.Paused.IsZero() && !k.Stopped.Before(k.Paused); {
+		case k.Period:
+			return Ended
+		case k.Stopped.At.Before(k.Due), suspended:
 			return Met
 		}
 		return Late
@@ -99,6 +70,8 @@ func (k DeadlineClock) State(now time.Time) ClockState {
 		return Lapsed
 	case k.Waived:
 		return Waived
+	case !k.Paused.IsZero():
+		return Halted
 	case now.Before(k.Due):
 		return Running
 	case k.Period:
@@ -122,34 +95,55 @@ func (c *Case) tick(d Decision) {
 	for _, e := range d.Events {
 		at := MomentOf(e, d.Times())
 		for _, r := range rules() {
-			if slices.Contains(r.To, e.EventType()) {
-				c.stop(r, keyOf(e), at)
+			if slices.Contains(r.To, e.EventType()) && (r.ends == nil || r.ends(e)) {
+				if r.pauses != nil && r.pauses(e) {
+					c.pause(r.ID, keyOf(r, e), at)
+				} else {
+					c.stop(r, keyOf(r, e), at)
+				}
 			}
 			if slices.Contains(r.From, e.EventType()) && (r.binds == nil || r.binds(c, e)) {
 				c.start(r, e, at)
+			}
+			if r.withdrawn != nil && r.withdrawn(e) {
+				c.withdraw(r.ID, keyOf(r, e))
 			}
 		}
 	}
 }
 
 func (c *Case) start(r Rule, e AnyEvent, at When) {
-	p, ok := ParameterOn(r.Parameter, at.Day())
+	id := r.Parameter
+	if r.choose != nil {
+		id = r.choose(c)
+	}
+	p, ok := ParameterOn(id, at.Day())
 	if !ok || !at.Known() {
 		return
 	}
-	k := DeadlineClock{Rule: r.ID, Key: keyOf(e), Start: at, Due: p.due(at), Value: p.Value, Unit: p.Unit, Assumed: p.Confidence == "assumed", Period: r.Period}
-	if u, ok := e.(interface{ until() Day }); ok {
-		k.Due = u.until().End().UTC()
+	k := DeadlineClock{Rule: r.ID, Key: keyOf(r, e), Start: at, Due: p.due(at), Value: p.Value, Unit: p.Unit, Period: r.Period}
+	if grace, ok := ParameterOn(r.Grace, at.Day()); ok {
+		k.Due = grace.lastDay(k.last()).End().UTC()
 	}
+	if own, ok := e.(interface{ until() Day }); ok {
+		k.Due = own.until().End().UTC()
+	} else if last := dayIn(e, r.own); !last.IsZero() {
+		k.Due = last.End().UTC()
+	}
+	k.Assumed = p.assumed(at.Day(), k.last())
 	c.Clocks = append(c.Clocks, k)
+	again := slices.Contains(r.To, e.EventType()) // what starts it anew does not end itself
 	c.Endings = slices.DeleteFunc(c.Endings, func(e Ending) bool {
-		if e.Rule != k.Rule || e.Key != k.Key || e.At.Before(at) {
+		if e.Rule != k.Rule || e.Key != k.Key || e.At.Before(at) || again && !at.Before(e.At) {
 			return false
 		}
 		c.stop(r, e.Key, e.At)
 		return true
 	})
 }
+
+// last is the last day on which the duty is done in time.
+func (k DeadlineClock) last() Day { return DayOf(k.Due.Add(-time.Second)) }
 
 func (c *Case) stop(r Rule, key string, at When) {
 	found := false
@@ -189,7 +183,7 @@ func (c *Case) withdraw(rule, key string) {
 func (c *Case) waive(at When) {
 	for i := range c.Clocks {
 		if k := &c.Clocks[i]; k.Open() && !k.Period {
-			k.Waived, k.Lapsed = true, !at.At.Before(k.Due)
+			k.Waived, k.Lapsed = true, k.Paused.IsZero() && !at.At.Before(k.Due)
 		}
 	}
 }
@@ -203,8 +197,9 @@ func MomentOf(e AnyEvent, t Times) When {
 	return t.Happened
 }
 
-func keyOf(e AnyEvent) string {
-	if own, ok := e.(interface{ key() string }); ok {
+// keyOf tells apart the duties of one rule: the facility that has it, or nothing.
+func keyOf(r Rule, e AnyEvent) string {
+	if own, ok := e.(interface{ key() string }); ok && r.PerPlace {
 		return own.key()
 	}
 	return ""

@@ -12,7 +12,7 @@ import (
 type Parameter struct {
 	ID         string `json:"id"`
 	Value      int    `json:"value"`
-	Unit       string `json:"unit"` // h = hours, d = calendar days in Baku, qepik
+	Unit       string `json:"unit"` // of time: h, d, wd, m, y (see [Parameter.Days]); of other things: qepik, usd, per_quarter, per_year, of_three
 	ValidFrom  Day    `json:"valid_from"`
 	ValidTo    Day    `json:"valid_to,omitzero"` // zero while in force
 	Act        string `json:"act"`               // id of the legal act, see docs/legal-acts.md
@@ -39,16 +39,51 @@ func ParameterOn(id string, day Day) (Parameter, bool) {
 	return Parameter{}, false
 }
 
+// Days reports whether the unit counts days rather than hours: d = calendar days
+// in Baku, wd = working days, m = months, y = years.
+func (p Parameter) Days() bool {
+	return p.Unit == "d" || p.Unit == "wd" || p.Unit == "m" || p.Unit == "y"
+}
+
+// Limits reports whether the parameter is a length of time.
+func (p Parameter) Limits() bool { return p.Days() || p.Unit == "h" }
+
 // due is when a duty that began at start must be done: hours run by the clock
 // from the minute, days end with the last day in Baku. A start known only to
 // the day counts from the end of that day.
 func (p Parameter) due(start When) time.Time {
-	if p.Unit == "d" {
-		return start.Day().Add(p.Value).End().UTC()
+	if p.Days() {
+		return p.lastDay(start.Day()).End().UTC()
 	}
 	from := start.At
 	if start.Precision == OnDay {
 		from = start.Day().End()
 	}
 	return from.Add(time.Duration(p.Value) * time.Hour).UTC()
+}
+
+// lastDay is the last day on which a duty that began on a day is done in time.
+func (p Parameter) lastDay(from Day) Day {
+	switch p.Unit {
+	case "wd":
+		return from.AddWorking(p.Value)
+	case "m":
+		return from.AddMonths(p.Value)
+	case "y":
+		return from.AddMonths(12 * p.Value)
+	}
+	return from.Add(p.Value)
+}
+
+// assumed reports whether a limit that runs from one day to another is not
+// confirmed law: the limit itself, or the days off that it leaves out.
+func (p Parameter) assumed(from, to Day) bool {
+	if p.Unit == "wd" {
+		for year := from.Year(); year <= to.Year(); year++ {
+			if !CalendarYearOf(year).Decreed {
+				return true
+			}
+		}
+	}
+	return p.Confidence == "assumed"
 }

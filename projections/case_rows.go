@@ -183,7 +183,7 @@ func (of *folded) appendRow(columns []any) []any {
 func nextDue(clocks []domain.DeadlineClock) int {
 	next := -1
 	for n, k := range clocks {
-		if k.Open() && !k.Period && (next < 0 || k.Due.Before(clocks[next].Due)) {
+		if k.Runs() && !k.Period && (next < 0 || k.Due.Before(clocks[next].Due)) {
 			next = n
 		}
 	}

@@ -9,28 +9,31 @@ import (
 )
 
 const clockColumnNames = `ref, n, rule, key, start, start_precision, due, value, unit, assumed, period,
-	stopped, stopped_precision, unclear, waived, lapsed, missed, open`
+	stopped, stopped_precision, unclear, waived, lapsed, missed, paused, paused_precision, resumed, resumed_precision, extended, open`
 
 func appendDeadline(columns []any, ref domain.Ref, n int, k domain.DeadlineClock) []any {
 	return append(columns, string(ref), n, k.Rule, k.Key, k.Start.At.Unix(), string(k.Start.Precision), k.Due.Unix(),
-		k.Value, k.Unit, k.Assumed, k.Period, seconds(k.Stopped), string(k.Stopped.Precision), k.Unclear, k.Waived, k.Lapsed, k.Missed, k.Open())
+		k.Value, k.Unit, k.Assumed, k.Period, seconds(k.Stopped), string(k.Stopped.Precision), k.Unclear, k.Waived, k.Lapsed, k.Missed,
+		seconds(k.Paused), string(k.Paused.Precision), seconds(k.Resumed), string(k.Resumed.Precision), k.Extended, k.Runs())
 }
 
 const deadlineColumns = `d.rule, d.key, d.start, d.start_precision, d.due, d.value, d.unit, d.assumed, d.period,
-	d.stopped, d.stopped_precision, d.unclear, d.waived, d.lapsed, d.missed`
+	d.stopped, d.stopped_precision, d.unclear, d.waived, d.lapsed, d.missed,
+	d.paused, d.paused_precision, d.resumed, d.resumed_precision, d.extended`
 
 // clockColumns receives deadlineColumns, which are NULL where a case has no
 // open duty.
 type clockColumns struct {
-	rule, key, startP, unit, stoppedP                sql.NullString
-	start, due, value, stopped                       sql.NullInt64
-	assumed, period, unclear, waived, lapsed, missed sql.NullBool
+	rule, key, startP, unit, stoppedP, pausedP, resumedP       sql.NullString
+	start, due, value, stopped, paused, resumed                sql.NullInt64
+	assumed, period, unclear, waived, lapsed, missed, extended sql.NullBool
 }
 
 func (c *clockColumns) targets() []any {
 	return []any{
 		&c.rule, &c.key, &c.start, &c.startP, &c.due, &c.value, &c.unit, &c.assumed, &c.period,
 		&c.stopped, &c.stoppedP, &c.unclear, &c.waived, &c.lapsed, &c.missed,
+		&c.paused, &c.pausedP, &c.resumed, &c.resumedP, &c.extended,
 	}
 }
 
@@ -39,6 +42,7 @@ func (c *clockColumns) clock() domain.DeadlineClock {
 		Rule: c.rule.String, Key: c.key.String, Start: whenOf(c.start, c.startP.String), Due: time.Unix(c.due.Int64, 0).UTC(),
 		Value: int(c.value.Int64), Unit: c.unit.String, Assumed: c.assumed.Bool, Period: c.period.Bool,
 		Stopped: whenOf(c.stopped, c.stoppedP.String), Unclear: c.unclear.Bool, Waived: c.waived.Bool, Lapsed: c.lapsed.Bool, Missed: c.missed.Bool,
+		Paused: whenOf(c.paused, c.pausedP.String), Resumed: whenOf(c.resumed, c.resumedP.String), Extended: c.extended.Bool,
 	}
 }
 

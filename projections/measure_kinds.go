@@ -59,7 +59,7 @@ func (l *ledger) compliance(m domain.Measure, s scope) result {
 // cases folds the facts that start, stop or waive a rule's clocks, in the order
 // of the log.
 func (l *ledger) cases(rule domain.Rule, s scope) map[string]*domain.Case {
-	types := map[string]bool{"CaseClosed": true, "CaseReopened": true}
+	types := map[string]bool{"CaseClosed": true, "CaseReopened": true, "DeadlineSuspended": true, "DeadlineResumed": true, "DeadlineExtended": true}
 	for _, t := range append(append([]string{}, rule.From...), rule.To...) {
 		types[t] = true
 	}

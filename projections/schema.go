@@ -129,7 +129,12 @@ CREATE TABLE deadlines (
 	waived            INTEGER NOT NULL,
 	lapsed            INTEGER NOT NULL,
 	missed            INTEGER NOT NULL,
-	open              INTEGER NOT NULL, -- neither stopped nor waived nor unclear
+	paused            INTEGER,
+	paused_precision  TEXT NOT NULL,
+	resumed           INTEGER,
+	resumed_precision TEXT NOT NULL,
+	extended          INTEGER NOT NULL,
+	open              INTEGER NOT NULL, -- neither stopped nor waived nor unclear nor suspended
 	PRIMARY KEY (ref, n)
 ) WITHOUT ROWID;
 
@@ -210,7 +215,7 @@ func schema(keys Keys) (string, error) {
 	key.Write([]byte("nrm views"))
 	made, err := json.Marshal([]any{
 		version, tables, triggers, indexes, earlyIndexes, blind.Schema, names.EveryGram(), key.Sum(nil),
-		domain.Rules(), domain.Parameters(), domain.Codes("district"), domain.Codes("organisation"),
+		domain.Rules(), domain.Parameters(), domain.Holidays(), domain.CalendarYears(), domain.Codes("district"), domain.Codes("organisation"),
 	})
 	if err != nil {
 		return "", fmt.Errorf("projections: schema: %w", err)

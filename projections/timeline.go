@@ -56,6 +56,9 @@ func (v *Views) Case(ctx context.Context, by domain.Actor, now time.Time, ref do
 		p.Due = append(p.Due, Due{Ref: ref, Clock: k, State: k.State(at), Stage: c.Stage()})
 	}
 	slices.SortStableFunc(p.Due, func(a, b Due) int { return a.Clock.Due.Compare(b.Clock.Due) })
+	if p.Conformance, err = conformance(history, at); err != nil {
+		return CasePage{}, wrap(err, "case")
+	}
 	r := reader{by: by, now: now, access: access, places: c.Places}
 	for i, d := range history {
 		p.Timeline = append(p.Timeline, r.entries(d, c.Clocks, stops[i])...)

@@ -76,7 +76,7 @@ func TestCasePage(t *testing.T) {
 	}
 	want := []string{
 		"Departed unplanned_departure",
-		"AllowancePaid grant_not_recorded,rights_not_explained",
+		"AllowancePaid allowance_payment met grant_not_recorded,rights_not_explained",
 		"ProtectionRequested",
 		"ServiceDelivered need_not_recorded",
 		"ServiceStarted need_not_recorded",
@@ -105,8 +105,18 @@ func TestCasePage(t *testing.T) {
 			t.Errorf("due %+v", d)
 		}
 	}
-	if states[domain.Met] != 2 || states[domain.Late] != 2 || len(p.Due) != 4 {
+	if states[domain.Met] != 4 || states[domain.Late] != 2 || len(p.Due) != 6 {
 		t.Errorf("duties %v", states)
+	}
+	for _, v := range p.Conformance {
+		if want := map[string]domain.Conformity{
+			"handover": domain.TooLate, "notify": domain.Fit, "screening_before_decision": domain.Skipped, "risk_before_decision": domain.Fit, "wish_before_return": domain.NotApplicable,
+		}[v.Norm]; want != "" && v.Result != want {
+			t.Errorf("%s is judged %s, want %s", v.Norm, v.Result, want)
+		}
+	}
+	if len(p.Conformance) < 20 {
+		t.Errorf("only %d verdicts", len(p.Conformance))
 	}
 }
 

@@ -56,6 +56,8 @@ type CasePage struct {
 	Person   Person
 	Hold     string      // code list "hold_reason": why the person must not be erased, if so
 	Erased   *ErasedNote // nil unless the person was erased, as far as the reader may know
+
+	Conformance []domain.NormVerdict // how the mandated path was kept
 }
 
 // An Entry is one event on a timeline.

@@ -1,0 +1,225 @@
+package domain
+
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+	"testing"
+)
+
+// A badInput is a command's data or circumstances with one thing wrong, and the
+// refusal that must come.
+type badInput struct {
+	name        string
+	data        map[string]any
+	code, field string
+}
+
+// TestBadInput gives every command every fault that can be made out of its own
+// description: each is refused with a stable code and the field, and nothing is
+// written.
+func TestBadInput(t *testing.T) {
+	log, faults := everybodysWorld(t), 0
+	for _, spec := range CommandSpecs() {
+		by := giverOf(spec)
+		stream := map[StreamKind]Stream{CaseKind: theCase, FacilityKind: theFacility, ActionKind: ActionStream("4.4.1"), CallKind: theCall}[spec.Kind]
+		try := func(bad badInput, by Actor, at string, on Stream) {
+			t.Helper()
+			faults++
+			before := log.seq
+			err := giveJSON(log, spec, bad.data, by, at, on)
+			r, ok := AsRefusal(err)
+			if !ok || r.Code != bad.code || r.Field != bad.field {
+				t.Errorf("%s, %s: got %v, want refused: %s (%s)", spec.Name, bad.name, err, bad.code, bad.field)
+			}
+			if log.seq != before {
+				t.Errorf("%s, %s: written", spec.Name, bad.name)
+			}
+		}
+		good := wholeData(spec)
+		for _, bad := range spoiltData(spec, good) {
+			try(bad, by, "2024-03-20", stream)
+		}
+		try(badInput{"in the future", good, "in_future", "happened"}, by, "2124-01-01", stream)
+		try(badInput{"a guess in the future", good, "in_future", "happened"}, by, "2124-01-01?", stream)
+		for _, other := range []Stream{theCase, theFacility, ActionStream("4.4.1"), theCall} {
+			if other.Kind != spec.Kind {
+				try(badInput{"on a " + string(other.Kind), good, "no_such_command", ""}, by, "2024-03-20", other)
+			}
+		}
+		for _, r := range Roles() {
+			if !spec.MayGive(r) {
+				try(badInput{"by " + string(r), good, "role_not_allowed", ""}, actorOf(r), "2024-03-20", stream)
+				break
+			}
+		}
+		try(badInput{"by somebody of a body that has no such role", good, "role_not_allowed", ""}, Actor{"u-x", by.Role, "nowhere"}, "2024-03-20", stream)
+		if spec.Opens() || spec.Kind == ActionKind {
+			continue
+		}
+		early := map[StreamKind]string{CaseKind: "before_case", FacilityKind: "before_start", CallKind: "before_call"}[spec.Kind]
+		try(badInput{"before the beginning", good, early, "happened"}, by, "2009-12-31", stream)
+		gone := map[StreamKind]string{CaseKind: "no_such_case", FacilityKind: "no_such_facility", CallKind: "no_such_call"}[spec.Kind]
+		try(badInput{"on what is not there", good, gone, ""}, by, "2024-03-20", Stream{spec.Kind, string(NewRef("not there"))})
+	}
+	t.Logf("%d faults of %d commands", faults, len(CommandSpecs()))
+	if faults < 15*len(CommandSpecs()) {
+		t.Error("too few to show anything")
+	}
+}
+
+// theCall is a call to the hotline, if any command enters one.
+var theCall = CallStream(NewRef("the call"))
+
+// everybodysWorld is a case in which a body of each kind takes part.
+func everybodysWorld(t *testing.T) *memory {
+	t.Helper()
+	story := []said{detected, handedOver, openSecond, requested, admitted}
+	list := Fields(SendServiceReferral{})[0]
+	for _, o := range list.Choices() {
+		story = append(story, officer.says("2024-03-02", SendServiceReferral{Organisation: o.Code, Services: []string{"legal_info"}}))
+	}
+	log := given(t, story...).log
+	for _, spec := range CommandSpecs() {
+		if spec.Kind == CallKind && spec.Opens() {
+			if err := giveJSON(log, spec, wholeData(spec), giverOf(spec), "2024-03-01", theCall); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	return log
+}
+
+func giveJSON(log *memory, spec CommandSpec, data map[string]any, by Actor, at string, on Stream) error {
+	b, err := json.Marshal(data)
+	if err != nil {
+		return err
+	}
+	cmd, err := spec.Parse(b)
+	if err != nil {
+		return err
+	}
+	_, err = by.says(at, cmd).to(on).execute(log)
+	return err
+}
+
+// giverOf is somebody who may give the command.
+func giverOf(spec CommandSpec) Actor {
+	givers := spec.Givers()
+	if slices.Contains(givers, Clock) {
+		return ClockActor()
+	}
+	slices.SortStableFunc(givers, func(a, b Role) int { // the police see every case
+		return map[bool]int{true: 0, false: 1}[a.police()] - map[bool]int{true: 0, false: 1}[b.police()]
+	})
+	return actorOf(givers[0])
+}
+
+func actorOf(r Role) Actor {
+	for _, a := range []Actor{police, duty, officer, head, shelter, centre, consul, migration, fund, lawyer, prosecutor, coordinator, dpo} {
+		if a.Role == r {
+			return a
+		}
+	}
+	for _, o := range organisations() {
+		if r.fits(o.Code) {
+			return Actor{"u-" + string(r), r, o.Code}
+		}
+	}
+	panic("no body has a " + string(r))
+}
+
+// wholeData is a command's data with all fields.
+func wholeData(spec CommandSpec) map[string]any {
+	data := map[string]any{}
+	for _, f := range spec.Fields() {
+		switch f.Kind {
+		case OneCode:
+			data[f.Name] = f.Choices()[0].Code
+		case ManyCodes:
+			data[f.Name] = []string{f.Choices()[0].Code}
+		case YesNo:
+			data[f.Name] = true
+		case Number, Amount:
+			data[f.Name] = max(f.Min, 1)
+		case ADay:
+			data[f.Name] = "2024-05-01"
+		case ATime:
+			data[f.Name] = "2024-03-11T10:00"
+		case AFacility:
+			data[f.Name] = house
+		case ACase:
+			data[f.Name] = theCase.Ref()
+		case AnEvent:
+			data[f.Name] = "0190b2b6-0000-7000-8000-000000000001/0"
+		case AReference:
+			data[f.Name] = "CR-2024/153"
+		case ItemBank:
+			data[f.Name] = Answers{{f.Choices()[0].Code, Codes("answer")[0].Code}}
+		case NumbersOf:
+			data[f.Name] = Counts{{f.Choices()[0].Code, max(f.Min, 1)}}
+		case ShortText, LongText:
+			data[f.Name] = "Əliyeva"
+		}
+	}
+	return data
+}
+
+// spoiltData is a command's data with one fault each.
+func spoiltData(spec CommandSpec, good map[string]any) (all []badInput) {
+	add := func(name, field string, value any, code string) {
+		data := maps.Clone(good)
+		data[field] = value
+		all = append(all, badInput{name + " in " + field, data, code, field})
+	}
+	add("nonsense", "nonsense", 1, "unknown_field")
+	for _, f := range spec.Fields() {
+		if !f.Optional && f.Kind != YesNo {
+			data := maps.Clone(good)
+			delete(data, f.Name)
+			all = append(all, badInput{"no " + f.Name, data, "required", f.Name})
+		}
+		add("an object", f.Name, map[string]any{"a": 1}, "unreadable")
+		switch f.Kind {
+		case OneCode:
+			add("an unknown code", f.Name, "nonsense", "unknown_code")
+			add("a number", f.Name, 1, "unreadable")
+		case ManyCodes:
+			add("an unknown code", f.Name, []string{"nonsense"}, "unknown_code")
+			add("a code twice", f.Name, []string{f.Choices()[0].Code, f.Choices()[0].Code}, "repeated_code")
+			add("one code", f.Name, f.Choices()[0].Code, "unreadable")
+		case YesNo:
+			add("a text", f.Name, "yes", "unreadable")
+		case Number:
+			add("too much", f.Name, f.Max+1, "out_of_range")
+			add("a fraction", f.Name, 1.5, "unreadable")
+			if f.Min != 1 {
+				add("too little", f.Name, f.Min-1, "out_of_range")
+			}
+		case Amount:
+			add("less than nothing", f.Name, -1, "out_of_range")
+			add("a fraction", f.Name, 1.5, "unreadable")
+			add("too much", f.Name, f.Max+1, "out_of_range")
+		case ADay:
+			add("a day that is none", f.Name, "2024-02-30", "unreadable")
+			add("a time", f.Name, "2024-02-01T10:00", "unreadable")
+		case ATime:
+			add("an hour of a day", f.Name, "2024-03-11~", "unreadable")
+			add("two precisions", f.Name, "2024-03-11T10:00~?", "unreadable")
+			add("the future", f.Name, "2124-01-01", "in_future")
+		case AFacility:
+			add("no reference", f.Name, "house", "no_such_facility")
+		case ACase:
+			add("no reference", f.Name, "KW5219EX", "no_such_reference")
+		case AnEvent:
+			add("no event", f.Name, "first", "unreadable")
+		case AReference:
+			add("a name", f.Name, "MAMMADOVA AYSEL", "not_a_reference")
+		case ItemBank, NumbersOf:
+			add("no list", f.Name, "all", "unreadable")
+		case ShortText, LongText:
+			add("a control character", f.Name, "a\u0007b", "not_text")
+		}
+	}
+	return all
+}

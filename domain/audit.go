@@ -2,6 +2,7 @@ package domain
 
 import (
 	"fmt"
+	"slices"
 )
 
 // An Audit holds a whole log against what must always be true of it. It is fed
@@ -9,6 +10,7 @@ import (
 // every fault they cause.
 type Audit struct {
 	cases      map[string]*Case
+	histories  map[string][]Decision // of the cases, without their boxes: a correction has one folded again
 	facilities map[string]*Facility
 	actions    map[string]*Action
 	calls      map[string]*Call
@@ -22,7 +24,7 @@ type Audit struct {
 // NewAudit begins an audit of an empty log.
 func NewAudit() *Audit {
 	return &Audit{
-		cases: map[string]*Case{}, facilities: map[string]*Facility{}, actions: map[string]*Action{}, calls: map[string]*Call{},
+		cases: map[string]*Case{}, histories: map[string][]Decision{}, facilities: map[string]*Facility{}, actions: map[string]*Action{}, calls: map[string]*Call{},
 		ids: map[string]map[string]bool{}, streams: map[string]Stream{},
 	}
 }
@@ -80,10 +82,11 @@ func (a *Audit) onCase(name string, d Decision) error {
 			return err
 		}
 	}
-	if err := apply(a.cases, name, d); err != nil {
+	c, err := a.fold(name, d)
+	if err != nil {
 		return err
 	}
-	c := a.cases[name]
+	a.cases[name] = c
 	if d.Happened.Before(c.Detected) {
 		return fmt.Errorf("%s happened before the case", d.Events[0].EventType())
 	}
@@ -91,6 +94,26 @@ func (a *Audit) onCase(name string, d Decision) error {
 		return fmt.Errorf("%d qəpik paid of %d awarded", r.Paid, r.Awarded)
 	}
 	return nil
+}
+
+// fold brings a case up to a decision.
+func (a *Audit) fold(name string, d Decision) (*Case, error) {
+	light := d
+	light.Events = slices.Clone(d.Events)
+	for i, e := range light.Events {
+		if s, sealed := e.(Sealed); sealed {
+			light.Events[i] = Sealed{Type: s.Type}
+		}
+	}
+	a.histories[name] = append(a.histories[name], light)
+	if d.Corrects() {
+		return Fold[Case](a.histories[name])
+	}
+	c := a.cases[name]
+	if c == nil {
+		c = new(Case)
+	}
+	return c, Apply(c, d)
 }
 
 // lawful holds what no rule may ever let through.

@@ -63,6 +63,7 @@ type Case struct {
 	ClosureTrack
 	DeadlinesTrack
 	PersonTrack
+	CorrectionTrack
 	AccessTrack
 }
 

@@ -16,8 +16,8 @@ func accommodationSteps() steps {
 			event[TransferRequested, Case]("accommodation", Location).since("1", "C-203", "request-transfer"),
 			event[TransferAccepted, Case]("accommodation", Location).since("1", "C-203", "accept-transfer"),
 			event[TransferCompleted, Case]("accommodation", Location).since("1", "C-203", "complete-transfer"),
-			event[BedTaken, Facility]("facility", Location).since("1", "C-203", "confirm-admission", "complete-transfer"),
-			event[BedFreed, Facility]("facility", Location).since("1", "C-203", "record-departure", "complete-transfer"),
+			event[BedTaken, Facility]("facility", Location).since("1", "C-203", "confirm-admission", "complete-transfer", "void-event"),
+			event[BedFreed, Facility]("facility", Location).since("1", "C-203", "record-departure", "complete-transfer", "void-event"),
 		},
 		commands: []CommandSpec{
 			command[RequestShelter]("request-shelter", CaseKind, "accommodation"),

@@ -27,9 +27,20 @@ type folded struct {
 
 func newFolded(ref domain.Ref) *folded { return &folded{ref: ref, state: new(domain.Case)} }
 
-// add adds a decision to the case.
+// foldedOf folds the whole history of a case, as it stands.
+func foldedOf(ref domain.Ref, history []domain.Decision) (*folded, error) {
+	c := newFolded(ref)
+	for _, d := range domain.Standing(history) {
+		if err := c.add(d); err != nil {
+			return nil, err
+		}
+	}
+	return c, nil
+}
+
+// add adds a decision to the case, which corrects nothing that was added before.
 func (c *folded) add(d domain.Decision) error {
-	if err := domain.Apply(c.state, d); err != nil {
+	if err := domain.Evolve(c.state, d); err != nil {
 		return err
 	}
 	if r := c.state.Erasure; !c.state.Erased() {

@@ -43,8 +43,8 @@ type observation struct {
 // load reads the facts of the types that were known at a time; the zero time
 // means all. where may narrow them further.
 func load(ctx context.Context, q queryer, types []string, known time.Time, where string, args ...any) (*ledger, error) {
-	query := `SELECT seq, n, kind, stream, type, happened, precision, effective, known, organisation, data FROM facts WHERE type IN (?` +
-		strings.Repeat(`,?`, len(types)-1) + `)`
+	const columns = `SELECT seq, n, kind, stream, type, happened, precision, effective, known, organisation, data FROM `
+	query := ` WHERE type IN (?` + strings.Repeat(`,?`, len(types)-1) + `)`
 	var all []any
 	for _, t := range types {
 		all = append(all, t)
@@ -57,9 +57,22 @@ func load(ctx context.Context, q queryer, types []string, known time.Time, where
 		query += ` AND (` + where + `)`
 		all = append(all, args...)
 	}
-	facts, err := collect(ctx, q, scanObservation, query, all...)
+	facts, err := collect(ctx, q, scanObservation, columns+`facts`+query, all...)
 	if err != nil {
 		return nil, fmt.Errorf("facts for measures: %w", err)
+	}
+	changed, err := revised(ctx, q, known)
+	if err != nil {
+		return nil, fmt.Errorf("corrections for measures: %w", err)
+	}
+	if len(changed) > 0 {
+		facts = slices.DeleteFunc(facts, func(o *observation) bool { return changed[[2]int64{o.seq, int64(o.n)}] })
+		at := instant(known)
+		right, err := collect(ctx, q, scanObservation, columns+corrected+query, append([]any{at, at}, all...)...)
+		if err != nil {
+			return nil, fmt.Errorf("corrected facts for measures: %w", err)
+		}
+		facts = append(facts, right...)
 	}
 	return newLedger(facts), nil
 }

@@ -60,6 +60,7 @@ func (v *Views) Case(ctx context.Context, by domain.Actor, now time.Time, ref do
 	for i, d := range history {
 		p.Timeline = append(p.Timeline, r.entries(d, c.Clocks, stops[i])...)
 	}
+	p.markCorrected(history)
 	newestFirst(p.Timeline)
 	p.Hold, p.Erased = c.Hold, erasedNote(by, c, history)
 	if !inUnit(by.Role) && c.Erasure.AskedBy != "" {
@@ -85,9 +86,9 @@ func (r CaseRow) state() *domain.Case {
 func foldJudging(history []deed) (*domain.Case, [][]int, error) {
 	c := new(domain.Case)
 	stops := make([][]int, len(history))
-	for i, d := range history {
+	for i, d := range standing(history) {
 		before := slices.Clone(c.Clocks)
-		if err := domain.Apply(c, d.Decision); err != nil {
+		if err := domain.Evolve(c, d); err != nil {
 			return nil, nil, err
 		}
 		for n, k := range c.Clocks {
@@ -144,6 +145,9 @@ func (r reader) entries(d deed, clocks []domain.DeadlineClock, stopped []int) []
 		e.Erased = emptied(f.event)
 		if e.Erased || !r.sees(spec.Compartment) || r.tooLate(spec.Compartment, d) || spec.Compartment == domain.Location && domain.Houses(r.by.Organisation) && domain.SiteOf(f.event).Organisation != r.by.Organisation {
 			e.Event = nil
+		}
+		if of, corrects := correctedType(f.event); corrects && !r.sees(of) {
+			e.Event = nil // it tells what the reader does not see
 		}
 		if !inUnit(r.by.Role) {
 			e.By.User = ""

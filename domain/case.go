@@ -91,6 +91,8 @@ func (c *Case) Foreign() bool { return c.Citizenship == "foreign" || c.Citizensh
 // list "stage". It serves lists only; the tracks say what is true.
 func (c *Case) Stage() string {
 	switch {
+	case c.MergedInto != "":
+		return "merged"
 	case c.IsClosed():
 		return "closed"
 	case c.Host() != nil:
@@ -130,6 +132,7 @@ func (c *Case) OpenClocks() (open []DeadlineClock) {
 // after is called with every decision once its events have been applied.
 func (c *Case) after(d Decision) {
 	c.remember(d)
+	c.joined(d)
 	c.tick(d)
 }
 

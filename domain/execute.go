@@ -54,6 +54,9 @@ func Execute(ctx context.Context, log Log, req Request, stream Stream, cmd Asked
 		out.Recorded = err == nil && slices.ContainsFunc(answer, func(d Decision) bool { return len(d.Events) > 0 })
 		return answer, err
 	})
+	if errors.Is(err, errLookAgain) {
+		return Execute(ctx, log, req, stream, cmd)
+	}
 	out.Position = position
 	return out, err
 }

@@ -31,6 +31,7 @@ type observation struct {
 	n         int
 	kind      domain.StreamKind
 	stream    string // a reference, or an action's number
+	person    string // of a case that was merged into another: that one; otherwise the stream
 	typ       string
 	at        domain.When
 	effective domain.Day // see [domain.Effective]
@@ -74,6 +75,9 @@ func load(ctx context.Context, q queryer, types []string, known time.Time, where
 		}
 		facts = append(facts, right...)
 	}
+	if err := joinPersons(ctx, q, instant(known), facts); err != nil {
+		return nil, fmt.Errorf("persons for measures: %w", err)
+	}
 	return newLedger(facts), nil
 }
 
@@ -86,7 +90,7 @@ func scanObservation(row *sql.Rows) (*observation, error) {
 		return nil, err
 	}
 	o.at = domain.When{At: time.Unix(happened, 0).UTC(), Precision: domain.Precision(precision)}
-	o.known = time.UnixMilli(known).UTC()
+	o.known, o.person = time.UnixMilli(known).UTC(), o.stream
 	if !json.Valid(o.raw) {
 		return nil, fmt.Errorf("fact %d.%d holds no JSON", o.seq, o.n)
 	}
@@ -98,7 +102,7 @@ func newLedger(facts []*observation) *ledger {
 	l := &ledger{byType: map[string][]*observation{}, on: map[streamType][]*observation{}, merged: map[string][]*observation{}}
 	for _, o := range facts {
 		l.byType[o.typ] = append(l.byType[o.typ], o)
-		key := streamType{o.stream, o.typ}
+		key := streamType{o.person, o.typ}
 		l.on[key] = append(l.on[key], o)
 	}
 	return l
@@ -182,7 +186,7 @@ func (o *observation) key(units []string) string {
 		part := ""
 		switch u {
 		case domain.ByStream:
-			part = o.stream
+			part = o.person
 		case domain.ByEvent:
 			part = strconv.FormatInt(o.seq, 10) + "." + strconv.Itoa(o.n)
 		default:
@@ -287,7 +291,7 @@ func (l *ledger) matches(o *observation, sel *domain.Selection, s scope) bool {
 // has reports whether the fact's stream has one of the facts by then.
 func (l *ledger) has(o *observation, with *domain.Selection, s scope) bool {
 	for _, typ := range with.Events {
-		for _, w := range l.on[streamType{o.stream, typ}] {
+		for _, w := range l.on[streamType{o.person, typ}] {
 			if w.at.Known() && !o.at.Before(w.at) && l.matches(w, with, s) {
 				return true
 			}
@@ -305,7 +309,7 @@ func (l *ledger) endOf(o *observation, last *domain.Lasting, s scope) (end time.
 		}
 	}
 	for _, typ := range last.EndedBy {
-		for _, e := range l.on[streamType{o.stream, typ}] {
+		for _, e := range l.on[streamType{o.person, typ}] {
 			if e.at.At.After(s.at) || e.at.Known() && e.at.Before(o.at) || !after(e, o) || !same(e, o, last.Match) {
 				continue
 			}

@@ -52,7 +52,7 @@ func (v *Views) Case(ctx context.Context, by domain.Actor, now time.Time, ref do
 		}
 		p.State, p.Access, at = c, c.Access, end
 	}
-	for _, k := range c.Clocks {
+	for _, k := range clocksOf(c) {
 		p.Due = append(p.Due, Due{Ref: ref, Clock: k, State: k.State(at), Stage: c.Stage()})
 	}
 	slices.SortStableFunc(p.Due, func(a, b Due) int { return a.Clock.Due.Compare(b.Clock.Due) })

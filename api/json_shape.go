@@ -95,6 +95,16 @@ type (
 		Judged     string         `json:"judged,omitempty" doc:"how the duty that it fulfilled was kept"`
 		Rule       string         `json:"rule,omitempty"`
 		Deviations []string       `json:"deviations" doc:"code list deviation"`
+
+		Voided    bool            `json:"voided,omitempty" doc:"it counts for nothing any more"`
+		Corrected []correctedJSON `json:"corrected,omitempty" doc:"what became of it since, in the order in which that was recorded"`
+	}
+	correctedJSON struct {
+		Position uint64 `json:"position" doc:"of the decision that did it"`
+		Field    string `json:"field,omitempty" doc:"code list correctable; missing if the event was voided"`
+		Old      string `json:"old,omitempty" doc:"missing if you may not see the event's data"`
+		New      string `json:"new,omitempty" doc:"missing if you may not see the event's data"`
+		Reason   string `json:"reason" doc:"code list correction_reason"`
 	}
 	byJSON struct {
 		User         string `json:"user,omitempty"`
@@ -230,6 +240,10 @@ func entryJSON(e projections.Entry) timelineEntry {
 		Erased: e.Erased, Unreadable: e.Unreadable,
 		By:     byJSON{e.By.User, string(e.By.Role), e.By.Organisation},
 		Region: e.Region, Judged: string(e.Judged), Rule: e.Rule, Deviations: append([]string{}, e.Deviation...),
+	}
+	out.Voided = e.Voided
+	for _, c := range e.Corrected {
+		out.Corrected = append(out.Corrected, correctedJSON(c))
 	}
 	if _, sealed := e.Event.(domain.Sealed); e.Event != nil && !sealed {
 		_, data, err := domain.EncodeEvent(e.Event)

@@ -47,6 +47,9 @@ func (p casePage) parts() []templ.Component {
 	if !p.sees(domain.Flow) {
 		return append(parts, ui.Paragraph(p.T("case.state_only")), ui.SummaryList(p.stateOnly()))
 	}
+	if into := string(p.State.MergedInto); into != "" {
+		parts = append(parts, ui.Paragraph(p.T("case.merged_into", "Case", into)))
+	}
 	parts = append(parts, p.person()...)
 	if next := p.next(); len(next) > 0 {
 		parts = append(parts, view.Section("next", p.T("case.next"), view.Tasks(next)))
@@ -120,12 +123,18 @@ func (p casePage) other() []view.Group {
 // or everything else of a track.
 func (p casePage) commands(expected bool, track string) []ui.Link {
 	var links []ui.Link
+	if p.State.MergedInto != "" { // everything is recorded on the case that goes on
+		return nil
+	}
 	for _, spec := range domain.CommandSpecs() {
 		if !p.mayRecord(spec) || expected != p.expects(spec) || track != "" && spec.Track != track {
 			continue
 		}
 		if p.State.Erased() && slices.Contains([]string{"person", "erasure"}, spec.Track) { // there is nobody any more
 			continue
+		}
+		if spec.Name == "judge-duplicate" { // who may be the same is shown first
+			links = append(links, ui.Link{Text: p.T("duplicates.title"), Href: "/cases/" + string(p.Row.Ref) + "/duplicates"})
 		}
 		links = append(links, ui.Link{Text: p.T("command." + spec.Name), Href: "/cases/" + string(p.Row.Ref) + "/" + spec.Name})
 	}

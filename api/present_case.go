@@ -160,6 +160,7 @@ func (r reader) timelineItem(e projections.Entry, erased *projections.ErasedNote
 	default:
 		item.Lines = append(item.Lines, r.T("timeline.hidden"))
 	}
+	r.becameOf(&item, e)
 	return item
 }
 

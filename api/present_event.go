@@ -27,6 +27,12 @@ func (w words) details(e domain.AnyEvent) []string {
 	if _, sealed := e.(domain.Sealed); sealed {
 		return nil
 	}
+	switch c := e.(type) {
+	case domain.FactCorrected:
+		return w.correction(c)
+	case domain.EventVoided:
+		return []string{w.T("field.type") + ": " + w.T("event."+c.Type), w.T("field.reason") + ": " + w.code("correction_reason", c.Reason)}
+	}
 	v := reflect.ValueOf(e)
 	var lines []string
 	for i := range v.NumField() {

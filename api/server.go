@@ -33,6 +33,8 @@ type Views interface {
 	// Search finds cases by who the person is. What is searched for stands in
 	// no error of it.
 	Search(ctx context.Context, by domain.Actor, now time.Time, q projections.Query) ([]projections.Match, error)
+	// Candidates finds who may be the same person, for the special police unit.
+	Candidates(ctx context.Context, by domain.Actor, now time.Time, ref domain.Ref) ([]projections.Candidate, error)
 	// Erasures lists what is asked to be erased, and what was.
 	Erasures(ctx context.Context, by domain.Actor) ([]projections.ErasureRow, error)
 	// Provable refuses "no_such_event" when the actor may not ask for the proof

@@ -2,6 +2,7 @@ package domain
 
 import (
 	"fmt"
+	"slices"
 )
 
 // An Audit holds a whole log against what must always be true of it. It is fed
@@ -9,6 +10,7 @@ import (
 // every fault they cause.
 type Audit struct {
 	cases      map[string]*Case
+	histories  map[string][]Decision // of the cases, without their boxes: a correction has one folded again
 	facilities map[string]*Facility
 	actions    map[string]*Action
 	calls      map[string]*Call
@@ -24,7 +26,7 @@ type Audit struct {
 // NewAudit begins an audit of an empty log.
 func NewAudit() *Audit {
 	return &Audit{
-		cases: map[string]*Case{}, facilities: map[string]*Facility{}, actions: map[string]*Action{}, calls: map[string]*Call{},
+		cases: map[string]*Case{}, histories: map[string][]Decision{}, facilities: map[string]*Facility{}, actions: map[string]*Action{}, calls: map[string]*Call{},
 		ids: map[string]map[string]bool{}, streams: map[string]Stream{}, paid: map[string]string{}, positive: map[string]string{},
 	}
 }
@@ -78,6 +80,11 @@ func (a *Audit) onCase(name string, d Decision) error {
 		return fmt.Errorf("%s on a case that %s", d.Events[0].EventType(), map[bool]string{true: "is not open yet", false: "is open already"}[before == nil])
 	}
 	for _, e := range d.Events {
+		if before != nil && before.MergedInto != "" { // it was asked for, and decided, on the case that goes on
+			if _, is := e.(IdentityErased); is && a.cases[CaseStream(before.MergedInto).String()].Erased() {
+				continue
+			}
+		}
 		if err := lawful(e, d, before); err != nil {
 			return err
 		}
@@ -85,10 +92,11 @@ func (a *Audit) onCase(name string, d Decision) error {
 			return err
 		}
 	}
-	if err := apply(a.cases, name, d); err != nil {
+	c, err := a.fold(name, d)
+	if err != nil {
 		return err
 	}
-	c := a.cases[name]
+	a.cases[name] = c
 	if d.Happened.Before(c.Detected) {
 		return fmt.Errorf("%s happened before the case", d.Events[0].EventType())
 	}
@@ -96,6 +104,26 @@ func (a *Audit) onCase(name string, d Decision) error {
 		return fmt.Errorf("%d qəpik paid of %d awarded", r.Paid, r.Awarded)
 	}
 	return nil
+}
+
+// fold brings a case up to a decision.
+func (a *Audit) fold(name string, d Decision) (*Case, error) {
+	light := d
+	light.Events = slices.Clone(d.Events)
+	for i, e := range light.Events {
+		if s, sealed := e.(Sealed); sealed {
+			light.Events[i] = Sealed{Type: s.Type}
+		}
+	}
+	a.histories[name] = append(a.histories[name], light)
+	if d.Corrects() {
+		return Fold[Case](a.histories[name])
+	}
+	c := a.cases[name]
+	if c == nil {
+		c = new(Case)
+	}
+	return c, Apply(c, d)
 }
 
 // lawful holds what no rule may ever let through.

@@ -63,6 +63,7 @@ type Case struct {
 	ClosureTrack
 	DeadlinesTrack
 	PersonTrack
+	CorrectionTrack
 	AccessTrack
 }
 
@@ -86,6 +87,8 @@ func (c *Case) Foreign() bool { return c.Citizenship == "foreign" || c.Citizensh
 // list "stage". It serves lists only; the tracks say what is true.
 func (c *Case) Stage() string {
 	switch {
+	case c.MergedInto != "":
+		return "merged"
 	case c.IsClosed():
 		return "closed"
 	case c.Host() != nil:
@@ -125,6 +128,7 @@ func (c *Case) OpenClocks() (open []DeadlineClock) {
 // after is called with every decision once its events have been applied.
 func (c *Case) after(d Decision) {
 	c.remember(d)
+	c.joined(d)
 	c.reckon(d)
 	c.heed(d)
 	c.relate(d)

@@ -61,7 +61,7 @@ func families() []steps {
 	return []steps{
 		referralSteps(), initialSteps(), identificationSteps(), reflectionSteps(),
 		accommodationSteps(), servicesSteps(), childSteps(), criminalSteps(), statusSteps(), returnSteps(),
-		redressSteps(), closureSteps(), deadlinesSteps(), personSteps(), erasureSteps(), accessSteps(),
+		redressSteps(), closureSteps(), deadlinesSteps(), personSteps(), correctionSteps(), erasureSteps(), accessSteps(),
 		institutionSteps(), callSteps(),
 	}
 }

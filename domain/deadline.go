@@ -234,7 +234,7 @@ func (MarkOverdue) givers() []Role { return []Role{Clock} }
 func (cmd MarkOverdue) decide(c *Case, req Request) ([]Event[Case], error) {
 	var missed []Event[Case]
 	for _, k := range c.Clocks {
-		if k.Rule == cmd.Rule && !k.Missed && k.State(req.Now) == Overdue {
+		if c.MergedInto == "" && k.Rule == cmd.Rule && !k.Missed && k.State(req.Now) == Overdue {
 			missed = append(missed, DeadlineMissed{Rule: k.Rule, Key: k.Key, Due: k.Due})
 		}
 	}

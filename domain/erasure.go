@@ -1,5 +1,7 @@
 package domain
 
+import "slices"
+
 // Erasure is what became of the wish that a person be forgotten. What the
 // register counts stays; who the person was is destroyed with the person's
 // keys. Retention follows domain practice per category of case; nothing is
@@ -27,8 +29,12 @@ type RejectErasure struct {
 	Reason string `json:"reason" code:"erasure_rejection"`
 }
 
-// ApproveErasure answers yes. It cannot be undone. Who asked cannot approve.
-type ApproveErasure struct{}
+// ApproveErasure answers yes. It cannot be undone. Who asked cannot approve. The
+// cases that were merged into this one are of the same person, and are erased in
+// the same decision; a legal hold on any of them forbids it.
+type ApproveErasure struct {
+	with []Ref // found in the case
+}
 
 // CompleteErasure is asked by the register itself once the person's keys are
 // destroyed and what was derived from the data is gone.
@@ -103,6 +109,22 @@ func (LiftLegalHold) expected(*Case) bool        { return false }
 func (RequestErasure) guardsData()               {}
 func (RejectErasure) guardsData()                {}
 func (ApproveErasure) guardsData()               {}
+func (ApproveErasure) aboutMerged()              {}
+
+func (cmd ApproveErasure) others(Request) (streams []Stream) {
+	for _, ref := range cmd.with {
+		streams = append(streams, CaseStream(ref))
+	}
+	return streams
+}
+
+func (cmd ApproveErasure) look(history []Decision) Asked {
+	cmd.with = nil
+	if c, err := Fold[Case](history); err == nil {
+		cmd.with = c.Absorbed
+	}
+	return cmd
+}
 
 // guarding is a command about the data of a case rather than about the person:
 // the data protection officer may give it although they see no case.
@@ -153,18 +175,27 @@ func (cmd RejectErasure) decide(c *Case, _ Request) ([]Event[Case], error) {
 	return []Event[Case]{ErasureRejected(cmd)}, nil
 }
 
-func (ApproveErasure) decide(c *Case, req Request) ([]Event[Case], error) {
+func (cmd ApproveErasure) decide(j *Joint, req Request) ([]Event[Joint], error) {
+	c := j.Case()
 	switch {
+	case !slices.Equal(cmd.with, c.Absorbed):
+		return nil, errLookAgain
 	case c.Erased():
 		return nil, nil
-	case c.Hold != "":
+	case slices.ContainsFunc(j.Cases, func(c *Case) bool { return c.Hold != "" }):
 		return nil, conflict("legal_hold")
 	case c.Erasure.Asked.IsZero():
 		return nil, conflict("no_erasure_asked")
 	case c.Erasure.AskedBy == req.By.User:
 		return nil, &Refusal{Kind: Forbidden, Code: "second_person_needed"}
 	}
-	return []Event[Case]{IdentityErased{c.Erasure.Reason}}, nil
+	var onAll []Event[Joint]
+	for n, one := range j.Cases {
+		if n == 0 || !one.Erased() {
+			onAll = append(onAll, j.onCase(n, IdentityErased{c.Erasure.Reason})...)
+		}
+	}
+	return onAll, nil
 }
 
 func (cmd CompleteErasure) decide(c *Case, _ Request) ([]Event[Case], error) {

@@ -101,20 +101,30 @@ type Log interface {
 	Update(ctx context.Context, streams []string, decide func(histories [][]Decision) ([]Decision, error)) (uint64, error)
 }
 
-// Fold replays a history into the state that rules look at. It fails on an
-// event that does not belong to the stream, which means a damaged log.
+// Fold replays a history into the state that rules look at, as it stands: see
+// [Standing]. It fails on an event that does not belong to the stream, which means
+// a damaged log.
 func Fold[S any](history []Decision) (*S, error) {
 	s := new(S)
-	for _, d := range history {
-		if err := Apply(s, d); err != nil {
+	for _, d := range Standing(history) {
+		if err := Evolve(s, d); err != nil {
 			return nil, err
 		}
 	}
 	return s, nil
 }
 
-// Apply adds one decision to a state made by [Fold].
+// Apply adds one decision to a state made by [Fold]. It answers [ErrFoldAgain],
+// and leaves the state as it is, if the decision corrects an earlier one.
 func Apply[S any](s *S, d Decision) error {
+	if d.Corrects() {
+		return ErrFoldAgain
+	}
+	return Evolve(s, d)
+}
+
+// Evolve adds one decision of a history that [Standing] gave.
+func Evolve[S any](s *S, d Decision) error {
 	for _, e := range d.Events {
 		own, ok := e.(Event[S])
 		if !ok {

@@ -38,6 +38,13 @@ func Execute(ctx context.Context, log Log, req Request, stream Stream, cmd Asked
 		}
 		cmd = found
 	}
+	if l, ok := cmd.(looking); ok {
+		found, err := looked(ctx, log, stream, l)
+		if err != nil {
+			return out, err
+		}
+		cmd = found
+	}
 	var streams []string
 	for _, s := range streamsOf(req, stream, cmd) {
 		if slices.Contains(streams, s.String()) {
@@ -50,6 +57,9 @@ func Execute(ctx context.Context, log Log, req Request, stream Stream, cmd Asked
 		out.Recorded = err == nil && slices.ContainsFunc(answer, func(d Decision) bool { return len(d.Events) > 0 })
 		return answer, err
 	})
+	if errors.Is(err, errLookAgain) {
+		return Execute(ctx, log, req, stream, cmd)
+	}
 	out.Position = position
 	return out, err
 }
@@ -161,6 +171,9 @@ func sameDecision(a, b Decision) (bool, error) {
 }
 
 func decide(req Request, stream Stream, cmd Asked, histories [][]Decision) ([]Decision, error) {
+	if r, ok := cmd.(remembering); ok {
+		cmd = r.remembering(histories)
+	}
 	switch cmd := cmd.(type) {
 	case Command[Case]:
 		return single(req, stream, cmd, histories[0], func(c *Case) error { return c.accepts(req, cmd) })
@@ -192,7 +205,7 @@ func single[S any](req Request, stream Stream, cmd Command[S], history []Decisio
 	for i, e := range events {
 		facts[i] = e
 	}
-	switch already, err := recorded(history, req, facts); {
+	switch already, err := recorded(Standing(history), req, facts); {
 	case err != nil:
 		return nil, err
 	case already:

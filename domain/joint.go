@@ -1,6 +1,7 @@
 package domain
 
 import (
+	"context"
 	"fmt"
 	"reflect"
 	"slices"
@@ -24,6 +25,26 @@ func (j *Joint) Case() *Case { return j.Cases[0] }
 
 // jointly is a command over its own stream and others.
 type jointly interface{ others(Request) []Stream }
+
+// looking is a command that must look at the history of its own stream to know
+// which others it is about.
+type looking interface {
+	look(history []Decision) Asked
+}
+
+func looked(ctx context.Context, log Log, stream Stream, cmd looking) (found Asked, err error) {
+	_, err = log.Update(ctx, []string{stream.String()}, func(histories [][]Decision) ([]Decision, error) {
+		found = cmd.look(histories[0])
+		return nil, nil
+	})
+	return found, err
+}
+
+// remembering is a command whose rule asks for more of the histories than their
+// states hold.
+type remembering interface {
+	remembering(histories [][]Decision) Asked
+}
 
 // beginning is a command over several streams that begins the other cases, such
 // as those into which one is split: they must not be there yet.
@@ -117,7 +138,7 @@ func joint(req Request, stream Stream, cmd Command[Joint], histories [][]Decisio
 func (j *Joint) decisions(req Request, histories [][]Decision, facts [][]AnyEvent) ([]Decision, error) {
 	already := true
 	for n := range j.streams {
-		is, err := recorded(histories[n], req, facts[n])
+		is, err := recorded(Standing(histories[n]), req, facts[n])
 		if err != nil {
 			return nil, err
 		}

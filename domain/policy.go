@@ -180,6 +180,9 @@ func (c *Case) accepts(req Request, cmd Asked) error {
 	if !c.Opened() || !c.mayTouch(req, cmd) {
 		return &Refusal{Kind: NotFound, Code: "no_such_case"}
 	}
+	if err := c.merged(req, cmd); err != nil {
+		return err
+	}
 	if req.Happened.guess().Before(c.Detected) {
 		return invalid("before_case", "happened")
 	}

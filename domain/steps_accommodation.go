@@ -34,8 +34,8 @@ func accommodationSteps() steps {
 			event[TransferCompleted, Case]("accommodation", Location).since("1", "C-203", "complete-transfer"),
 			event[ShelterPlaceReserved, Facility]("facility", Location).since("2", "C-203", "offer-place"),
 			event[ReservationReleased, Facility]("facility", Location).since("2", "C-203", "release-reservation", "refuse-admission", "record-non-arrival", "decline-placement", "cancel-shelter-request"),
-			event[BedTaken, Facility]("facility", Location).since("1", "C-203", "confirm-admission", "complete-transfer"),
-			event[BedFreed, Facility]("facility", Location).since("1", "C-203", "record-departure", "complete-transfer"),
+			event[BedTaken, Facility]("facility", Location).since("1", "C-203", "confirm-admission", "complete-transfer", "void-event"),
+			event[BedFreed, Facility]("facility", Location).since("1", "C-203", "record-departure", "complete-transfer", "void-event"),
 		},
 		commands: []CommandSpec{
 			command[RequestShelter]("request-shelter", CaseKind, "accommodation"),

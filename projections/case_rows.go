@@ -27,9 +27,20 @@ type folded struct {
 
 func newFolded(ref domain.Ref) *folded { return &folded{ref: ref, state: new(domain.Case)} }
 
-// add adds a decision to the case.
+// foldedOf folds the whole history of a case, as it stands.
+func foldedOf(ref domain.Ref, history []domain.Decision) (*folded, error) {
+	c := newFolded(ref)
+	for _, d := range domain.Standing(history) {
+		if err := c.add(d); err != nil {
+			return nil, err
+		}
+	}
+	return c, nil
+}
+
+// add adds a decision to the case, which corrects nothing that was added before.
 func (c *folded) add(d domain.Decision) error {
-	if err := domain.Apply(c.state, d); err != nil {
+	if err := domain.Evolve(c.state, d); err != nil {
 		return err
 	}
 	if r := c.state.Erasure; !c.state.Erased() {
@@ -63,7 +74,7 @@ type accessRow struct {
 type placeRow struct{ facility, organisation, state string }
 
 func (c *folded) rows() rowsBeside {
-	r := rowsBeside{deadlines: slices.Clone(c.state.Clocks), erasure: c.erasure()}
+	r := rowsBeside{deadlines: clocksOf(c.state), erasure: c.erasure()}
 	for i, a := range c.state.Access {
 		r.access = append(r.access, accessRow{a.Organisation, string(a.Relation), c.state.Stage(), millis(a.Ended), untilOf(a.Until), longest(c.state.Access, i)})
 	}
@@ -71,6 +82,18 @@ func (c *folded) rows() rowsBeside {
 		r.places = append(r.places, placeRow{string(p.Facility), p.Organisation, p.State})
 	}
 	return r
+}
+
+// clocksOf are the duties of a case. Those of one that was merged into another are
+// the duties of that one.
+func clocksOf(c *domain.Case) []domain.DeadlineClock {
+	all := slices.Clone(c.Clocks)
+	for i := range all {
+		if c.MergedInto != "" && all[i].Open() {
+			all[i].Waived = true
+		}
+	}
+	return all
 }
 
 // follows reports whether r can be made of what was there by adding rows and
@@ -169,13 +192,13 @@ func orChangeCase() string {
 func (of *folded) appendRow(columns []any) []any {
 	c, waits := of.state, waitsFor(of.state)
 	next, rule, due := sql.NullInt64{}, sql.NullString{}, int64(forever)
-	if n := nextDue(c.Clocks); n >= 0 {
+	if n := nextDue(c.Clocks); n >= 0 && c.MergedInto == "" {
 		next, rule, due = sql.NullInt64{Int64: int64(n), Valid: true}, sql.NullString{String: c.Clocks[n].Rule, Valid: true}, c.Clocks[n].Due.Unix()
 	}
 	return append(columns, string(of.ref), c.Stage(), c.Status, c.Age, domain.RegionOf(c.District), c.Country,
 		seconds(c.Detected), string(c.Detected.Precision), c.ImmediateDanger, c.IsMissing(), c.Risk, len(c.Deviations),
 		int64(of.seq), of.last.typ, of.last.happened.At.Unix(), string(of.last.happened.Precision),
-		c.IsClosed(), c.Host() != nil, waits.handover, waits.screening, waits.decision, waits.waiting, waits.allowance,
+		c.IsClosed() || c.MergedInto != "", c.Host() != nil, waits.handover, waits.screening, waits.decision, waits.waiting, waits.allowance,
 		next, rule, due)
 }
 

@@ -15,7 +15,7 @@ import (
 func (v *Views) Digest(ctx context.Context) (map[string]string, error) {
 	// Every table is kept in the order of its key.
 	order := map[string]string{
-		"position": "one", "facts": "seq, n", "cases": "ref", "case_access": "ref, organisation, relation",
+		"position": "one", "facts": "seq, n", "revisions": "seq, n, v", "cases": "ref", "case_access": "ref, organisation, relation",
 		"places": "ref, n", "deadlines": "ref, n", "facilities": "ref", "totals": "stage",
 		"erasures": "ref", "unreadable": "ref, seq", "blind_persons": "n", "blind_documents": "mac, n",
 	}

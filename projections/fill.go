@@ -187,9 +187,12 @@ func (b *builder) deriveLate(ctx context.Context) error {
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			c := newFolded(ref)
-			if err := eachBefore(working, w, domain.CaseStream(ref), b.last+1, c.add); err != nil {
+			c, history, err := caseBefore(working, w, domain.CaseStream(ref), b.last+1)
+			if err != nil {
 				return err
+			}
+			if err := w.writeRevisions(working, domain.CaseStream(ref), history); err != nil {
+				return fmt.Errorf("%s: %w", ref, err)
 			}
 			if err := w.rewriteCase(working, c); err != nil {
 				return fmt.Errorf("%s: %w", ref, err)

@@ -38,6 +38,9 @@ func (f *folding) add(run []domain.Decision) (left []*folded, err error) {
 			if slices.ContainsFunc(d.Events, erases) {
 				f.erased = append(f.erased, d.Stream.Ref())
 			}
+			if d.Corrects() {
+				f.giveUp(d.Stream.Ref())
+			}
 			if c, left = f.hold(d.Stream.Ref(), left); c != nil {
 				err = c.add(d)
 			}
@@ -75,6 +78,17 @@ func (f *folding) hold(ref domain.Ref, left []*folded) (*folded, []*folded) {
 	}
 	f.young[ref] = c
 	return c, left
+}
+
+// giveUp leaves a case to be folded from its facts, since one of its decisions was
+// corrected.
+func (f *folding) giveUp(ref domain.Ref) {
+	delete(f.young, ref)
+	delete(f.old, ref)
+	if f.made == nil {
+		f.made = map[domain.Ref]bool{}
+	}
+	f.made[ref] = true
 }
 
 // letGo takes the old cases out of memory.

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"iter"
+	"slices"
 
 	"nrm/domain"
 	"nrm/projections/blind"
@@ -20,6 +21,7 @@ const searched = `type IN ('IdentityRecorded', 'DocumentRecorded')`
 type words struct {
 	names, documents []string
 	closed           []uint64
+	anew             bool // they are all that there is: something was voided
 }
 
 // learn adds what an opened event of a position says.
@@ -72,6 +74,51 @@ func wordsOf(ctx context.Context, decisions []domain.Decision) (map[domain.Ref]*
 	return all, nil
 }
 
+// wordsAnew replaces the words of the cases on which something that people are
+// searched for by is voided: by all that stands of them.
+func (v *Views) wordsAnew(ctx context.Context, decisions []domain.Decision, learnt map[domain.Ref]*words) (map[domain.Ref]*words, error) {
+	for i, d := range decisions {
+		if !slices.ContainsFunc(d.Events, voidsSearched) || learnt[d.Stream.Ref()] != nil && learnt[d.Stream.Ref()].anew {
+			continue
+		}
+		ref := d.Stream.Ref()
+		rows, err := collect(ctx, v.readers, scanRow, selectBefore, string(d.Stream.Kind), d.Stream.ID, int64(decisions[0].Seq))
+		if err != nil {
+			return nil, err
+		}
+		deeds, err := deedsOf(v.keys, rows)
+		if err != nil {
+			return nil, err
+		}
+		history := make([]domain.Decision, 0, len(deeds)+len(decisions)-i)
+		for _, before := range deeds {
+			history = append(history, before.Decision)
+		}
+		for _, other := range decisions {
+			if other.Stream == d.Stream {
+				history = append(history, other)
+			}
+		}
+		stand, err := wordsOf(ctx, domain.Standing(history))
+		if err != nil {
+			return nil, err
+		}
+		if learnt == nil {
+			learnt = map[domain.Ref]*words{}
+		}
+		if learnt[ref] = stand[ref]; learnt[ref] == nil {
+			learnt[ref] = &words{}
+		}
+		learnt[ref].anew = true
+	}
+	return learnt, nil
+}
+
+func voidsSearched(e domain.AnyEvent) bool {
+	v, is := e.(domain.EventVoided)
+	return is && isSearched(domain.Sealed{Type: v.Type})
+}
+
 // refreshPerson brings the search index and the boxes of a case up to decisions
 // that were just added to it. Whether it is new gives the person a number: the
 // numbers go up as cases are opened, and none is given twice.
@@ -80,6 +127,14 @@ func (v *Views) refreshPerson(ctx context.Context, w *writer, c *folded, fresh b
 	erased := c.state.Erased()
 	if learnt == nil || erased {
 		learnt = &words{}
+	}
+	if learnt.anew {
+		if err := v.index.Remove(ctx, w, ref); err != nil {
+			return err
+		}
+		if err := w.exec(ctx, w.gone, ref); err != nil {
+			return err
+		}
 	}
 	if fresh || len(learnt.names)+len(learnt.documents) > 0 {
 		if err := v.index.Add(ctx, w, ref, learnt.names, learnt.documents); err != nil {
@@ -213,7 +268,7 @@ func onCases(ctx context.Context, q queryer, keys Keys, refs []domain.Ref, where
 		return nil, err
 	}
 	rows, err := collect(ctx, q, scanRow, selectRows+` INDEXED BY facts_searched WHERE `+searched+
-		` AND stream IN (SELECT value FROM json_each(?)) AND data <> '' AND `+where+` ORDER BY stream, seq, n`, string(list))
+		` AND stream IN (SELECT value FROM json_each(?)) AND data <> '' AND `+unvoided+` AND `+where+` ORDER BY stream, seq, n`, string(list))
 	if err != nil {
 		return nil, err
 	}

@@ -19,12 +19,12 @@ func (l *ledger) compliance(m domain.Measure, s scope) result {
 	if m.Over != nil {
 		only = map[string]bool{}
 		for _, p := range l.find(m.Over, s.ever()).list {
-			only[p.stream] = true
+			only[p.person] = true
 		}
 	}
 	var num, den, excluded, open int64
 	for _, o := range l.of(rule.From) { // a start that nobody can date starts no clock
-		if !o.at.Known() && !o.at.At.After(s.at) && s.holds(o.at.Day()) && (only == nil || only[o.stream]) {
+		if !o.at.Known() && !o.at.At.After(s.at) && s.holds(o.at.Day()) && (only == nil || only[o.person]) {
 			excluded++
 		}
 	}

@@ -31,6 +31,7 @@ type observation struct {
 	n         int
 	kind      domain.StreamKind
 	stream    string // a reference, or an action's number
+	person    string // of a case that was merged into another: that one; otherwise the stream
 	typ       string
 	at        domain.When
 	effective domain.Day // see [domain.Effective]
@@ -43,8 +44,8 @@ type observation struct {
 // load reads the facts of the types that were known at a time; the zero time
 // means all. where may narrow them further.
 func load(ctx context.Context, q queryer, types []string, known time.Time, where string, args ...any) (*ledger, error) {
-	query := `SELECT seq, n, kind, stream, type, happened, precision, effective, known, organisation, data FROM facts WHERE type IN (?` +
-		strings.Repeat(`,?`, len(types)-1) + `)`
+	const columns = `SELECT seq, n, kind, stream, type, happened, precision, effective, known, organisation, data FROM `
+	query := ` WHERE type IN (?` + strings.Repeat(`,?`, len(types)-1) + `)`
 	var all []any
 	for _, t := range types {
 		all = append(all, t)
@@ -57,9 +58,25 @@ func load(ctx context.Context, q queryer, types []string, known time.Time, where
 		query += ` AND (` + where + `)`
 		all = append(all, args...)
 	}
-	facts, err := collect(ctx, q, scanObservation, query, all...)
+	facts, err := collect(ctx, q, scanObservation, columns+`facts`+query, all...)
 	if err != nil {
 		return nil, fmt.Errorf("facts for measures: %w", err)
+	}
+	changed, err := revised(ctx, q, known)
+	if err != nil {
+		return nil, fmt.Errorf("corrections for measures: %w", err)
+	}
+	if len(changed) > 0 {
+		facts = slices.DeleteFunc(facts, func(o *observation) bool { return changed[[2]int64{o.seq, int64(o.n)}] })
+		at := instant(known)
+		right, err := collect(ctx, q, scanObservation, columns+corrected+query, append([]any{at, at}, all...)...)
+		if err != nil {
+			return nil, fmt.Errorf("corrected facts for measures: %w", err)
+		}
+		facts = append(facts, right...)
+	}
+	if err := joinPersons(ctx, q, instant(known), facts); err != nil {
+		return nil, fmt.Errorf("persons for measures: %w", err)
 	}
 	return newLedger(facts), nil
 }
@@ -73,7 +90,7 @@ func scanObservation(row *sql.Rows) (*observation, error) {
 		return nil, err
 	}
 	o.at = domain.When{At: time.Unix(happened, 0).UTC(), Precision: domain.Precision(precision)}
-	o.known = time.UnixMilli(known).UTC()
+	o.known, o.person = time.UnixMilli(known).UTC(), o.stream
 	if !json.Valid(o.raw) {
 		return nil, fmt.Errorf("fact %d.%d holds no JSON", o.seq, o.n)
 	}
@@ -85,7 +102,7 @@ func newLedger(facts []*observation) *ledger {
 	l := &ledger{byType: map[string][]*observation{}, on: map[streamType][]*observation{}, merged: map[string][]*observation{}}
 	for _, o := range facts {
 		l.byType[o.typ] = append(l.byType[o.typ], o)
-		key := streamType{o.stream, o.typ}
+		key := streamType{o.person, o.typ}
 		l.on[key] = append(l.on[key], o)
 	}
 	return l
@@ -169,7 +186,7 @@ func (o *observation) key(units []string) string {
 		part := ""
 		switch u {
 		case domain.ByStream:
-			part = o.stream
+			part = o.person
 		case domain.ByEvent:
 			part = strconv.FormatInt(o.seq, 10) + "." + strconv.Itoa(o.n)
 		default:
@@ -274,7 +291,7 @@ func (l *ledger) matches(o *observation, sel *domain.Selection, s scope) bool {
 // has reports whether the fact's stream has one of the facts by then.
 func (l *ledger) has(o *observation, with *domain.Selection, s scope) bool {
 	for _, typ := range with.Events {
-		for _, w := range l.on[streamType{o.stream, typ}] {
+		for _, w := range l.on[streamType{o.person, typ}] {
 			if w.at.Known() && !o.at.Before(w.at) && l.matches(w, with, s) {
 				return true
 			}
@@ -292,7 +309,7 @@ func (l *ledger) endOf(o *observation, last *domain.Lasting, s scope) (end time.
 		}
 	}
 	for _, typ := range last.EndedBy {
-		for _, e := range l.on[streamType{o.stream, typ}] {
+		for _, e := range l.on[streamType{o.person, typ}] {
 			if e.at.At.After(s.at) || e.at.Known() && e.at.Before(o.at) || !after(e, o) || !same(e, o, last.Match) {
 				continue
 			}

@@ -45,6 +45,12 @@ func (p *CasePage) open(ctx context.Context, role domain.Role) error {
 			e.Erased = true // its keys are gone before the views were told
 		}
 		e.Event = events[i]
+		if e.Voided { // it says nothing of who the person is
+			if _, sealed := e.Event.(domain.Sealed); sealed {
+				e.Event, e.Unreadable = nil, true
+			}
+			continue
+		}
 		switch is := e.Event.(type) {
 		case domain.Sealed:
 			e.Event, e.Unreadable, p.Person.Unreadable = nil, true, true

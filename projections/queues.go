@@ -72,6 +72,9 @@ func waitsFor(c *domain.Case) waits {
 		spec, err := domain.CommandNamed(command)
 		return err == nil && spec.Expected(c)
 	}
+	if c.MergedInto != "" {
+		return waits{}
+	}
 	working := !c.IsClosed()
 	return waits{
 		handover:  working && expected("accept-handover"),

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"nrm/domain"
 )
@@ -75,6 +76,9 @@ func (v *Views) apply(ctx context.Context, decisions []domain.Decision) error {
 	if err != nil {
 		return err
 	}
+	if learnt, err = v.wordsAnew(ctx, decisions, learnt); err != nil {
+		return err
+	}
 	if err := v.makeRoom(ctx); err != nil {
 		return err
 	}
@@ -140,6 +144,7 @@ func (r *recent) get(ref domain.Ref) (*folded, bool) {
 
 func (r *recent) keep(c *folded) {
 	if _, young := r.young[c.ref]; young {
+		r.young[c.ref] = c
 		return
 	}
 	if r.young == nil || len(r.young) >= generation {
@@ -151,18 +156,29 @@ func (r *recent) keep(c *folded) {
 func (v *Views) refreshCase(ctx context.Context, w *writer, rows *sheet, s domain.Stream, added []domain.Decision, learnt *words) error {
 	c, held := v.cases.get(s.Ref())
 	if !held {
-		c = newFolded(s.Ref())
-		if err := eachBefore(ctx, w, s, added[0].Seq, c.add); err != nil {
+		var err error
+		if c, _, err = caseBefore(ctx, w, s, added[0].Seq); err != nil {
 			return err
+		}
+	}
+	was, fresh := c.rows(), c.seq == 0
+	if slices.ContainsFunc(added, domain.Decision.Corrects) {
+		again, history, err := caseBefore(ctx, w, s, added[len(added)-1].Seq+1)
+		if err != nil {
+			return err
+		}
+		if err := w.writeRevisions(ctx, s, history); err != nil {
+			return err
+		}
+		c = again
+	} else {
+		for _, d := range added {
+			if err := c.add(d); err != nil {
+				return err
+			}
 		}
 	}
 	v.cases.keep(c)
-	was, fresh := c.rows(), c.seq == 0
-	for _, d := range added {
-		if err := c.add(d); err != nil {
-			return err
-		}
-	}
 	if err := v.refreshPerson(ctx, w, c, fresh, added, learnt); err != nil {
 		return err
 	}
@@ -187,6 +203,17 @@ func (v *Views) refreshFacility(ctx context.Context, w *writer, s domain.Stream,
 		}
 	}
 	return w.writeFacility(ctx, s.Ref(), f)
+}
+
+// caseBefore folds a case from its facts before a position.
+func caseBefore(ctx context.Context, w *writer, s domain.Stream, seq uint64) (*folded, []domain.Decision, error) {
+	var history []domain.Decision
+	err := eachBefore(ctx, w, s, seq, func(d domain.Decision) error { history = append(history, d); return nil })
+	if err != nil {
+		return nil, nil, err
+	}
+	c, err := foldedOf(s.Ref(), history)
+	return c, history, err
 }
 
 const selectBefore = selectRows + ` WHERE kind = ? AND stream = ? AND seq < ? ORDER BY seq, n`

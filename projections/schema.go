@@ -15,7 +15,7 @@ import (
 // version grows when rows must be made anew although neither the tables nor the
 // domain's data have changed: when a rule now folds history differently, or a
 // name another way for the search index.
-const version = 3
+const version = 4
 
 // Times in the tables: happened, start, due, stopped and the like are unix
 // seconds; known, recorded and until are unix milliseconds; days are days in
@@ -53,6 +53,25 @@ CREATE TABLE facts (
 	decided           INTEGER,     -- when the decision happened, where the event
 	decided_precision TEXT,        -- has a time of its own; otherwise NULL
 	PRIMARY KEY (seq, n)
+) WITHOUT ROWID;
+
+-- What facts say since they were corrected, and which were voided. The facts stay
+-- as they were recorded; a fact that is here holds only until since.
+CREATE TABLE revisions (
+	seq       INTEGER NOT NULL, -- of the fact
+	n         INTEGER NOT NULL,
+	v         INTEGER NOT NULL, -- from 1
+	stream    TEXT NOT NULL,    -- of a case
+	corrected INTEGER NOT NULL, -- position of the decision that corrected it
+	since     INTEGER NOT NULL, -- when that was known
+	until     INTEGER NOT NULL, -- when the next correction was
+	voided    INTEGER NOT NULL,
+	year      INTEGER NOT NULL,
+	happened  INTEGER NOT NULL,
+	precision TEXT NOT NULL,
+	effective TEXT NOT NULL,
+	data      TEXT NOT NULL, -- empty if voided
+	PRIMARY KEY (seq, n, v)
 ) WITHOUT ROWID;
 
 CREATE TABLE cases (
@@ -204,6 +223,7 @@ CREATE INDEX deadlines_unmarked ON deadlines (open, period, missed, due) WHERE o
 // earlyIndexes are needed already while the rows of a whole log are made.
 const earlyIndexes = `
 CREATE INDEX facts_stream ON facts (kind, stream, seq);
+CREATE INDEX revisions_stream ON revisions (stream);
 CREATE INDEX facts_searched ON facts (stream, seq, n) WHERE ` + searched + `;
 `
 

@@ -134,6 +134,7 @@ func people() []domain.Actor {
 
 // A world is a log that things are recorded in.
 type world struct {
+	facts  []domain.EventAt // of the case that was looked at last
 	t      testing.TB
 	log    domain.Log
 	rnd    *rand.Rand
@@ -241,6 +242,12 @@ func (w *world) state(ref domain.Ref) *domain.Case {
 	var c *domain.Case
 	_, err := w.log.Update(context.Background(), []string{domain.CaseStream(ref).String()}, func(h [][]domain.Decision) (_ []domain.Decision, err error) {
 		c, err = domain.Fold[domain.Case](h[0])
+		w.facts = nil
+		for _, d := range h[0] {
+			for n := range d.Events {
+				w.facts = append(w.facts, domain.EventAt{Decision: d.ID, Place: n})
+			}
+		}
 		return make([]domain.Decision, 1), err
 	})
 	if err != nil {
@@ -290,7 +297,7 @@ func (w *world) command(spec domain.CommandSpec, c *domain.Case, by domain.Actor
 		case domain.ACase:
 			data[f.Name] = w.cases[w.rnd.IntN(len(w.cases))]
 		case domain.AnEvent:
-			data[f.Name] = domain.EventAt{Decision: domain.NewID()}
+			data[f.Name] = w.facts[w.rnd.IntN(len(w.facts))]
 		case domain.AReference:
 			data[f.Name] = "CR-2024/153"
 		case domain.ItemBank:
@@ -306,6 +313,13 @@ func (w *world) command(spec domain.CommandSpec, c *domain.Case, by domain.Actor
 	}
 	if spec.Name == "decide-identification" && w.rnd.IntN(4) > 0 {
 		data["outcome"] = "positive"
+	}
+	if spec.Name == "correct-fact" { // one field
+		one := domain.Codes("correctable")[w.rnd.IntN(len(domain.Codes("correctable")))].Code
+		data = map[string]any{"event": data["event"], "reason": data["reason"], one: data[one]}
+		if one == "took_place" || data[one] == nil {
+			data["took_place"] = domain.At(w.now.Add(-time.Duration(w.rnd.IntN(200)) * time.Hour))
+		}
 	}
 	b, err := json.Marshal(data)
 	if err != nil {

@@ -52,7 +52,7 @@ func (v *Views) Case(ctx context.Context, by domain.Actor, now time.Time, ref do
 		}
 		p.State, p.Access, at = c, organisations(c.Access), end
 	}
-	for _, k := range c.Clocks {
+	for _, k := range clocksOf(c) {
 		p.Due = append(p.Due, Due{Ref: ref, Clock: k, State: k.State(at), Stage: c.Stage()})
 	}
 	slices.SortStableFunc(p.Due, func(a, b Due) int { return a.Clock.Due.Compare(b.Clock.Due) })
@@ -63,6 +63,7 @@ func (v *Views) Case(ctx context.Context, by domain.Actor, now time.Time, ref do
 	for i, d := range history {
 		p.Timeline = append(p.Timeline, r.entries(d, c.Clocks, stops[i])...)
 	}
+	p.markCorrected(history)
 	newestFirst(p.Timeline)
 	p.Hold, p.Erased = c.Hold, erasedNote(by, c, history)
 	if !inUnit(by.Role) && c.Erasure.AskedBy != "" {
@@ -94,9 +95,9 @@ func (r CaseRow) state() *domain.Case {
 func foldJudging(history []deed) (*domain.Case, [][]int, error) {
 	c := new(domain.Case)
 	stops := make([][]int, len(history))
-	for i, d := range history {
+	for i, d := range standing(history) {
 		before := slices.Clone(c.Clocks)
-		if err := domain.Apply(c, d.Decision); err != nil {
+		if err := domain.Evolve(c, d); err != nil {
 			return nil, nil, err
 		}
 		for n, k := range c.Clocks {
@@ -156,6 +157,9 @@ func (r reader) entries(d deed, clocks []domain.DeadlineClock, stopped []int) []
 		}
 		if e.Event == nil && !e.Erased && spec.Compartment == domain.Location && r.by.Role.SeesEveryCase() {
 			e.Event = domain.FlowOf(f.event)
+		}
+		if of, corrects := correctedType(f.event); corrects && !r.sees(of) {
+			e.Event = nil // it tells what the reader does not see
 		}
 		if !inUnit(r.by.Role) {
 			e.By.User = ""

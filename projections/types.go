@@ -79,9 +79,21 @@ type Entry struct {
 	Deviation []string          // codes of DeviationNoted in the same decision
 	Region    string            // economic region of the facility a Location event is about; only for those who may see every case
 
+	Voided    bool          // it counts for nothing any more
+	Corrected []CorrectedOf // what was corrected of it, and by which reason it was voided, in the order in which that became known
+
 	// Unreadable: the reader may see its data, and nobody can read them, because
 	// the person's keys are damaged or lost.
 	Unreadable bool
+}
+
+// CorrectedOf says what became of an event. Nothing stands in its fields where the
+// reader does not see the event's data.
+type CorrectedOf struct {
+	Position uint64 // of the decision that did it
+	Field    string // code list "correctable"; empty if the event was voided
+	Old, New string
+	Reason   string // code list "correction_reason"
 }
 
 // A Filter narrows a list of cases. Zero values do not narrow.

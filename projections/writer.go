@@ -23,6 +23,7 @@ type writer struct {
 type statements struct {
 	facts, rows, access, places, deadlines inserts
 	facility, reached, erasure, unasked    *sql.Stmt
+	revision, unrevised                    *sql.Stmt
 	empty                                  *sql.Stmt   // takes the content of a case's boxes away
 	unreadable, gone                       *sql.Stmt   // gone takes a case out of what is unreadable
 	forget                                 []*sql.Stmt // what stands beside a case's own row
@@ -78,6 +79,8 @@ func newWriter(ctx context.Context, db *sql.DB) (*writer, error) {
 	w.empty = prepare(`UPDATE facts SET data = '' WHERE kind = 'case' AND stream = ? AND data <> '' AND type IN (` + personalTypes() + `)`)
 	w.unreadable = prepare(`INSERT OR IGNORE INTO unreadable (ref, seq) VALUES (?,?)`)
 	w.gone = prepare(`DELETE FROM unreadable WHERE ref = ?`)
+	w.revision = prepare(insertRevision)
+	w.unrevised = prepare(`DELETE FROM revisions WHERE stream = ?`)
 	w.reached = prepare(`UPDATE position SET seq = ?, id = ?`)
 	for _, table := range []string{"case_access", "places", "deadlines"} {
 		w.forget = append(w.forget, prepare(`DELETE FROM `+table+` WHERE ref = ?`))

@@ -129,10 +129,10 @@ func (l *ledger) line(line reportLine, s scope) YearLine {
 func (l *ledger) only(list, others []pick, among bool) (kept []pick) {
 	streams := map[string]bool{}
 	for _, o := range others {
-		streams[o.stream] = true
+		streams[o.person] = true
 	}
 	for _, p := range list {
-		if streams[p.stream] == among {
+		if streams[p.person] == among {
 			kept = append(kept, p)
 		}
 	}

@@ -1,0 +1,79 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"nrm/api/ui"
+	"nrm/domain"
+	"nrm/projections"
+)
+
+// duplicateView is for the special police unit alone: candidates are sought among
+// all cases.
+var duplicateView = policy{"judges duplicates", func(a domain.Actor) bool { return mustSpec("judge-duplicate").MayGive(a.Role) }}
+
+type (
+	duplicatesJSON struct {
+		Case       string          `json:"case"`
+		Candidates []candidateJSON `json:"candidates"`
+	}
+	candidateJSON struct {
+		Case    string   `json:"case"`
+		Stage   string   `json:"stage" doc:"code list stage"`
+		Weight  float64  `json:"weight" doc:"of the evidence that both are one person, in bits; it decides nothing"`
+		Agrees  []string `json:"agrees" doc:"code list duplicate_trait"`
+		Differs []string `json:"differs" doc:"code list duplicate_trait"`
+		Verdict string   `json:"verdict,omitempty" doc:"code list duplicate_verdict: what a person said of the two last"`
+	}
+)
+
+func (s *Server) readDuplicates(ctx context.Context, by domain.Actor, in *caseIn) (duplicatesJSON, error) {
+	ref, err := domain.ParseRef(in.Case)
+	if err != nil {
+		return duplicatesJSON{}, err
+	}
+	all, err := s.Views.Candidates(ctx, by, s.Now(), ref)
+	return duplicatesJSON{string(ref), each(all, func(c projections.Candidate) candidateJSON {
+		return candidateJSON{string(c.Ref), c.Stage, c.Weight, append([]string{}, c.Agrees...), append([]string{}, c.Differs...), c.Verdict}
+	})}, err
+}
+
+// getDuplicates shows who may be the same person, for somebody to judge.
+func (s *Server) getDuplicates(c echo.Context) error {
+	r := s.reader(c)
+	ref, err := domain.ParseRef(c.Param("ref"))
+	if err != nil {
+		return err
+	}
+	all, err := s.Views.Candidates(c.Request().Context(), r.by, r.now, ref)
+	if err != nil {
+		return err
+	}
+	t := ui.TableView{T: r.T, Caption: r.T("duplicates.caption", "Ref", string(ref)), Empty: r.T("duplicates.none"), Heads: []ui.Head{
+		{Text: r.T("field.other")}, {Text: r.T("cases.stage")}, {Text: r.T("duplicates.agrees")}, {Text: r.T("duplicates.differs")}, {Text: r.T("field.verdict")},
+	}}
+	for _, one := range all {
+		strength := ui.Tag{Text: r.T("duplicates.possible"), Colour: "grey"}
+		if one.Weight >= likely {
+			strength = ui.Tag{Text: r.T("duplicates.likely"), Colour: "orange"}
+		}
+		verdict := ""
+		if one.Verdict != "" {
+			verdict = r.code("duplicate_verdict", one.Verdict)
+		}
+		t.Rows = append(t.Rows, ui.TableRow{Cells: []ui.Cell{
+			{Text: string(one.Ref), Href: "/cases/" + string(one.Ref), Tags: []ui.Tag{strength}}, {Text: r.code("stage", one.Stage)},
+			{Text: strings.Join(r.codes("duplicate_trait", one.Agrees), "; ")}, {Text: strings.Join(r.codes("duplicate_trait", one.Differs), "; ")},
+			{Text: verdict},
+		}})
+	}
+	return s.show(c, http.StatusOK, s.frame(c, r, r.T("duplicates.title")), ui.Paragraph(r.T("duplicates.lead")), ui.Table(t),
+		ui.Paragraph(r.T("duplicates.judge")))
+}
+
+// likely is the weight from which two are said to be likely the same.
+const likely = 12.0

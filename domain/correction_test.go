@@ -25,7 +25,7 @@ func (w *world) eventOn(s Stream, typ string) (at EventAt) {
 	return at
 }
 
-func clockOf(c *Case, rule string) DeadlineClock {
+func theClock(c *Case, rule string) DeadlineClock {
 	for _, k := range c.Clocks {
 		if k.Rule == rule {
 			return k
@@ -36,18 +36,18 @@ func clockOf(c *Case, rule string) DeadlineClock {
 
 func TestVoidedHandoverIsDueAgain(t *testing.T) {
 	w := given(t, detected, handedOver)
-	if k := clockOf(w.state(), "handover"); k.State(specNow) != Met {
+	if k := theClock(w.state(), "handover"); k.State(specNow) != Met {
 		t.Fatalf("%+v", k)
 	}
 	handover := w.the("HandoverAccepted")
 	w.when(officer.says("2024-03-03", VoidEvent{Event: handover, Reason: "wrong_case"})).then("EventVoided")
 	c := w.state()
-	if k := clockOf(c, "handover"); k.State(specNow) != Overdue || !c.HandedOver.IsZero() {
+	if k := theClock(c, "handover"); k.State(specNow) != Overdue || !c.HandedOver.IsZero() {
 		t.Errorf("%+v, handed over %s", k, c.HandedOver)
 	}
 	// recorded anew, also at the same time as before
 	w.when(handedOver).then("HandoverAccepted")
-	if k := clockOf(w.state(), "handover"); k.State(specNow) != Met {
+	if k := theClock(w.state(), "handover"); k.State(specNow) != Met {
 		t.Errorf("%+v", k)
 	}
 }
@@ -58,7 +58,7 @@ func TestCorrectedTimeOfADecision(t *testing.T) {
 	if got := w.state().Decided; !got.Equal(mustWhen("2024-03-12")) {
 		t.Errorf("decided %s", got)
 	}
-	if k := clockOf(w.state(), "identification"); !k.Stopped.Equal(mustWhen("2024-03-12")) {
+	if k := theClock(w.state(), "identification"); !k.Stopped.Equal(mustWhen("2024-03-12")) {
 		t.Errorf("%+v", k)
 	}
 	w.when(fund.says("2024-03-11", PayAllowance{Amount: 70000})).refused("before_decision", "happened")

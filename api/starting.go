@@ -13,8 +13,7 @@ const comeBack = 2 * time.Second
 
 // Starting answers in the place of a [Server] that cannot yet: the process
 // lives, it is not ready, and whoever asks for anything else is told, in their
-// language, to come back. All fields must be set but SecureOnly
-// and Drill.
+// language, to come back. All fields must be set but SecureOnly and Drill.
 type Starting struct {
 	Logger *slog.Logger
 	// Part is the name of what is being started now, and how far that has come

@@ -244,8 +244,9 @@ func (cmd handoverCommand) followers(ctx context.Context, nc *nats.Conn) ([]stri
 // forbade the question.
 func mayNot(remote *eventstore.Remote, err error) error {
 	denied := remote.Denied()
-	if denied == nil || !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, nats.ErrTimeout) {
+	unanswered := errors.Is(err, context.DeadlineExceeded) || errors.Is(err, nats.ErrTimeout) || errors.Is(err, mirror.ErrDenied)
+	if denied == nil || !unanswered {
 		return err
 	}
-	return fmt.Errorf("the NATS servers do not let this key do that. Only the key that makes and changes streams may (admin.nk of prepare, which is kept away from the servers): name it with --nats-nkey. Nothing was changed (%w)", denied)
+	return fmt.Errorf("the NATS servers do not let this key do that. Only the key that makes and changes streams may (admin.nk of prepare, which is kept away from the servers): name it with --nats-nkey (%w)", denied)
 }

@@ -291,6 +291,7 @@ func TestLost(t *testing.T) {
 	first = serveProcess(t, ctx, at, second.letIn...)
 	follower = background(t, ctx, second.follow...)
 	follower.says(`"the register answers"`)
+	follower.says(`up to position \d+: 0 behind`)
 	time.Sleep(3 * time.Second)
 	follower.stop()
 	_ = first.cmd.Process.Signal(syscall.SIGTERM)

@@ -23,15 +23,7 @@ var users = []string{
 func (p plan) keys() error {
 	public := new(strings.Builder)
 	for _, name := range users {
-		pair, err := nkeys.CreateUser()
-		if err != nil {
-			return err
-		}
-		seed, err := pair.Seed()
-		if err != nil {
-			return err
-		}
-		id, err := pair.PublicKey()
+		seed, id, err := newUser()
 		if err != nil {
 			return err
 		}
@@ -74,4 +66,18 @@ func mirrorMay(w io.Writer, key string) {
 		}
 	}
 	fmt.Fprintf(w, "]\nMIRROR_SUBSCRIBE: [ %q, %q ]\n", "nrmlink."+key+".>", "$JSC.R.>")
+}
+
+// newUser makes an NKey: its seed, and the public key that tells whose it is.
+// The seed is the caller's: the pair shares its bytes, and is not wiped here.
+func newUser() (seed []byte, id string, err error) {
+	pair, err := nkeys.CreateUser()
+	if err != nil {
+		return nil, "", err
+	}
+	if id, err = pair.PublicKey(); err != nil {
+		return nil, "", err
+	}
+	seed, err = pair.Seed()
+	return seed, id, err
 }

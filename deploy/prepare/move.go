@@ -9,8 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-
-	"github.com/nats-io/nkeys"
 )
 
 const (
@@ -67,16 +65,7 @@ func (p plan) move(from string, out io.Writer) error {
 	if err := p.certificate(ca, filepath.Join(moveFolder, "leaf"), append([]string{host}, p.also...), p.now.AddDate(0, 0, p.days), use); err != nil {
 		return err
 	}
-	pair, err := nkeys.CreateUser()
-	if err != nil {
-		return err
-	}
-	defer pair.Wipe()
-	seed, err := pair.Seed()
-	if err != nil {
-		return err
-	}
-	id, err := pair.PublicKey()
+	seed, id, err := newUser()
 	if err != nil {
 		return err
 	}

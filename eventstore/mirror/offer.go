@@ -75,7 +75,7 @@ func request(ctx context.Context, nc *nats.Conn, subject string, body []byte) er
 	defer cancel()
 	m, err := nc.RequestWithContext(ctx, subject, body)
 	if err != nil {
-		return denied(nc, err)
+		return denied(nc, subject, err)
 	}
 	var failed struct {
 		Error *jetstream.APIError `json:"error"`
@@ -89,10 +89,11 @@ func request(ctx context.Context, nc *nats.Conn, subject string, body []byte) er
 	return nil
 }
 
-// denied explains why there was no answer, if that is because the question was
-// not let through: nobody says so to who waits for the answer.
-func denied(nc *nats.Conn, err error) error {
-	if why := nc.LastError(); errors.Is(why, nats.ErrPermissionViolation) {
+// denied explains why a question had no answer, if that is because it was not let
+// through: nobody says so to who waits for the answer. The connection keeps the
+// last error for as long as it lives, so it must be one about this subject.
+func denied(nc *nats.Conn, subject string, err error) error {
+	if why := nc.LastError(); errors.Is(why, nats.ErrPermissionViolation) && strings.Contains(why.Error(), `"`+subject+`"`) {
 		return fmt.Errorf("%w: %w", ErrDenied, why)
 	}
 	return err

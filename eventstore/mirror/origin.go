@@ -161,7 +161,7 @@ func (o *Origin) tryAsk(ctx context.Context, api string, question, answer any) e
 	}
 	m, err := sub.NextMsgWithContext(ctx)
 	if err != nil {
-		err = denied(o.nc, err)
+		err = denied(o.nc, prefix+api, err)
 	}
 	if errors.Is(err, ErrDenied) {
 		return err // which says nothing of whether the register runs

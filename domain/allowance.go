@@ -122,10 +122,3 @@ func (c *Case) allowance(req Request, amount Qepik) (AllowancePaid, error) {
 func (c *Case) paidBefore(e AllowancePaid) remark {
 	return remark{slices.ContainsFunc(c.Redress.Payments, func(a Allowance) bool { return !a.For.Equal(e.Decision) }), "allowance_paid_before"}
 }
-
-// allowanceWasDue reports whether a positive decision was in force at a time, for
-// which no allowance was paid.
-func (c *Case) allowanceWasDue(at When) bool {
-	decision, positive := c.positiveOn(at)
-	return positive && !isFor(c.Redress.Payments, decision)
-}

@@ -16,8 +16,6 @@ type Audit struct {
 	calls      map[string]*Call
 	ids        map[string]map[string]bool // stream -> decision ids
 	streams    map[string]Stream
-	paid       map[string]string // case -> the decision on identification on which the allowance was paid
-	positive   map[string]string // case -> the positive decision in force
 	last       uint64
 	Decisions  int
 	Events     int
@@ -27,7 +25,7 @@ type Audit struct {
 func NewAudit() *Audit {
 	return &Audit{
 		cases: map[string]*Case{}, histories: map[string][]Decision{}, facilities: map[string]*Facility{}, actions: map[string]*Action{}, calls: map[string]*Call{},
-		ids: map[string]map[string]bool{}, streams: map[string]Stream{}, paid: map[string]string{}, positive: map[string]string{},
+		ids: map[string]map[string]bool{}, streams: map[string]Stream{},
 	}
 }
 
@@ -86,9 +84,6 @@ func (a *Audit) onCase(name string, d Decision) error {
 			}
 		}
 		if err := lawful(e, d, before); err != nil {
-			return err
-		}
-		if err := a.paidOnce(name, e, d); err != nil {
 			return err
 		}
 	}
@@ -155,8 +150,8 @@ func lawful(e AnyEvent, d Decision, before *Case) error {
 			return fmt.Errorf("a reflection period of %d days", e.Until.Since(e.From))
 		}
 	case AllowancePaid:
-		if before == nil || !before.allowanceWasDue(d.Happened) {
-			return fmt.Errorf("an allowance that was not due")
+		if err := due(d, before); err != nil {
+			return err
 		}
 		if p, ok := ParameterOn("allowance", before.Decided.Day()); ok && int64(e.Amount) != int64(p.Value) {
 			return fmt.Errorf("an allowance of %d qəpik, on the day of the decision it was %d", e.Amount, p.Value)
@@ -207,24 +202,23 @@ func missed(e DeadlineMissed, d Decision, before *Case) error {
 	return fmt.Errorf("%s is marked as missed although it was not due or was marked before", e.Rule)
 }
 
-// paidOnce holds that the allowance is paid once for each positive decision in
-// force.
-func (a *Audit) paidOnce(name string, e AnyEvent, d Decision) error {
-	switch e := e.(type) {
-	case IdentificationDecided:
-		delete(a.positive, name)
-		if e.Outcome == "positive" {
-			a.positive[name] = d.ID
+// due holds that the allowance is paid once for each positive decision in force.
+func due(d Decision, before *Case) error {
+	if before == nil {
+		return fmt.Errorf("an allowance that was not due")
+	}
+	decision, positive := before.positiveOn(d.Happened)
+	paid := 0
+	for _, e := range d.Events {
+		if _, is := e.(AllowancePaid); is {
+			paid++
 		}
-	case AllowancePaid:
-		if a.positive[name] != "" && a.paid[name] == a.positive[name] {
-			return fmt.Errorf("an allowance that was paid already")
-		}
-		a.paid[name] = a.positive[name]
-	default:
-		if e.EventType() == "IdentificationReversed" {
-			a.positive[name] = d.ID
-		}
+	}
+	switch {
+	case !positive:
+		return fmt.Errorf("an allowance that was not due")
+	case paid > 1 || isFor(before.Redress.Payments, decision):
+		return fmt.Errorf("an allowance that was paid already")
 	}
 	return nil
 }

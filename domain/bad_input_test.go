@@ -74,7 +74,7 @@ var theCall = CallStream(NewRef("the call"))
 // everybodysWorld is a case in which a body of each kind takes part.
 func everybodysWorld(t *testing.T) *memory {
 	t.Helper()
-	story := []said{detected, handedOver, openSecond, requested, admitted}
+	story := []said{detected, detected.to(secondCase), handedOver, openSecond, requested, admitted}
 	list := Fields(SendServiceReferral{})[0]
 	for _, o := range list.Choices() {
 		story = append(story, officer.says("2024-03-02", SendServiceReferral{Organisation: o.Code, Services: []string{"legal_info"}}))
@@ -82,7 +82,9 @@ func everybodysWorld(t *testing.T) *memory {
 	log := given(t, story...).log
 	for _, spec := range CommandSpecs() {
 		if spec.Kind == CallKind && spec.Opens() {
-			if err := giveJSON(log, spec, wholeData(spec), giverOf(spec), "2024-03-01", theCall); err != nil {
+			call := wholeData(spec)
+			delete(call, "case") // which another body referred
+			if err := giveJSON(log, spec, call, giverOf(spec), "2024-03-01", theCall); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -149,7 +151,7 @@ func wholeData(spec CommandSpec) map[string]any {
 		case AFacility:
 			data[f.Name] = house
 		case ACase:
-			data[f.Name] = theCase.Ref()
+			data[f.Name] = secondCase.Ref()
 		case AnEvent:
 			data[f.Name] = "0190b2b6-0000-7000-8000-000000000001/0"
 		case AReference:

@@ -34,7 +34,7 @@ func (cmd CloseCase) decide(c *Case, req Request) ([]Event[Case], error) {
 	ended := cmd.Reason == "died" || cmd.Reason == "duplicate" // nothing can be done for the person in this case any more
 	open := c.openItems()
 	unpaid := c.owed()
-	unsolved := c.TreatedAsChild() && !c.hasDurableSolution()
+	unsolved := c.TreatedAsChild() && c.DurableSolution() == ""
 	switch {
 	case c.IsClosed() && c.CloseReason == cmd.Reason && c.Closed.Equal(req.Happened):
 		return nil, nil
@@ -95,13 +95,6 @@ func (c *Case) servicesOpen() bool {
 		}
 	}
 	return false
-}
-
-// hasDurableSolution reports whether a lasting solution was determined to be in
-// the child's best interests, or the register does not keep that.
-func (c *Case) hasDurableSolution() bool {
-	s, kept := any(c).(interface{ DurableSolution() string })
-	return !kept || s.DurableSolution() != ""
 }
 
 // ReopenCase takes up a closed case again.

@@ -7,7 +7,10 @@ import (
 
 func TestClosure(t *testing.T) {
 	closing := officer.says("2024-05-01", CloseCase{Reason: "reintegrated"})
-	given(t, detected, handedOver, screened, assessed, decided).when(closing).then("CaseClosed")
+	told := officer.says("2024-03-11", SendServiceReferral{Organisation: "fund", Services: []string{"legal_info"}})
+	paid := fund.says("2024-03-20", PayAllowance{Amount: 70000})
+	given(t, detected, handedOver, screened, assessed, decided, told, paid).when(closing).then("CaseClosed")
+	given(t, detected, handedOver, screened, assessed, decided).when(closing).then("CaseClosed", "!open_duties") // the allowance is due
 	given(t, detected, requested, admitted).when(closing).refused("still_sheltered", "")
 	given(t, detected).when(closing).then("CaseClosed", "!open_duties", "!identification_missing")
 	given(t, detected, closing).when(officer.says("2024-05-02", CloseCase{Reason: "reintegrated"})).refused("already_closed", "")
@@ -67,6 +70,35 @@ func TestClosureWaitsForAReview(t *testing.T) {
 	req := Request{By: officer, Happened: mustWhen("2024-05-01"), Now: specNow, Claimed: mustWhen("2024-05-01").At}
 	if _, err := (CloseCase{Reason: "reintegrated"}).decide(state(), req); err != nil {
 		t.Errorf("an import tells what was: %v", err)
+	}
+}
+
+// A child's case does not end before it is known what becomes of the child.
+func TestAChildNeedsALastingSolution(t *testing.T) {
+	closing := officer.says("2024-05-01", CloseCase{Reason: "reintegrated"})
+	determined := func(decision string) said {
+		d := DetermineBestInterests{Purpose: "durable_solution", Options: []string{"parents"}, Decision: decision, Heard: true}
+		if decision == "in_favour" {
+			d.Solution = "parents"
+		}
+		return guardianship.says("2024-04-20", d)
+	}
+	for _, age := range []string{"child", "not_sure"} {
+		given(t, child(age)...).when(closing).refused("durable_solution_missing", "")
+		given(t, child(age, determined("against"))...).when(closing).refused("durable_solution_missing", "")
+		w := given(t, child(age, determined("in_favour"))...)
+		if _, err := closing.execute(w.log); err != nil {
+			t.Errorf("%s: %v", age, err)
+		}
+		died := given(t, child(age)...)
+		if got, code := decides(t, died.state(), officer.says("2024-05-01", CloseCase{Reason: "died"})); code != "" || !slices.Contains(got, "!durable_solution_missing") {
+			t.Errorf("%s: %v %q", age, got, code)
+		}
+	}
+	grown := officer.says("2024-05-01", SetChildStatus{Status: "adult", Basis: "turned_18", From: mustDay("2024-05-01")})
+	w := given(t, child("child", grown)...)
+	if _, err := closing.execute(w.log); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -77,7 +77,7 @@ func (c *Case) agree(purpose string, services []string, at When, change func(*Co
 		c.Consents[key] = k
 		if key == "repatriation" {
 			c.Return.Consent = When{}
-			if k.State == "given" && k.Written() { // as good as a consent recorded with the return itself
+			if k.State == "given" && k.Written() && !at.Before(c.ReturnDeclined) { // as good as a consent recorded with the return itself
 				c.Return.Consent = at
 			}
 		}

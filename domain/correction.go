@@ -40,7 +40,9 @@ type CorrectFact struct {
 // counts for nothing. Who may do it is as with [CorrectFact].
 //
 // An admission is voided together with the bed that it took, a departure
-// together with the bed that it freed. What opens the case, what an erasure or a
+// together with the bed that it freed, and a bed is kept from then on if, and only
+// if, an offer stands ("facility_full" where there is none any more). That a person
+// was trafficked again is voided on both cases. What opens the case, what an erasure or a
 // merge rests on and what the register itself remarked cannot be voided:
 // "cannot_be_voided". What later facts rest on cannot be while they stand:
 // "others_follow".
@@ -48,8 +50,10 @@ type VoidEvent struct {
 	Event  EventAt `json:"event"`
 	Reason string  `json:"reason" code:"correction_reason"`
 
-	facility Ref // found in the case
+	facility Ref // found in the case, as the next is
+	related  Ref
 	history  []Decision
+	half     EventAt // of the event on the related case
 }
 
 // FactCorrected names the event, its type, the field and both values. A sealed
@@ -112,7 +116,6 @@ func correctors() []Role {
 func (CorrectFact) givers() []Role                       { return correctors() }
 func (VoidEvent) givers() []Role                         { return correctors() }
 func (cmd CorrectFact) remembering(h [][]Decision) Asked { cmd.history = h[0]; return cmd }
-func (cmd VoidEvent) remembering(h [][]Decision) Asked   { cmd.history = h[0]; return cmd }
 
 func (cmd CorrectFact) decide(c *Case, req Request) ([]Event[Case], error) {
 	field, value, err := cmd.said()
@@ -127,7 +130,7 @@ func (cmd CorrectFact) decide(c *Case, req Request) ([]Event[Case], error) {
 		return nil, conflict("voided_already")
 	}
 	corrected := FactCorrected{Event: cmd.Event, Type: e.EventType(), Field: field, New: value, Reason: cmd.Reason}
-	if d.movesBed() && field == tookPlace || field == "amount" && e.EventType() == (AllowancePaid{}).EventType() {
+	if d.standsElsewhere() && field == tookPlace || field == "amount" && e.EventType() == (AllowancePaid{}).EventType() {
 		return nil, conflict("void_instead")
 	}
 	if field == tookPlace {

@@ -105,7 +105,7 @@ func (c *Case) tick(d Decision) {
 			if slices.Contains(r.From, e.EventType()) && (r.binds == nil || r.binds(c, e)) {
 				c.start(r, e, at)
 			}
-			if r.withdrawn != nil && r.withdrawn(e) {
+			if slices.Contains(r.Until, e.EventType()) && (r.withdrawn == nil || r.withdrawn(e)) {
 				c.withdraw(r.ID, keyOf(r, e))
 			}
 		}

@@ -13,6 +13,7 @@ import (
 type Rule struct {
 	ID        string // also the key of its label
 	From, To  []string
+	Until     []string // after one of these nobody has the duty any more
 	Parameter string
 	Grace     string // a second parameter in days, which are added
 	Period    bool   // not a duty but a protected time, which simply runs out
@@ -23,7 +24,7 @@ type Rule struct {
 	binds     func(*Case, AnyEvent) bool // whether an event of From starts it on this case; nil = always
 	ends      func(AnyEvent) bool        // whether an event of To ends it; nil = always
 	pauses    func(AnyEvent) bool        // whether an event of To only suspends it; nil = never
-	withdrawn func(AnyEvent) bool        // whether after an event nobody has the duty any more; nil = never
+	withdrawn func(AnyEvent) bool        // whether an event of Until is one after which nobody has the duty; nil = always
 	own       string                     // the fields of an event of From of which one names the last day itself
 	choose    func(*Case) string         // another parameter, by the case
 }
@@ -40,7 +41,7 @@ var rules = sync.OnceValue(func() (all []Rule) {
 		if len(known([]string{r.needs})) == 0 && r.needs != "" {
 			continue
 		}
-		r.From, r.To = known(r.From), known(r.To)
+		r.From, r.To, r.Until = known(r.From), known(r.To), known(r.Until)
 		all = append(all, r)
 	}
 	return all
@@ -57,7 +58,7 @@ func policeRules() []Rule {
 			binds: presumed, pauses: has("outcome", "suspended")},
 		{ID: "identification", From: []string{"HandoverAccepted"}, To: []string{"IdentificationDecided"}, Parameter: "identification",
 			binds: presumed, pauses: has("outcome", "suspended")},
-		{ID: "reflection", From: []string{"ReflectionGranted", "ReflectionExtended"}, To: []string{"ReflectionTerminated", "ReflectionEnded"}, Parameter: "reflection", Period: true, own: "until"},
+		{ID: "reflection", From: []string{"ReflectionGranted"}, Parameter: "reflection", Period: true, own: "until"},
 		{ID: "expulsion_bar", From: []string{"ExpulsionBarred"}, Parameter: "expulsion_bar", Period: true, needs: "ExpulsionBarred", own: "until"},
 		{ID: "residence_permit", From: []string{"ResidencePermitIssued", "ResidencePermitRenewed"}, Parameter: "residence_permit", Period: true, needs: "ResidencePermitIssued", own: "until"},
 		{ID: "guardian", From: []string{"GuardianRequested"}, To: []string{"GuardianAppointed"}, Parameter: "guardian", needs: "GuardianRequested"},
@@ -69,25 +70,25 @@ func helpRules() []Rule {
 		{ID: "admission", From: []string{"ShelterRequested"}, To: []string{"AdmissionConfirmed", "AdmissionRefused", "NonArrivalRecorded", "PlacementDeclined"}, Parameter: "admission", PerPlace: true},
 		{ID: "stay_review", From: []string{"AdmissionConfirmed", "TransferCompleted", "StayReviewed", "StayExtended"}, To: []string{"StayReviewed", "StayExtended", "TransferCompleted", "Departed"},
 			needs: "StayReviewed", own: "review_on until", Parameter: "stay_adult", choose: stayOf},
-		{ID: "rehabilitation_plan", From: []string{"AdmissionConfirmed"}, To: []string{"RehabPlanApproved"}, Parameter: "rehabilitation_plan", needs: "RehabPlanApproved", withdrawn: is("Departed")},
+		{ID: "rehabilitation_plan", From: []string{"AdmissionConfirmed"}, To: []string{"RehabPlanApproved"}, Parameter: "rehabilitation_plan", needs: "RehabPlanApproved", Until: []string{"Departed"}},
 		{ID: "allowance_payment", From: []string{"IdentificationDecided"}, To: []string{"AllowancePaid"}, Parameter: "allowance_payment",
-			binds: func(_ *Case, e AnyEvent) bool { return has("outcome", "positive")(e) }, withdrawn: is("IdentificationReversed")},
+			binds: func(_ *Case, e AnyEvent) bool { return has("outcome", "positive")(e) }, Until: []string{"IdentificationReversed"}},
 	}
 }
 
 func returnRules() []Rule {
 	all := []Rule{{ID: "return_certificate", From: []string{"ReturnCertificateApplied"}, To: []string{"ReturnCertificateIssued", "ReturnCertificateRefused"},
-		Parameter: "return_certificate", withdrawn: is("RepatriationCancelled")}}
+		Parameter: "return_certificate", Until: []string{"RepatriationCancelled"}}}
 	for _, month := range []string{"1", "3", "6", "12"} { // good practice: looked after for a year
 		all = append(all, Rule{ID: "follow_up_" + month, From: []string{"ReturnReceived"}, To: []string{"ReintegrationFollowUpDone"},
-			Parameter: "follow_up_" + month, Grace: "follow_up_grace", ends: has("month", month), withdrawn: lost})
+			Parameter: "follow_up_" + month, Grace: "follow_up_grace", ends: has("month", month), Until: []string{"ReintegrationFollowUpDone"}, withdrawn: lost})
 	}
 	return all
 }
 
 // lost reports whether a follow-up says that there will be no other.
 func lost(e AnyEvent) bool {
-	return e.EventType() == "ReintegrationFollowUpDone" && (has("status", "contact_lost")(e) || has("status", "re_trafficked")(e))
+	return has("status", "contact_lost")(e) || has("status", "re_trafficked")(e)
 }
 
 func presumed(c *Case, _ AnyEvent) bool { return c.Status == "presumed" }
@@ -108,6 +109,13 @@ func withinReach(c *Case, e AnyEvent) bool {
 	return c.Country == ""
 }
 
+// Types lists the events that the duties of the rule follow from.
+func (r Rule) Types() []string {
+	all := slices.Concat(r.From, r.To, r.Until, []string{"CaseClosed", "CaseReopened", "DeadlineSuspended", "DeadlineResumed", "DeadlineExtended"})
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
 // RuleOf finds a rule.
 func RuleOf(id string) (Rule, bool) {
 	all := rules()
@@ -115,10 +123,6 @@ func RuleOf(id string) (Rule, bool) {
 		return all[i], true
 	}
 	return Rule{}, false
-}
-
-func is(typ string) func(AnyEvent) bool {
-	return func(e AnyEvent) bool { return e.EventType() == typ }
 }
 
 // has reports whether a field of an event, by its stored name, holds a value.

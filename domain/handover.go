@@ -58,8 +58,8 @@ func (cmd RefuseHandover) decide(c *Case, req Request) ([]Event[Case], error) {
 	return c.fact(req, HandoverRefused(cmd))
 }
 
-// ReturnReferral records that the unit sent a referral back to the body that made
-// it, and why. The case stays open until it is closed.
+// ReturnReferral records that the duty officer sent a referral back to the body that
+// made it, and why. The case stays open until it is closed.
 type ReturnReferral struct {
 	Organisation string   `json:"organisation" code:"organisation"`
 	Reason       string   `json:"reason" code:"referral_return"`
@@ -76,7 +76,7 @@ type ReferralReturned struct {
 
 func (ReferralReturned) EventType() string  { return "ReferralReturned" }
 func (ReferralReturned) apply(*Case, Times) {}
-func (ReturnReferral) givers() []Role       { return []Role{DutyOfficer, CaseOfficer} }
+func (ReturnReferral) givers() []Role       { return []Role{DutyOfficer} }
 func (cmd ReturnReferral) decide(c *Case, req Request) ([]Event[Case], error) {
 	referred := slices.ContainsFunc(c.Access, func(a Access) bool {
 		return a.Organisation == cmd.Organisation && a.Relation == ReferredIt

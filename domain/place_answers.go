@@ -1,5 +1,7 @@
 package domain
 
+import "slices"
+
 // RefuseAdmission answers a request with a coded reason.
 type RefuseAdmission struct {
 	Facility Ref    `json:"facility"`
@@ -60,7 +62,9 @@ func (cmd RecordNonArrival) decide(p *Joint, req Request) ([]Event[Joint], error
 func (c *Case) answered(facility Ref, state string, at Times) {
 	if p := c.place(facility); p != nil && p.State == "requested" {
 		p.State = state
-		c.release(p.Organisation, AskedFor, at.Recorded, hostedFor)
+		if !slices.ContainsFunc(c.Places, func(o Place) bool { return o.Organisation == p.Organisation && o.State == "requested" }) {
+			c.release(p.Organisation, AskedFor, at.Recorded, hostedFor)
+		}
 	}
 }
 

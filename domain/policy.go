@@ -160,7 +160,7 @@ func ReadsUntil(by Actor, rows []Access, of Compartment, now time.Time) (end tim
 		if !a.opens(by.Role, of) {
 			continue
 		}
-		if a.Covers(by, now) && a.Ended.IsZero() {
+		if a.Covers(by, now) && (a.Ended.IsZero() || a.Ended.After(now)) {
 			return time.Time{}
 		}
 		if a.Covers(by, now) && a.Ended.After(end) {

@@ -123,8 +123,15 @@ func Conditions() []Condition {
 	return []Condition{
 		{"own_case", nil},
 		{"part_over", nil},
-		{"own_facility", []string{"confirm-admission", "refuse-admission", "record-non-arrival", "record-departure", "accept-transfer", "complete-transfer", "change-capacity"}},
-		{"own_service", []string{"start-service", "deliver-service"}},
+		{"merged", nil},
+		{"own_facility", []string{
+			"offer-place", "release-reservation", "decline-placement", "confirm-admission", "refuse-admission", "record-non-arrival", "review-stay", "extend-stay",
+			"report-absence", "report-missing", "record-departure", "request-transfer", "accept-transfer", "complete-transfer", "change-capacity",
+		}},
+		{"over_capacity", []string{"confirm-admission", "complete-transfer"}},
+		{"own_answer", []string{"accept-service-referral", "reject-service-referral", "attest-period"}},
+		{"own_service", []string{"start-service", "deliver-service", "complete-service"}},
+		{"own_fact", []string{"correct-fact", "void-event"}},
 		{"second_person", []string{"approve-erasure", "grant-fund-assistance", "refuse-fund-assistance", "decide-review"}},
 		{"known_person", []string{"record-identity", "record-document", "record-contact", "record-health", "record-whereabouts", "record-testimony"}},
 		{"whole_name", []string{"record-identity"}},

@@ -134,33 +134,20 @@ func TestNobodyGivesThemselvesARole(t *testing.T) {
 	}
 }
 
-// promises and takesUp are facts of other steps, of which the
-// relations know the name or the shape.
-type (
-	promises struct {
-		Organisation string `place:"host"`
-	}
-	takesUp struct{}
-)
-
-func (promises) EventType() string { return "ShelterOffered" }
-func (takesUp) EventType() string  { return "CaseOpened" }
 func TestWhoHasPromisedABedKnowsWhoIsToCome(t *testing.T) {
 	c := given(t, detected, requested).state()
-	if MayRead(shelter, c.Access, Identity, specNow) {
+	if MayRead(shelter, c.Access, Identity, mustWhen("2024-03-04").At) {
 		t.Error("a shelter that was only asked knows who it is")
 	}
-	c.after(Decision{Events: []AnyEvent{promises{shelter.Organisation}}})
+	offered := offer("2024-03-02T02:00", "2024-03-10").when("2024-03-02T02:00")
+	c = given(t, detected, requested, offered).state()
 	for of, want := range map[Compartment]bool{Identity: true, Medical: false, Health: true, Narrative: false} {
-		if got := MayRead(shelter, c.Access, of, specNow); got != want {
+		if got := MayRead(shelter, c.Access, of, mustWhen("2024-03-04").At); got != want {
 			t.Errorf("a shelter that promised a bed reads %s: %t", of, got)
 		}
 	}
-	refused := given(t, detected, requested).state()
-	refused.after(Decision{Events: []AnyEvent{promises{shelter.Organisation}}})
-	refused.answered(house, "refused", Times{Happened: mustWhen("2024-03-03"), Recorded: mustWhen("2024-03-03").At})
-	refused.after(Decision{})
-	if end := ReadsUntil(shelter, refused.Access, Identity, mustWhen("2024-03-10").At); !end.Equal(mustWhen("2024-03-03").At) {
+	refused := given(t, detected, requested, offered, shelter.says("2024-03-03", RefuseAdmission{Facility: house, Reason: "security"}).when("2024-03-03T12:00")).state()
+	if end := ReadsUntil(shelter, refused.Access, Identity, mustWhen("2024-03-10").At); !end.Equal(mustWhen("2024-03-03T12:00").At) {
 		t.Errorf("after it took the promise back it knows what came until %v", end)
 	}
 	if MayRead(shelter, refused.Access, Identity, mustWhen("2024-04-10").At) {
@@ -228,11 +215,11 @@ func TestOtherOfficersDoNotOpenAnAssignedCase(t *testing.T) {
 			t.Errorf("%s does not see a case that nobody was given", by.User)
 		}
 	}
-	c.after(Decision{By: officer, Events: []AnyEvent{takesUp{}}})
+	c.after(Decision{By: officer, Events: []AnyEvent{CaseOpened{}}})
 	if !MayRead(officer, c.Access, Identity, specNow) || !MayRead(head, c.Access, Identity, specNow) || MayRead(second, c.Access, Identity, specNow) || !MayRead(second, c.Access, Flow, specNow) {
 		t.Errorf("assigned to one officer: %v", c.Access)
 	}
-	c.after(Decision{By: second, Events: []AnyEvent{takesUp{}}})
+	c.after(Decision{By: second, Events: []AnyEvent{CaseOpened{}}})
 	if MayRead(officer, c.Access, Identity, specNow) || !MayRead(second, c.Access, Identity, specNow) {
 		t.Errorf("assigned to another: %v", c.Access)
 	}

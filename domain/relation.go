@@ -61,9 +61,29 @@ func (c *Case) relate(d Decision) {
 			c.assign(d.By)
 		}
 	}
-	for _, a := range slices.Clone(c.Access) { // an offer ends with the request that it answers
-		if a.Relation == AskedFor && !a.Until.IsZero() {
-			c.release(a.Organisation, Offers, a.Ended, a.Until.Sub(a.Ended))
+	for _, a := range slices.Clone(c.Access) {
+		if a.Relation == Offers {
+			c.promise(a)
+		}
+	}
+}
+
+// promise ends an offer with the last day on which the bed is kept, or with the
+// request that it answers.
+func (c *Case) promise(row Access) {
+	var last Day
+	for _, p := range c.Places {
+		if p.Organisation == row.Organisation && p.State == "requested" && !p.Offered.IsZero() && p.OfferedUntil.After(last) {
+			last = p.OfferedUntil
+		}
+	}
+	if !last.IsZero() {
+		c.release(row.Organisation, Offers, last.End().UTC(), 0)
+		return
+	}
+	for _, a := range c.Access {
+		if a.Organisation == row.Organisation && a.Relation == AskedFor && !a.Until.IsZero() && row.Until.After(a.Ended) {
+			c.release(row.Organisation, Offers, a.Ended, a.Until.Sub(a.Ended))
 		}
 	}
 }
@@ -79,7 +99,7 @@ func (c *Case) permit(now time.Time) {
 	for _, o := range slices.Sorted(maps.Keys(may)) {
 		c.involve(o, Consented)
 		if day := may[o]; !day.IsZero() {
-			c.release(o, Consented, day.End(), 0)
+			c.release(o, Consented, day.End().UTC(), 0)
 		}
 	}
 }

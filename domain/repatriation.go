@@ -98,8 +98,14 @@ type ReturnConsentRecorded struct {
 	By string `json:"by" code:"consent_by"`
 }
 
-func (ReturnConsentRecorded) EventType() string       { return "ReturnConsentRecorded" }
-func (ReturnConsentRecorded) apply(c *Case, at Times) { c.Return.Consent = at.Happened }
+func (ReturnConsentRecorded) EventType() string { return "ReturnConsentRecorded" }
+func (ReturnConsentRecorded) apply(c *Case, at Times) {
+	newer := c.ConsentFor("repatriation")
+	if newer.State != "given" && at.Happened.Before(newer.At) || at.Happened.Before(c.ReturnDeclined) {
+		return // taken back since
+	}
+	c.Return.Consent = at.Happened
+}
 func (RecordReturnConsent) givers() []Role {
 	return []Role{CaseOfficer, Shelter, AssistanceCentre, Consulate, LegalAid, Migration, ChildProtection, ReturnPartner}
 }

@@ -42,7 +42,9 @@ type ReturnDeclined struct {
 
 func (ReturnDeclined) EventType() string { return "ReturnDeclined" }
 func (ReturnDeclined) apply(c *Case, at Times) {
-	c.ReturnDeclined = at.Happened
+	if !at.Happened.Before(c.ReturnDeclined) {
+		c.ReturnDeclined = at.Happened
+	}
 	if !at.Happened.Before(c.Return.Wish) {
 		c.Return.Wish, c.WishWritten = When{}, When{}
 	}

@@ -114,9 +114,11 @@ func (c *Case) returnRisk(at When) (last ReturnRisk) {
 }
 
 // returnConsented reports whether the person, or a child's guardian, had agreed
-// in writing by a time.
+// in writing by a time. What they agreed to holds to its last day.
 func (c *Case) returnConsented(at When) bool {
-	return !c.Return.Consent.IsZero() && !at.Before(c.Return.Consent)
+	k := c.ConsentFor("repatriation")
+	over := k.At.Equal(c.Return.Consent) && !k.Holds(at.Day())
+	return !c.Return.Consent.IsZero() && !at.Before(c.Return.Consent) && !over
 }
 
 // riskLasts is for how many days an assessment of the risk of a return holds, in

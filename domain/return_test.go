@@ -51,6 +51,41 @@ func TestReturnIsScheduledOnlyWhenItIsPrepared(t *testing.T) {
 	given(t, wishless...).when(schedule).then("ReturnScheduled", "!return_wish_missing")
 }
 
+// A consent to the purpose counts as one recorded with the return, if it is
+// written, and to its last day.
+func TestAReturnRestsOnTheConsentThatHolds(t *testing.T) {
+	schedule := migration.says("2024-04-04", planned(asPlanned))
+	agreed := func(at string, change func(*RecordConsent)) said {
+		k := consent("repatriation")
+		change(&k)
+		return officer.says(at, k)
+	}
+	before := homeward("adult")[:7]
+	for name, test := range map[string]struct {
+		story []said
+		code  string
+	}{
+		"written":              {[]said{agreed("2024-03-07", func(*RecordConsent) {})}, ""},
+		"signed":               {[]said{agreed("2024-03-07", func(k *RecordConsent) { k.Form = "electronic_signature" })}, ""},
+		"to this very day":     {[]said{agreed("2024-03-07", func(k *RecordConsent) { k.ValidUntil = mustDay("2024-04-04") })}, ""},
+		"until yesterday":      {[]said{agreed("2024-03-07", func(k *RecordConsent) { k.ValidUntil = mustDay("2024-04-03") })}, "return_consent_missing"},
+		"oral":                 {[]said{agreed("2024-03-07", func(k *RecordConsent) { k.Form = "oral" })}, "return_consent_missing"},
+		"given later":          {[]said{agreed("2024-04-05", func(*RecordConsent) {})}, "return_consent_missing"},
+		"to something else":    {[]said{officer.says("2024-03-07", consent("identification"))}, "return_consent_missing"},
+		"withdrawn":            {[]said{agreed("2024-03-07", func(*RecordConsent) {}), officer.says("2024-03-20", WithdrawConsent{Purpose: "repatriation", By: "person", Form: "oral"})}, "return_consent_missing"},
+		"withdrawn, told late": {[]said{agreed("2024-03-20", func(*RecordConsent) {}), officer.says("2024-03-25", WithdrawConsent{Purpose: "repatriation", By: "person", Form: "oral"}), migration.says("2024-03-07", RecordReturnConsent{By: "person"})}, "return_consent_missing"},
+		"declined, told late":  {[]said{migration.says("2024-03-25", DeclineReturn{By: "person", Reason: "fear"}), agreed("2024-03-07", func(*RecordConsent) {})}, "return_consent_missing"},
+		"and with the return":  {[]said{agreed("2024-03-07", func(k *RecordConsent) { k.ValidUntil = mustDay("2024-03-10") }), migration.says("2024-03-20", RecordReturnConsent{By: "person"})}, ""},
+	} {
+		w := given(t, append(slices.Clone(before), test.story...)...)
+		if test.code != "" {
+			w.when(schedule).refused(test.code, "")
+		} else if _, err := schedule.execute(w.log); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 func TestAChildReturnsWithGuardianBestInterestsAndCarer(t *testing.T) {
 	named := guardianship.says("2024-03-04", AppointGuardian{Kind: "guardian", Conflict: "none"})
 	best := func(decision string) said {

@@ -15,7 +15,7 @@ var (
 )
 
 func TestTransferMovesThePersonAndTheBedsAtOnce(t *testing.T) {
-	w := given(t, openSecond, detected, requested, admitted)
+	w := given(t, openSecond, detected, requested, admitted.when("2024-03-02T04:00"))
 	w.when(askTransfer).then("TransferRequested")
 	w.when(otherHouse.says("2024-04-01T12:00", AcceptTransfer{Facility: secondHouse})).then("TransferAccepted")
 	w.when(otherHouse.says("2024-04-01T13:00", AcceptTransfer{Facility: secondHouse})).then()

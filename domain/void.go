@@ -2,31 +2,52 @@ package domain
 
 import "slices"
 
-// others names the facility whose bed goes with the event, once it was looked up.
+// others names the stream on which the other half of the event stands, or would
+// stand, once it was looked up.
 func (cmd VoidEvent) others(Request) []Stream {
-	if cmd.facility == "" {
-		return nil
+	switch {
+	case cmd.facility != "":
+		return []Stream{FacilityStream(cmd.facility)}
+	case cmd.related != "":
+		return []Stream{CaseStream(cmd.related)}
 	}
-	return []Stream{FacilityStream(cmd.facility)}
+	return nil
 }
 
-// look finds out whether a bed goes with the event.
+// look finds out which facility or which other case the event is about.
 func (cmd VoidEvent) look(history []Decision) Asked {
-	cmd.facility = ""
+	cmd.facility, cmd.related = "", ""
 	switch e := cmd.Event.Find(history).(type) {
-	case AdmissionConfirmed:
-		cmd.facility = e.Facility
-	case Departed:
-		cmd.facility = e.Facility
+	case AdmissionConfirmed, Departed, ShelterRequested, TransferRequested, ShelterOffered,
+		PlacementDeclined, ShelterRequestCancelled, AdmissionRefused, NonArrivalRecorded:
+		cmd.facility = SiteOf(e).Facility
+	case ReTraffickingRecorded:
+		cmd.related = e.Earlier + e.Later // it names one of them
 	}
 	return cmd
 }
 
-// movesBed reports whether the decision stands on the history of a facility too.
-func (d Decision) movesBed() bool {
+func (cmd VoidEvent) remembering(histories [][]Decision) Asked {
+	cmd.history, cmd.half = histories[0], EventAt{}
+	if cmd.related == "" {
+		return cmd
+	}
+	for _, d := range histories[1] {
+		for n, e := range d.Events {
+			if _, same := e.(ReTraffickingRecorded); same && d.ID == cmd.Event.Decision {
+				cmd.half = EventAt{d.ID, n}
+			}
+		}
+	}
+	return cmd
+}
+
+// standsElsewhere reports whether the decision stands on another history too, and
+// tells there when it was.
+func (d Decision) standsElsewhere() bool {
 	for _, e := range d.Events {
 		switch e.(type) {
-		case AdmissionConfirmed, Departed, TransferCompleted:
+		case AdmissionConfirmed, Departed, TransferCompleted, ShelterOffered, ReTraffickingRecorded:
 			return true
 		}
 	}
@@ -38,23 +59,11 @@ func (cmd VoidEvent) decide(j *Joint, req Request) ([]Event[Joint], error) {
 	if err != nil || e == nil {
 		return nil, err
 	}
-	voided := EventVoided{Event: cmd.Event, Type: e.EventType(), Reason: cmd.Reason}
-	var bed []Event[Facility]
-	switch e := e.(type) {
+	switch e.(type) {
 	case DetectionRecorded, ReferralSubmitted, TransferCompleted:
 		return nil, invalid("cannot_be_voided", "event")
-	case AdmissionConfirmed:
-		if stay := j.Case().Host(); stay == nil || stay.Facility != e.Facility || !stay.Admitted.Equal(d.Happened) {
-			return nil, conflict("others_follow")
-		}
-		bed = append(bed, BedFreed{Case: req.about})
-	case Departed:
-		back, err := cmd.takenAgain(j, e, d, req)
-		if err != nil {
-			return nil, err
-		}
-		bed = append(bed, back)
 	}
+	voided := EventVoided{Event: cmd.Event, Type: e.EventType(), Reason: cmd.Reason}
 	after, err := Fold[Case](append(slices.Clone(cmd.history), Decision{Events: []AnyEvent{voided}}))
 	if err != nil {
 		return nil, err
@@ -62,16 +71,68 @@ func (cmd VoidEvent) decide(j *Joint, req Request) ([]Event[Joint], error) {
 	if after.Redress.Paid > after.Redress.Awarded {
 		return nil, conflict("others_follow")
 	}
-	_, decision := e.(IdentificationDecided)
 	onCase := []Event[Case]{voided}
-	if decision && after.Redress.Allowance > 0 {
+	if _, decision := e.(IdentificationDecided); decision && after.Redress.Allowance > 0 {
 		onCase = append(onCase, DeviationNoted{Code: "payment_stands"})
 	}
-	return j.answer(onCase, bed...), nil
+	all := j.onCase(0, onCase...)
+	switch {
+	case cmd.facility != "":
+		beds, err := cmd.beds(j, e, d, after, req)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, j.onFacility(0, beds...)...)
+	case cmd.related != "":
+		all = append(all, j.onCase(1, EventVoided{Event: cmd.half, Type: voided.Type, Reason: cmd.Reason})...)
+	}
+	return all, nil
+}
+
+// beds is what becomes of the facility's history: a bed that was taken is free, one
+// that was freed is taken, and one is kept if, and as long as, an offer stands.
+func (cmd VoidEvent) beds(j *Joint, e AnyEvent, d *Decision, after *Case, req Request) (beds []Event[Facility], err error) {
+	f, stay := j.Facilities[0], j.Case().Host()
+	switch e := e.(type) {
+	case AdmissionConfirmed:
+		if stay == nil || stay.Facility != e.Facility || !stay.Admitted.Equal(d.Happened) {
+			return nil, conflict("others_follow")
+		}
+		freed := BedFreed{Case: req.about}
+		freed.apply(f, Times{Happened: req.Happened})
+		beds = append(beds, freed)
+	case Departed:
+		back, err := takenAgain(j, e, d, req)
+		return []Event[Facility]{back}, err
+	}
+	asked := after.place(cmd.facility)
+	if asked != nil && asked.Requested.IsZero() {
+		return nil, conflict("others_follow")
+	}
+	kept, err := f.keeping(after, asked, req)
+	return append(beds, kept...), err
+}
+
+// keeping keeps the bed that an open offer promises, and none otherwise.
+func (f *Facility) keeping(c *Case, asked *Place, req Request) ([]Event[Facility], error) {
+	day := req.Happened.Day()
+	if asked == nil || asked.State != "requested" || asked.Offered.IsZero() || asked.OfferedUntil.Before(day) || !f.openOn(day) {
+		return f.releasing(req.about), nil
+	}
+	if slices.ContainsFunc(f.Reserved, func(r Reservation) bool {
+		return r.Case == req.about && r.Persons == asked.For && r.Until == asked.OfferedUntil
+	}) {
+		return nil, nil
+	}
+	bed := f.room(c, req.about, asked.For, day)
+	if bed.short() {
+		return nil, conflict("facility_full")
+	}
+	return []Event[Facility]{ShelterPlaceReserved{req.about, asked.For, bed.group, asked.OfferedUntil}}, nil
 }
 
 // takenAgain gives the bed back to a person who has not left after all.
-func (cmd VoidEvent) takenAgain(j *Joint, e Departed, d *Decision, req Request) (Event[Facility], error) {
+func takenAgain(j *Joint, e Departed, d *Decision, req Request) (Event[Facility], error) {
 	stay, f := j.Case().place(e.Facility), j.Facilities[0]
 	for _, other := range d.Events {
 		if _, moved := other.(TransferCompleted); moved {
@@ -81,5 +142,6 @@ func (cmd VoidEvent) takenAgain(j *Joint, e Departed, d *Decision, req Request) 
 	if stay == nil || stay.State != "departed" || !stay.Departed.Equal(d.Happened) || j.Case().Host() != nil || !f.openOn(req.Happened.Day()) {
 		return nil, conflict("others_follow")
 	}
-	return BedTaken{Case: req.about, Persons: stay.Persons, OverCapacity: f.Taken+stay.Persons > f.Capacity}, nil
+	bed := f.room(j.Case(), req.about, stay.Persons, req.Happened.Day())
+	return BedTaken{Case: req.about, Persons: stay.Persons, OverCapacity: f.Taken+stay.Persons > f.Capacity, Group: bed.group}, nil
 }

@@ -51,7 +51,7 @@ func courseOf(by domain.Actor, now time.Time) sight {
 func partOf(by domain.Actor, now time.Time) sight {
 	s := sightOf(by, now)
 	if !s.every {
-		s.rows = condition{`@until > ? AND @ended IS NULL`, []any{now.UnixMilli()}}
+		s.rows = condition{`@until > ? AND (@ended IS NULL OR @ended > ?)`, []any{now.UnixMilli(), now.UnixMilli()}}
 		if !by.Role.GoesOn() {
 			s.rows = s.rows.and(condition{`@relation <> ?`, []any{string(domain.ReferredIt)}})
 		}

@@ -144,21 +144,21 @@ func checkRow(t *testing.T, name string, by domain.Actor, now time.Time, r CaseR
 // waiting says again, in other words, which cases are in which queue.
 var waiting = map[string]func(domain.Actor, *domain.Case, time.Time) bool{
 	"missing":  func(_ domain.Actor, c *domain.Case, _ time.Time) bool { return !c.Missing.IsZero() },
-	"handover": func(_ domain.Actor, c *domain.Case, _ time.Time) bool { return !c.IsClosed() && c.HandedOver.IsZero() },
+	"handover": func(_ domain.Actor, c *domain.Case, _ time.Time) bool { return !over(c) && c.HandedOver.IsZero() },
 	"screening": func(_ domain.Actor, c *domain.Case, _ time.Time) bool {
-		return !c.IsClosed() && !c.HandedOver.IsZero() && c.Screened.IsZero() && c.Outcome == ""
+		return !over(c) && !c.HandedOver.IsZero() && c.Screened.IsZero() && c.Outcome == ""
 	},
 	"decision": func(_ domain.Actor, c *domain.Case, _ time.Time) bool {
-		return !c.IsClosed() && !c.HandedOver.IsZero() && c.Outcome != "positive" && c.Outcome != "negative"
+		return !over(c) && !c.HandedOver.IsZero() && c.Outcome != "positive" && c.Outcome != "negative"
 	},
 	"shelter": func(_ domain.Actor, c *domain.Case, _ time.Time) bool {
-		return !c.IsClosed() && place(c, "", "requested")
+		return !over(c) && place(c, "", "requested")
 	},
 	"overdue": func(_ domain.Actor, c *domain.Case, now time.Time) bool {
-		return slices.ContainsFunc(c.Clocks, func(k domain.DeadlineClock) bool { return k.State(now) == domain.Overdue })
+		return c.MergedInto == "" && slices.ContainsFunc(c.Clocks, func(k domain.DeadlineClock) bool { return k.State(now) == domain.Overdue })
 	},
-	"open":      func(_ domain.Actor, c *domain.Case, _ time.Time) bool { return !c.IsClosed() },
-	"closed":    func(_ domain.Actor, c *domain.Case, _ time.Time) bool { return c.IsClosed() },
+	"open":      func(_ domain.Actor, c *domain.Case, _ time.Time) bool { return !over(c) },
+	"closed":    func(_ domain.Actor, c *domain.Case, _ time.Time) bool { return over(c) },
 	"all":       func(domain.Actor, *domain.Case, time.Time) bool { return true },
 	"incoming":  func(by domain.Actor, c *domain.Case, _ time.Time) bool { return place(c, by.Organisation, "requested") },
 	"residents": func(by domain.Actor, c *domain.Case, _ time.Time) bool { return place(c, by.Organisation, "admitted") },
@@ -168,9 +168,13 @@ var waiting = map[string]func(domain.Actor, *domain.Case, time.Time) bool{
 		})
 	},
 	"allowance": func(_ domain.Actor, c *domain.Case, _ time.Time) bool {
-		return c.Outcome == "positive" && c.Redress.AllowancePaid.IsZero()
+		return c.MergedInto == "" && c.Outcome == "positive" && c.Redress.AllowancePaid.IsZero()
 	},
 }
+
+// over reports whether nothing is to be done on the case: it was closed, or merged
+// into the one that goes on.
+func over(c *domain.Case) bool { return c.IsClosed() || c.MergedInto != "" }
 
 func place(c *domain.Case, organisation, state string) bool {
 	return slices.ContainsFunc(c.Places, func(p domain.Place) bool {
@@ -218,7 +222,7 @@ func checkOverdue(t *testing.T, name string, v *Views, by domain.Actor, now time
 	for _, c := range states {
 		if domain.MayRead(by, c.Access, domain.Flow, now) && domain.ReadsUntil(by, c.Access, domain.Flow, now).IsZero() {
 			for _, k := range c.Clocks {
-				if k.State(now) == domain.Overdue {
+				if c.MergedInto == "" && k.State(now) == domain.Overdue {
 					want++
 				}
 			}

@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
+	"time"
 
 	"nrm/domain"
 )
@@ -73,5 +74,62 @@ func TestEarlyIsNoTruth(t *testing.T) {
 		if log.right < 10 {
 			t.Errorf("only %d were right: proves nothing", log.right)
 		}
+	}
+}
+
+// prompt is a log that tells early of everything that comes, and before each
+// decision on a case of a void that does not come.
+type prompt struct {
+	*memory
+	misled, voids int
+}
+
+func (p *prompt) FollowEarly(ctx context.Context, after uint64, early func(*domain.Decision), f func([]domain.Decision) error) error {
+	last := map[domain.Stream]domain.Decision{}
+	return p.Follow(ctx, after, func(run []domain.Decision) error {
+		d := run[0]
+		if before, ok := last[d.Stream]; ok && d.Stream.Kind == domain.CaseKind {
+			lie := d
+			lie.Events = []domain.AnyEvent{domain.EventVoided{Event: domain.EventAt{Decision: before.ID}, Type: before.Events[0].EventType(), Reason: "typing"}}
+			early(&lie)
+			p.misled++
+		}
+		last[d.Stream] = d
+		if d.Corrects() {
+			p.voids++
+		}
+		early(&d)
+		return f(run)
+	})
+}
+
+// A void that is told early has the case folded again like any other, also when it
+// does not come after all.
+func TestAVoidThatIsToldEarly(t *testing.T) {
+	log := &prompt{memory: newMemory()}
+	log.batch = 1
+	w := newWorld(t, log.memory, 62)
+	v := opened(t, t.TempDir(), log.memory)
+	caughtUp := follow(t, v, log)
+	ref := handedOver(w)
+	w.later(time.Hour).must(officer, domain.CaseStream(ref), domain.AssessRisk{Level: "high"})
+	w.later(time.Hour).must(officer, domain.CaseStream(ref), domain.CorrectFact{Event: w.the(ref, "RiskAssessed"), Level: "low", Reason: "typing"})
+	w.void(ref, "HandoverAccepted")
+	w.later(time.Hour).must(officer, domain.CaseStream(ref), domain.AssessRisk{Level: "medium"})
+	w.void(ref, "RiskAssessed")
+	other := handedOver(w)
+	admitted(w, other)
+	w.later(time.Hour).must(officer, domain.CaseStream(other), domain.VoidEvent{Event: w.the(other, "AdmissionConfirmed"), Reason: "typing"})
+	caughtUp()
+	live := digestOf(t, v)
+	if made := digestOf(t, opened(t, t.TempDir(), log.memory)); !maps.Equal(live, made) {
+		t.Errorf("live    %v\nrebuilt %v", live, made)
+	}
+	if log.voids != 4 || log.misled < 8 {
+		t.Errorf("%d voids and corrections came, %d did not: proves nothing", log.voids, log.misled)
+	}
+	p, err := v.Case(t.Context(), officer, w.now, ref)
+	if err != nil || p.State.Risk != "low" || !p.State.HandedOver.IsZero() || p.Row.Stage != "referred" {
+		t.Errorf("%+v, %v", p.Row, err)
 	}
 }

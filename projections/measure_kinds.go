@@ -56,15 +56,11 @@ func (l *ledger) compliance(m domain.Measure, s scope) result {
 	return percent(num, den, excluded, open)
 }
 
-// cases folds the facts that start, stop or waive a rule's clocks, in the order
-// of the log.
+// cases folds the facts that a rule's clocks follow from, in the order of the log.
+// Nothing in them corrects an earlier one: the ledger holds what stands.
 func (l *ledger) cases(rule domain.Rule, s scope) map[string]*domain.Case {
-	types := map[string]bool{"CaseClosed": true, "CaseReopened": true, "DeadlineSuspended": true, "DeadlineResumed": true, "DeadlineExtended": true}
-	for _, t := range append(append([]string{}, rule.From...), rule.To...) {
-		types[t] = true
-	}
 	var facts []*observation
-	for t := range types {
+	for _, t := range rule.Types() {
 		for _, o := range l.byType[t] {
 			if !o.at.At.After(s.at) {
 				facts = append(facts, o)

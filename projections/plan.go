@@ -153,9 +153,7 @@ func typesOf(actions ...domain.PlanAction) []string {
 			addSelection(i.Measure.Of)
 			addSelection(i.Measure.Over)
 			if r, ok := domain.RuleOf(i.Measure.Rule); ok {
-				add(r.From...)
-				add(r.To...)
-				add("CaseClosed", "CaseReopened")
+				add(r.Types()...)
 			}
 		}
 	}

@@ -41,9 +41,9 @@ func (q queue) count(ctx context.Context, tx *sql.Tx, by domain.Actor, now time.
 	of := condition{sql: `1`}
 	switch q.wide {
 	case "closed":
-		of = condition{sql: `stage = 'closed'`}
+		of = condition{sql: `stage IN ('closed', 'merged')`}
 	case "open":
-		of = condition{sql: `stage <> 'closed'`}
+		of = condition{sql: `stage NOT IN ('closed', 'merged')`}
 	}
 	if stage != "" {
 		of = of.and(condition{`stage = ?`, []any{stage}})

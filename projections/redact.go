@@ -1,6 +1,7 @@
 package projections
 
 import (
+	"maps"
 	"slices"
 
 	"nrm/domain"
@@ -28,17 +29,24 @@ func (p *CasePage) hideLocation(by domain.Actor) {
 	for i := range p.Timeline {
 		e := &p.Timeline[i]
 		e.Event = domain.WithoutPlaces(e.Event, by.Organisation, own)
-		if e.By.Organisation != by.Organisation && domain.Houses(e.By.Organisation) {
+		if secret(e.By.Organisation, by) {
 			e.By.Organisation = ""
 		}
 	}
 	s := *p.State
-	if domain.Houses(s.Referral) && s.Referral != by.Organisation {
-		s.Referral = ""
+	for _, name := range []*string{&s.Referral, &s.FollowsUp, &s.ScheduledReturn.Receiver} {
+		if secret(*name, by) {
+			*name = ""
+		}
+	}
+	s.Consents = maps.Clone(s.Consents)
+	for purpose, k := range s.Consents {
+		k.Recipients = slices.DeleteFunc(slices.Clone(k.Recipients), func(o string) bool { return secret(o, by) })
+		s.Consents[purpose] = k
 	}
 	s.Access, s.Places, s.Clocks = p.Access, slices.Clone(s.Places), slices.Clone(s.Clocks)
 	s.Referrals = slices.DeleteFunc(slices.Clone(s.Referrals), func(r domain.ServiceReferral) bool {
-		return r.Organisation != by.Organisation && domain.Houses(r.Organisation)
+		return secret(r.Organisation, by)
 	})
 	for i := range s.Places {
 		if at := &s.Places[i]; at.Organisation != by.Organisation {
@@ -53,6 +61,12 @@ func (p *CasePage) hideLocation(by domain.Actor) {
 	p.State = &s
 }
 
+// secret reports whether to name an organisation beside a case is to say where the
+// person may live.
+func secret(organisation string, by domain.Actor) bool {
+	return organisation != by.Organisation && domain.Houses(organisation)
+}
+
 func housing(r domain.Relation) bool {
-	return r == domain.AskedFor || r == domain.Hosts || r == domain.Hosted
+	return r == domain.AskedFor || r == domain.Offers || r == domain.Hosts || r == domain.Hosted
 }

@@ -221,6 +221,10 @@ func (a *Audit) paidOnce(name string, e AnyEvent, d Decision) error {
 			return fmt.Errorf("an allowance that was paid already")
 		}
 		a.paid[name] = a.positive[name]
+	case EventVoided:
+		if e.Type == (AllowancePaid{}).EventType() {
+			delete(a.paid, name)
+		}
 	default:
 		if e.EventType() == "IdentificationReversed" {
 			a.positive[name] = d.ID

@@ -76,7 +76,7 @@ type ReferralReturned struct {
 
 func (ReferralReturned) EventType() string  { return "ReferralReturned" }
 func (ReferralReturned) apply(*Case, Times) {}
-func (ReturnReferral) givers() []Role       { return []Role{DutyOfficer, CaseOfficer} }
+func (ReturnReferral) givers() []Role       { return []Role{DutyOfficer} }
 func (cmd ReturnReferral) decide(c *Case, req Request) ([]Event[Case], error) {
 	referred := slices.ContainsFunc(c.Access, func(a Access) bool {
 		return a.Organisation == cmd.Organisation && a.Relation == ReferredIt

@@ -21,13 +21,13 @@ func TestHandoverRefused(t *testing.T) {
 }
 
 func TestReferralReturnedAndAdded(t *testing.T) {
-	back := officer.says("2024-03-02", ReturnReferral{Organisation: "police-baki", Reason: "incomplete", Missing: []string{"place"}})
+	back := duty.says("2024-03-02", ReturnReferral{Organisation: "police-baki", Reason: "incomplete", Missing: []string{"place"}})
 	w := given(t, detected).when(back).then("ReferralReturned")
-	w.when(officer.says("2024-03-02", ReturnReferral{Organisation: "ngo-c", Reason: "not_about_trafficking"})).refused("has_not_referred", "organisation")
-	w.when(officer.says("2024-03-02", ReturnReferral{Organisation: "police-baki", Reason: "incomplete"})).refused("required", "missing")
+	w.when(duty.says("2024-03-02", ReturnReferral{Organisation: "ngo-c", Reason: "not_about_trafficking"})).refused("has_not_referred", "organisation")
+	w.when(duty.says("2024-03-02", ReturnReferral{Organisation: "police-baki", Reason: "incomplete"})).refused("required", "missing")
 	given(t, detected, handedOver).when(back).then("ReferralReturned", "!returned_after_handover")
 	own := duty.says("2024-03-01T20:30", referral())
-	given(t, own).when(officer.says("2024-03-02", ReturnReferral{Organisation: "spu", Reason: "known_already"})).refused("same_organisation", "organisation")
+	given(t, own).when(duty.says("2024-03-02", ReturnReferral{Organisation: "spu", Reason: "known_already"})).refused("same_organisation", "organisation")
 
 	add := officer.says("2024-03-03", AddReferral{Organisation: "ngo-c", Basis: "consent", ReferralFields: ReferralFields{Reason: "suspected_trafficking", Number: "17/2024"}})
 	w = given(t, detected, handedOver).when(add).then("ReferralSubmitted")

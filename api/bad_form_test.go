@@ -16,8 +16,8 @@ import (
 func TestBadForms(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	about := map[domain.StreamKind]string{domain.CaseKind: s.busy(), domain.ActionKind: "4.1.9"}
-	about[domain.FacilityKind] = string(s.facility("shelter-gence", "AZ-GA"))
+	about := map[domain.StreamKind]string{domain.ActionKind: "4.1.9"}
+	about[domain.CaseKind], about[domain.FacilityKind] = s.busy()
 	people, tried := map[domain.Role]*visitor{}, 0
 	for _, spec := range domain.CommandSpecs() {
 		role := formGiver(spec)
@@ -39,8 +39,8 @@ func TestBadForms(t *testing.T) {
 		good := defaults(form)
 		f := formOf(t, spec.Name, "az")
 		for _, field := range spec.Fields() {
-			if field.Kind != domain.AFacility {
-				reply(f, field, good)
+			if reply(f, field, good); field.Kind == domain.AFacility {
+				good.Set(field.Name, about[domain.FacilityKind])
 			}
 		}
 		for name, bad := range spoiledForms(spec, good) {
@@ -62,9 +62,10 @@ func TestBadForms(t *testing.T) {
 	}
 }
 
-// busy is a case in which a body of each kind takes part.
-func (s *site) busy() string {
-	ref := s.opened()
+// busy is a case in which a body of each kind takes part, and the facility that was
+// asked for a place.
+func (s *site) busy() (ref, house string) {
+	ref = s.opened()
 	for _, f := range mustSpec("send-service-referral").Fields() {
 		if f.Name != "organisation" {
 			continue
@@ -73,10 +74,10 @@ func (s *site) busy() string {
 			s.asked("case_officer", "/cases/"+ref+"/send-service-referral", `{"happened":"2024-03-10","data":{"organisation":"`+o.Code+`","services":["legal_info"]}}`)
 		}
 	}
-	house := s.asked("coordinator", "/facilities",
+	house = s.asked("coordinator", "/facilities",
 		`{"happened":"2020-01-15","data":{"kind":"shelter","operator":"state","organisation":"shelter-baki","district":"AZ-BA","capacity":9}}`).Facility
 	s.asked("duty_officer", "/cases/"+ref+"/request-shelter", `{"happened":"2024-03-10","data":{"facility":"`+house+`","security":"high"}}`)
-	return ref
+	return ref, house
 }
 
 // formGiver is a role that gives the command by a form.

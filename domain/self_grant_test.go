@@ -58,7 +58,8 @@ func TestAConsentOpensWhatItIsAbout(t *testing.T) {
 	k := consent("shelter")
 	k.Recipients = []string{"shelter-gence"}
 	c := given(t, detected, handedOver, officer.says("2024-03-13", k)).state()
-	if MaySee(otherHouse, c.Access, specNow) || MayRead(otherHouse, c.Access, Identity, specNow) {
+	row := []Access{{Organisation: otherHouse.Organisation, Relation: Consented}}
+	if MaySee(otherHouse, c.Access, specNow) || MayRead(otherHouse, row, Identity, specNow) {
 		t.Error("a consent lets a shelter in before it has offered a place")
 	}
 }

@@ -50,7 +50,38 @@ func (p *CasePage) hideLocation(by domain.Actor) {
 			k.Key = ""
 		}
 	}
+	s.Endings = slices.Clone(s.Endings)
+	for i := range s.Endings {
+		if e := &s.Endings[i]; !own[e.Key] {
+			e.Key = ""
+		}
+	}
+	hideHouses(&s, by.Organisation)
 	p.State = &s
+}
+
+// hideHouses takes away the organisations that run facilities where others of a
+// kind may be named: who obtained a consent or may have data by it, who receives
+// the person, who looks after what is still to be paid.
+func hideHouses(s *domain.Case, own string) {
+	other := func(organisation string) bool { return organisation != own && domain.Houses(organisation) }
+	told := map[string]domain.Consent{}
+	for purpose, k := range s.Consents {
+		k.Recipients = slices.DeleteFunc(slices.Clone(k.Recipients), other)
+		if other(k.Operator) {
+			k.Operator = ""
+		}
+		told[purpose] = k
+	}
+	if s.Consents != nil {
+		s.Consents = told
+	}
+	if other(s.ScheduledReturn.Receiver) {
+		s.ScheduledReturn.Receiver = ""
+	}
+	if other(s.FollowsUp) {
+		s.FollowsUp = ""
+	}
 }
 
 func housing(r domain.Relation) bool {

@@ -86,9 +86,22 @@ func TestDescriptionAndServerAgree(t *testing.T) {
 		}
 		for name, data := range spoiled(spec, whole) {
 			refused++
+			before := s.last()
 			allowed, p := send(data)
-			if allowed || !slices.Contains(unread, p.Code) {
+			field := name[strings.LastIndex(name, " ")+1:]
+			if field == "nonsense" { // theirs, and not repeated
+				field = ""
+			}
+			if allowed || !slices.Contains(unread, p.Code) || p.Field != field {
 				t.Errorf("%s, %s: described %v, answered %d %s %s", spec.Name, name, allowed, p.Status, p.Code, p.Field)
+			}
+			for _, l := range languages {
+				if in(l.Code).first("refusal."+p.Code) == "" {
+					t.Errorf("%s: %s has no words in %s", spec.Name, p.Code, l.Code)
+				}
+			}
+			if s.last() != before {
+				t.Errorf("%s, %s: refused and written", spec.Name, name)
 			}
 		}
 	}

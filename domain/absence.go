@@ -122,6 +122,8 @@ func (c *Case) watched(req Request, since When) error {
 		return invalid("before_admission", "happened")
 	case !since.IsZero() && req.Happened.Before(since):
 		return invalid("seen_later", "since")
+	case !since.IsZero() && since.guess().Before(c.Detected):
+		return invalid("before_case", "since")
 	}
 	return nil
 }

@@ -32,6 +32,7 @@ func (IdentityAccessSuspended) apply(c *Case, at Times) {
 	}
 }
 func (SuspendIdentityAccess) givers() []Role { return []Role{Prosecution, Head} }
+func (SuspendIdentityAccess) aboutMerged()   {}
 func (cmd SuspendIdentityAccess) decide(c *Case, req Request) ([]Event[Case], error) {
 	if suspendedIn(c.Access) {
 		if c.AccessChanged.Equal(req.Happened) {
@@ -43,7 +44,8 @@ func (cmd SuspendIdentityAccess) decide(c *Case, req Request) ([]Event[Case], er
 }
 
 // RestoreIdentityAccess records that the body that suspended access, or a court,
-// has lifted it.
+// has lifted it. The head of the special police unit, whom it shuts out too, may
+// pass a suspension on, but does not end one.
 type RestoreIdentityAccess struct {
 	Decision Reference `json:"decision_no"`
 	Body     string    `json:"body" code:"suspending_body"`
@@ -62,8 +64,9 @@ func (IdentityAccessRestored) apply(c *Case, at Times) {
 		c.AccessChanged = at.Happened
 	}
 }
-func (RestoreIdentityAccess) givers() []Role        { return []Role{Prosecution, Head} }
+func (RestoreIdentityAccess) givers() []Role        { return []Role{Prosecution} }
 func (RestoreIdentityAccess) expected(c *Case) bool { return suspendedIn(c.Access) }
+func (RestoreIdentityAccess) aboutMerged()          {}
 func (cmd RestoreIdentityAccess) decide(c *Case, req Request) ([]Event[Case], error) {
 	switch {
 	case !suspendedIn(c.Access) && c.AccessChanged.Equal(req.Happened):

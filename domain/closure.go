@@ -40,6 +40,8 @@ func (cmd CloseCase) decide(c *Case, req Request) ([]Event[Case], error) {
 		return nil, nil
 	case c.IsClosed():
 		return nil, conflict("already_closed")
+	case !c.knows(req.By, req.known()):
+		return nil, conflict("not_admitted") // who was only asked, or only referred the person, does not end the work of others
 	case c.Host() != nil:
 		return nil, conflict("still_sheltered") // the person lives in a facility: closing would be false
 	case c.ReviewWaits && !ended && !req.imported():

@@ -16,6 +16,7 @@ type Consent struct {
 	Abroad     bool     `json:"abroad,omitempty"` // data may go to a receiver in another country
 	Data       []string `json:"data,omitempty"`
 	Recipients []string `json:"recipients,omitempty"`
+	Operator   string   `json:"operator,omitempty"` // the organisation that obtained it
 }
 
 // Written reports whether the consent has the form that the Law on Personal Data

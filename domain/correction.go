@@ -14,8 +14,11 @@ import (
 // Exactly one of the fields after Reason is given: "nothing_given", "one_only".
 // The event must have said something in it: "no_such_field". Who recorded the
 // event corrects it, or those who lead the case; what the head of the special
-// police unit decided only the head: "not_yours". What stands on other streams as
-// well, and what was paid, is voided and recorded anew: "void_instead".
+// police unit decided only the head; what another body or the person decided against
+// those who lead the case only whoever recorded it: "not_yours". What stands on
+// other streams as well, and an allowance, is voided and recorded anew:
+// "void_instead". What later facts rest on is not taken from under them:
+// "others_follow".
 type CorrectFact struct {
 	Event  EventAt `json:"event"`
 	Reason string  `json:"reason" code:"correction_reason"`
@@ -130,7 +133,7 @@ func (cmd CorrectFact) decide(c *Case, req Request) ([]Event[Case], error) {
 		return nil, conflict("voided_already")
 	}
 	corrected := FactCorrected{Event: cmd.Event, Type: e.EventType(), Field: field, New: value, Reason: cmd.Reason}
-	if d.standsElsewhere() && field == tookPlace || field == "amount" && e.EventType() == (AllowancePaid{}).EventType() {
+	if d.standsElsewhere() && field == tookPlace || field == "amount" && isAllowance(e) {
 		return nil, conflict("void_instead")
 	}
 	if field == tookPlace {
@@ -149,7 +152,18 @@ func (cmd CorrectFact) decide(c *Case, req Request) ([]Event[Case], error) {
 			return nil, nil
 		}
 	}
+	after, err := Fold[Case](append(slices.Clone(cmd.history), Decision{Events: []AnyEvent{corrected}}))
+	if err != nil {
+		return nil, err
+	}
+	if shaken(c, after) || after.unpaidFor() > c.unpaidFor() {
+		return nil, conflict("others_follow")
+	}
 	return []Event[Case]{corrected}, nil
+}
+
+func isAllowance(e AnyEvent) bool {
+	return e.EventType() == AllowancePaid{}.EventType() || e.EventType() == AllowanceGranted{}.EventType()
 }
 
 // timely holds a new time against the case: nothing happened before the person
@@ -202,7 +216,7 @@ func correctable(at EventAt, history []Decision, req Request) (AnyEvent, *Decisi
 	}
 	d := at.in(standing)
 	spec, _ := EventSpecOf(was.EventType())
-	switch lead := req.By.Role == CaseOfficer || req.By.Role == Head; {
+	switch lead := (req.By.Role == CaseOfficer || req.By.Role == Head) && !notTheirsToTakeBack[was.EventType()]; {
 	case isRemark(was) || d.By.Role == Clock || spec.Track == "erasure" || spec.Track == "correction":
 		return nil, nil, invalid("cannot_be_voided", "event")
 	case d.By.Role == Head && req.By.Role != Head, !lead && d.By.Organisation != req.By.Organisation:

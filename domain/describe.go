@@ -192,6 +192,10 @@ func (f Field) fault(v reflect.Value, now time.Time) string {
 		return f.pairFault(v)
 	case ShortText, LongText:
 		return textFault(v.String(), f.Max, f.Kind == LongText)
+	case ADay:
+		if v.Interface().(Day).Year() > DayOf(now).Year()+farthest {
+			return "out_of_range"
+		}
 	case ATime:
 		if v.Interface().(When).After(now.Add(skew)) {
 			return "in_future"
@@ -199,3 +203,7 @@ func (f Field) fault(v reflect.Value, now time.Time) string {
 	}
 	return ""
 }
+
+// farthest is how many years ahead a day can be: nothing that is agreed, permitted
+// or planned in this register lasts longer, and a year typed wrongly does.
+const farthest = 50

@@ -110,6 +110,8 @@ func (RequestErasure) guardsData()               {}
 func (RejectErasure) guardsData()                {}
 func (ApproveErasure) guardsData()               {}
 func (ApproveErasure) aboutMerged()              {}
+func (PlaceLegalHold) aboutMerged()              {}
+func (LiftLegalHold) aboutMerged()               {}
 
 func (cmd ApproveErasure) others(Request) (streams []Stream) {
 	for _, ref := range cmd.with {

@@ -99,7 +99,9 @@ func (cmd OpenFacility) decide(f *Facility, req Request) ([]Event[Facility], err
 }
 
 // ChangeCapacity records a new number of beds, and for whom they are. Without
-// places by sex and age they are for whoever needs one.
+// places by sex and age they are for whoever needs one. A facility says itself that
+// it has fewer, or has them for others; that it has more says the Coordinator
+// ("capacity_raised"), or whoever is full would allow themselves to go on.
 type ChangeCapacity struct {
 	Capacity int    `json:"capacity" min:"0" max:"1000"`
 	Places   Counts `json:"places,omitempty" code:"place_group" max:"1000"`
@@ -121,6 +123,9 @@ func (ChangeCapacity) givers() []Role { return []Role{Coordinator, Shelter, Assi
 func (cmd ChangeCapacity) decide(f *Facility, req Request) ([]Event[Facility], error) {
 	if req.By.Role != Coordinator && req.By.Organisation != f.Organisation {
 		return nil, &Refusal{Kind: Forbidden, Code: "not_your_facility"}
+	}
+	if req.By.Role != Coordinator && cmd.Capacity > f.Capacity && !req.imported() {
+		return nil, &Refusal{Kind: Forbidden, Code: "capacity_raised", Field: "capacity"}
 	}
 	if !addUp(cmd.Places, cmd.Capacity) {
 		return nil, invalid("places_not_capacity", "places")

@@ -15,9 +15,11 @@ type Target struct {
 
 // accepts refuses deeds from before the plan's first year: they cannot be for
 // it.
-func (a *Action) accepts(req Request) error {
-	if first, _ := CurrentPlan().Years(); req.Happened.Day().Year() < first {
-		return invalid("before_plan", "happened")
+func (a *Action) accepts(req Request) error { return inPlan(req.Happened.Day(), "happened") }
+
+func inPlan(d Day, field string) error {
+	if first, _ := CurrentPlan().Years(); d.Year() < first {
+		return invalid("before_plan", field)
 	}
 	return nil
 }
@@ -41,7 +43,7 @@ func (LegalStatusRevised) EventType() string    { return "LegalStatusRevised" }
 func (LegalStatusRevised) apply(*Action, Times) {}
 func (ReviseLegalStatus) givers() []Role        { return []Role{Coordinator} }
 func (cmd ReviseLegalStatus) decide(*Action, Request) ([]Event[Action], error) {
-	return []Event[Action]{LegalStatusRevised(cmd)}, nil
+	return []Event[Action]{LegalStatusRevised(cmd)}, inPlan(cmd.Effective, "effective")
 }
 
 // ReconstituteBody records a body's new composition (plan action 4.1.9).
@@ -79,7 +81,7 @@ func (cmd ReconstituteBody) decide(*Action, Request) ([]Event[Action], error) {
 	if len(cmd.Organisations) > cmd.Members {
 		return nil, invalid("more_than_members", "organisations")
 	}
-	return []Event[Action]{CommissionReconstituted(cmd)}, nil
+	return []Event[Action]{CommissionReconstituted(cmd)}, inPlan(cmd.Effective, "effective")
 }
 
 // HoldMeeting records a meeting of a body. The Working Group meets at least
@@ -145,7 +147,7 @@ func (StandardAdopted) EventType() string    { return "StandardAdopted" }
 func (StandardAdopted) apply(*Action, Times) {}
 func (AdoptStandard) givers() []Role         { return []Role{Coordinator} }
 func (cmd AdoptStandard) decide(*Action, Request) ([]Event[Action], error) {
-	return []Event[Action]{StandardAdopted(cmd)}, nil
+	return []Event[Action]{StandardAdopted(cmd)}, inPlan(cmd.Effective, "effective")
 }
 
 // AdoptProcedure records that a procedure was adopted (plan action 4.5.9).
@@ -166,7 +168,7 @@ func (ProcedureAdopted) EventType() string    { return "ProcedureAdopted" }
 func (ProcedureAdopted) apply(*Action, Times) {}
 func (AdoptProcedure) givers() []Role         { return []Role{Coordinator} }
 func (cmd AdoptProcedure) decide(*Action, Request) ([]Event[Action], error) {
-	return []Event[Action]{ProcedureAdopted(cmd)}, nil
+	return []Event[Action]{ProcedureAdopted(cmd)}, inPlan(cmd.Effective, "effective")
 }
 
 // PublishStudy records a study of a region (plan action 4.4.2).

@@ -23,7 +23,7 @@ func (cmd AdoptAct) decide(*Action, Request) ([]Event[Action], error) {
 	if cmd.Act == "other" && cmd.Number == "" {
 		return nil, invalid("required", "number")
 	}
-	return []Event[Action]{ActAdopted(cmd)}, nil
+	return []Event[Action]{ActAdopted(cmd)}, inPlan(cmd.Effective, "effective")
 }
 
 // SubmitReport records that a report was handed in: the Coordinator reports once a

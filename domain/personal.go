@@ -23,7 +23,7 @@ const (
 // encoding, "too_long", or nothing.
 func textFault(s string, most int, lines bool) string {
 	if !utf8.ValidString(s) || strings.ContainsFunc(s, func(r rune) bool {
-		return (unicode.IsControl(r) || r == '\u2028' || r == '\u2029') && (!lines || r != '\n' && r != '\r' && r != '\t') || r == utf8.RuneError
+		return (unicode.IsControl(r) || r == '\u2028' || r == '\u2029' || turns(r)) && (!lines || r != '\n' && r != '\r' && r != '\t') || r == utf8.RuneError
 	}) {
 		return "not_text"
 	}
@@ -32,6 +32,10 @@ func textFault(s string, most int, lines bool) string {
 	}
 	return ""
 }
+
+// turns reports whether a sign turns the direction of what follows: it could show
+// another name than the one that is stored.
+func turns(r rune) bool { return r >= '\u202a' && r <= '\u202e' || r >= '\u2066' && r <= '\u2069' }
 
 // IdentityFields say who the person is, as far as anybody knows. Fields follow
 // the Human Trafficking Case Data Standard 2.0 (prs_*).

@@ -130,7 +130,7 @@ func (a Access) opens(r Role, of Compartment) bool {
 	case Offers:
 		return (!of.Sealed() || of == Identity) && !r.byConsent(of)
 	case Consented:
-		return true
+		return table[r].consent != nil
 	}
 	return !r.byConsent(of)
 }

@@ -135,5 +135,10 @@ func Conditions() []Condition {
 		{"second_person", []string{"approve-erasure", "grant-fund-assistance", "refuse-fund-assistance", "decide-review"}},
 		{"known_person", []string{"record-identity", "record-document", "record-contact", "record-health", "record-whereabouts", "record-testimony"}},
 		{"whole_name", []string{"record-identity"}},
+		{"no_self_admission", []string{"send-service-referral", "record-consent", "record-return-reception"}},
+		{"works_with_person", []string{"send-service-referral", "close-case"}},
+		{"own_body", []string{"decide-review", "attest-period", "accept-service-referral", "reject-service-referral"}},
+		{"more_places", []string{"change-capacity"}},
+		{"who_corrects", []string{"correct-fact", "void-event"}},
 	}
 }

@@ -169,8 +169,10 @@ func TestWhoReceivedAPersonSeesTheCase(t *testing.T) {
 		t.Error("who only referred sees the course")
 	}
 	received := guardians.says("2024-05-01", RecordReturnReception{})
-	if _, err := received.execute(w.log); err != nil {
-		t.Fatal(err)
+	for _, s := range []said{officer.says("2024-04-30", RecordReturnDeparture{Direction: "inbound", Escort: "none"}), received} {
+		if _, err := s.execute(w.log); err != nil {
+			t.Fatal(err)
+		}
 	}
 	if rows := w.state().Access; !MayRead(guardians, rows, Flow, specNow) || !MayRead(guardians, rows, Child, specNow) || !MayRead(guardians, rows, Identity, specNow) {
 		t.Errorf("who received the person sees too little: %v", rows)
@@ -179,7 +181,7 @@ func TestWhoReceivedAPersonSeesTheCase(t *testing.T) {
 
 func TestConsentOpensAndItsEndShuts(t *testing.T) {
 	letting := consent("legal_claim")
-	letting.Recipients = []string{"legal-aid-a"}
+	letting.Recipients, letting.Data = []string{"legal-aid-a"}, []string{"identity", "health"}
 	story := []said{detected, handedOver, defended}
 	agreed := officer.says("2024-03-12T10:00", letting).when("2024-03-12T11:00")
 	taken := officer.says("2024-04-10T10:00", WithdrawConsent{Purpose: "legal_claim", By: "person", Form: "written"}).when("2024-04-10T11:00")

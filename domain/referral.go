@@ -176,7 +176,9 @@ func (c *Case) sameReferral(e DetectionRecorded, req Request) bool {
 
 // SendServiceReferral asks another body to take part: an assistance centre, a
 // legal aid organisation, a consulate, the migration service, the fund. From
-// then on that body may see the case.
+// then on that body may see the case. So nobody asks their own organisation
+// ("same_stream"), and to have been asked for a place, or to have referred the
+// person, is not enough to pass the case on ("not_admitted").
 type SendServiceReferral struct {
 	Organisation string   `json:"organisation" code:"organisation/assistance_centre|legal_aid|consulate|migration|fund|child_protection|health|education|employment|prosecution|ngo|international"`
 	Services     []string `json:"services" code:"service"`
@@ -210,6 +212,12 @@ func (SendServiceReferral) givers() []Role {
 func (SendServiceReferral) expected(c *Case) bool { return !c.HandedOver.IsZero() }
 
 func (cmd SendServiceReferral) decide(c *Case, req Request) ([]Event[Case], error) {
+	switch {
+	case cmd.Organisation == req.By.Organisation:
+		return nil, invalid("same_stream", "organisation")
+	case !c.knows(req.By, req.known()):
+		return nil, conflict("not_admitted")
+	}
 	o, _ := OrganisationOf(cmd.Organisation)
 	e := ServiceReferralSent{Organisation: cmd.Organisation, Kind: o.Kind, Services: slices.Clone(cmd.Services), Basis: cmd.Basis}
 	return c.fact(req, e, remark{c.HandedOver.IsZero() && c.Country == "", "handover_missing"})

@@ -33,8 +33,12 @@ func (rel Relation) organisations(r Role) bool {
 	switch rel {
 	case Assigned:
 		return false
-	case AskedFor, Offers, Hosts, Hosted:
+	case AskedFor: // a house to take the person in, a guardianship body for a guardian, a partner to receive after a return
+		return houses || r == ChildProtection || r == ReturnPartner || r == Referrer
+	case Offers, Hosts, Hosted:
 		return houses
+	case Provides:
+		return r != Shelter
 	case Consented:
 		return table[r].consent != nil
 	case Receives:
@@ -51,12 +55,15 @@ func (c *Case) relate(d Decision) {
 		switch e.EventType() {
 		case ConsentRecorded{}.EventType(), ConsentRefused{}.EventType(), ConsentWithdrawn{}.EventType(), ConsentExpired{}.EventType():
 			c.permit(d.Known())
-		case "ShelterOffered":
+		case ShelterOffered{}.EventType():
 			c.involve(SiteOf(e).Organisation, Offers)
-		case ReturnReceived{}.EventType():
-			if o, _ := OrganisationOf(e.(ReturnReceived).Organisation); o.Kind != "special_police" {
-				c.involve(o.Code, Receives)
+			if o, ok := e.(ShelterOffered); ok { // once the bed is no longer kept, they are only asked again
+				c.release(o.Organisation, Offers, o.Until.End(), 0)
 			}
+		case GuardianAppointed{}.EventType(), GuardianChanged{}.EventType():
+			c.involve(d.By.Organisation, Provides) // whoever gives a child a guardian knows whose
+		case ReturnReceived{}.EventType():
+			c.receives(e.(ReturnReceived).Organisation)
 		case "CaseOpened":
 			c.assign(d.By)
 		}
@@ -88,6 +95,15 @@ func (c *Case) promise(row Access) {
 	}
 }
 
+// receives opens the case to whoever took a person in after a return. Of one who
+// is not known to have set out nobody is received: otherwise whoever was asked
+// something, or only referred the person, could open the case to themselves.
+func (c *Case) receives(organisation string) {
+	if o, _ := OrganisationOf(organisation); o.Kind != "special_police" && !(c.Return.Departed.IsZero() && c.Return.Arrived.IsZero()) {
+		c.involve(o.Code, Receives)
+	}
+}
+
 // permit renews the rows of the organisations to whom the person consented.
 func (c *Case) permit(now time.Time) {
 	may := c.permitted()
@@ -108,14 +124,31 @@ func (c *Case) permit(now time.Time) {
 // day of it, zero if there is none.
 func (c *Case) permitted() map[string]Day {
 	all := map[string]Day{}
-	for _, k := range c.Consents {
+	for purpose, k := range c.Consents {
 		for _, o := range k.Recipients {
+			if !k.opensTo(purpose, o) {
+				continue
+			}
 			if last, there := all[o]; k.State == "given" && (!there || !last.IsZero() && (k.Until.IsZero() || k.Until.After(last))) {
 				all[o] = k.Until
 			}
 		}
 	}
 	return all
+}
+
+// opensTo reports whether a consent shows an organisation more of the case: one
+// that sees something by consent, of which the person released all; that others
+// obtained for it, since nobody lets themselves in; and for a purpose that is about
+// the person, not for figures or the media.
+func (k Consent) opensTo(purpose, organisation string) bool {
+	if organisation == k.Operator || slices.Contains([]string{"statistics", "export", "media"}, purpose) {
+		return false
+	}
+	return slices.ContainsFunc(Roles(), func(r Role) bool {
+		return table[r].consent != nil && r.fits(organisation) &&
+			!slices.ContainsFunc(table[r].consent, func(of Compartment) bool { return !slices.Contains(k.Data, string(of)) })
+	})
 }
 
 // account is how an officer stands in the rows of a case, among organisations.

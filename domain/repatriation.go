@@ -191,7 +191,7 @@ func (RecordReturnArrival) decide(c *Case, req Request) ([]Event[Case], error) {
 
 // RecordReturnReception records that a body that helps received the person. What
 // the person needs is passed on only if they agree: otherwise it is refused with
-// "needs_without_consent".
+// "needs_without_consent". The case opens to that body if the journey was recorded.
 type RecordReturnReception struct {
 	Needs  []string `json:"needs,omitempty" code:"service"`
 	Agreed bool     `json:"agreed,omitempty"` // the person agreed that their needs are passed on

@@ -59,7 +59,10 @@ func (cmd RequestReview) decide(c *Case, req Request) ([]Event[Case], error) {
 // DecideReview records what the reviewing body decided. It does not change the
 // decision itself: the head of the special police unit carries out what it says
 // (see [ReverseIdentification]). Nobody reviews a decision of their own
-// ("own_decision").
+// ("own_decision"), nor answers for another body: what a court decided is recorded
+// by the liaison of the courts, what the higher authority decided within the police
+// ("not_your_organisation"). A body that was not asked ends no review
+// ("no_review").
 type DecideReview struct {
 	Outcome  string    `json:"outcome" code:"review_outcome"`
 	Body     string    `json:"body" code:"review_body"`
@@ -86,11 +89,13 @@ func (cmd DecideReview) decide(c *Case, req Request) ([]Event[Case], error) {
 	switch {
 	case !c.Review.Pending() && c.Review.Outcome == cmd.Outcome && c.Review.Decided.Equal(req.Happened):
 		return nil, nil
-	case !c.Review.Pending():
+	case (cmd.Body == "court") != (req.By.Role == Prosecution):
+		return nil, &Refusal{Kind: Forbidden, Code: "not_your_organisation", Field: "body"}
+	case !c.Review.Pending() || c.Review.Body != cmd.Body:
 		return nil, conflict("no_review")
 	case req.Happened.Before(c.Review.Requested):
 		return nil, invalid("before_request", "happened")
-	case c.DecidedBy == req.By.User && cmd.Body == "higher_authority" && req.Claimed.IsZero():
+	case c.DecidedBy == req.By.User && req.Claimed.IsZero():
 		return nil, conflict("own_decision")
 	}
 	return c.fact(req, ReviewDecided(cmd))

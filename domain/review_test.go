@@ -17,9 +17,10 @@ func toPositive() ReverseIdentification {
 func TestReviewOfADecision(t *testing.T) {
 	no := head.says("2024-03-10", negative())
 	ask := officer.says("2024-03-15", RequestReview{Party: "person", Grounds: []string{"not_heard"}, Body: "court"})
-	decide := head.says("2024-04-10", DecideReview{Outcome: "reversed", Body: "court", Decision: "2-1/153"})
+	decide := prosecutor.says("2024-04-10", DecideReview{Outcome: "reversed", Body: "court", Decision: "2-1/153"})
+	liaison := officer.says("2024-03-11", SendServiceReferral{Organisation: prosecutor.Organisation, Services: []string{"legal_info"}})
 	turn := head.says("2024-04-12", toPositive())
-	story := append(undecided[:4:4], no)
+	story := append(undecided[:4:4], no, liaison)
 	w := given(t, story...)
 	w.when(decide).refused("no_review", "")
 	w.when(officer.says("2024-03-09", ask.cmd)).refused("before_decision", "happened")
@@ -29,8 +30,7 @@ func TestReviewOfADecision(t *testing.T) {
 	}
 	w.when(officer.says("2024-03-20", GrantReflection{Until: mustDay("2024-05-01")})).then("ReflectionGranted") // the person keeps the help
 	w.when(officer.says("2024-03-16", ask.cmd)).refused("review_pending", "")
-	w.when(head.says("2024-03-14", decide.cmd)).refused("before_request", "happened")
-	w.when(head.says("2024-04-10", DecideReview{Outcome: "confirmed", Body: "higher_authority"})).refused("own_decision", "")
+	w.when(prosecutor.says("2024-03-14", decide.cmd)).refused("before_request", "happened")
 	w.when(decide).then("ReviewDecided")
 	if c := w.state(); c.Outcome != "negative" || c.Status != "pending_review" {
 		t.Errorf("a review decides by itself: %s, %s", c.Outcome, c.Status)
@@ -42,7 +42,7 @@ func TestReviewOfADecision(t *testing.T) {
 	w.when(fund.says("2024-05-01", PayAllowance{Amount: 70000})).then("AllowancePaid", "!grant_not_recorded", "!rights_not_explained")
 
 	for _, outcome := range []string{"confirmed", "inadmissible", "withdrawn"} {
-		w := given(t, append(story[:5:5], ask)...).when(head.says("2024-04-10", DecideReview{Outcome: outcome, Body: "court"})).then("ReviewDecided")
+		w := given(t, append(story[:6:6], ask)...).when(prosecutor.says("2024-04-10", DecideReview{Outcome: outcome, Body: "court"})).then("ReviewDecided")
 		if c := w.state(); c.Outcome != "negative" || c.Status != "not_identified" || c.Review.Pending() {
 			t.Errorf("%s: %s, %s, %+v", outcome, c.Outcome, c.Status, c.Review)
 		}

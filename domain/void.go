@@ -68,7 +68,7 @@ func (cmd VoidEvent) decide(j *Joint, req Request) ([]Event[Joint], error) {
 	if err != nil {
 		return nil, err
 	}
-	if after.Redress.Paid > after.Redress.Awarded {
+	if j.Case().Redress.answeredAlready(cmd.Event, e) || shaken(j.Case(), after) {
 		return nil, conflict("others_follow")
 	}
 	onCase := []Event[Case]{voided}

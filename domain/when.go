@@ -1,6 +1,7 @@
 package domain
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -30,6 +31,9 @@ func At(t time.Time) When { return When{At: t.UTC().Truncate(time.Minute), Preci
 // OnThe gives a day in Baku.
 func OnThe(d Day) When { return When{At: d.Start().UTC(), Precision: OnDay} }
 
+// local is how a time in Baku is written without a zone.
+const local = "2006-01-02T15:04"
+
 // ParseWhen reads RFC 3339 ("2024-03-01T21:40:00+04:00"), a time in Baku
 // without a zone ("2024-03-01T21:40"), or a day ("2024-03-01"). A "~" behind it
 // means that only the hour is known, a "?" that it is a guess: the precision is
@@ -51,7 +55,9 @@ func ParseWhen(s string) (When, error) {
 	}
 	t, err := time.Parse(time.RFC3339, s)
 	if err != nil {
-		t, err = time.ParseInLocation("2006-01-02T15:04", s, Baku)
+		if t, err = time.ParseInLocation(local, s, Baku); err == nil && t.Format(local) != s {
+			err = errors.New("in the hour that the clocks skip") // summer time began: there was no such time
+		}
 	}
 	if err != nil || t.Year() < 1900 || t.Year() > 9999 {
 		return When{}, fmt.Errorf("domain: %q is neither a day nor a time", clipped(s))

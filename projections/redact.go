@@ -42,6 +42,9 @@ func (p *CasePage) hideLocation(by domain.Actor) {
 	s.Consents = maps.Clone(s.Consents)
 	for purpose, k := range s.Consents {
 		k.Recipients = slices.DeleteFunc(slices.Clone(k.Recipients), func(o string) bool { return secret(o, by) })
+		if secret(k.Operator, by) {
+			k.Operator = ""
+		}
 		s.Consents[purpose] = k
 	}
 	s.Access, s.Places, s.Clocks = p.Access, slices.Clone(s.Places), slices.Clone(s.Clocks)
@@ -56,6 +59,12 @@ func (p *CasePage) hideLocation(by domain.Actor) {
 	for i := range s.Clocks {
 		if k := &s.Clocks[i]; !own[k.Key] {
 			k.Key = ""
+		}
+	}
+	s.Endings = slices.Clone(s.Endings)
+	for i := range s.Endings {
+		if e := &s.Endings[i]; !own[e.Key] {
+			e.Key = ""
 		}
 	}
 	p.State = &s

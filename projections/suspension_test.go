@@ -14,6 +14,7 @@ func TestSuspendedAccessEmptiesEveryView(t *testing.T) {
 	ref := w.named("Əliyeva", "Günay")
 	s := domain.CaseStream(ref)
 	w.must(officer, s, document("AZE 1234567"))
+	w.must(officer, s, domain.SendServiceReferral{Organisation: prosecutor.Organisation, Services: []string{"legal_info"}})
 	for _, step := range []struct {
 		cmd  domain.Asked
 		want string
@@ -23,7 +24,7 @@ func TestSuspendedAccessEmptiesEveryView(t *testing.T) {
 		{domain.RestoreIdentityAccess{Decision: "154", Body: "court"}, "Əliyeva Günay"},
 	} {
 		if step.cmd != nil {
-			w.later(time.Hour).must(head, s, step.cmd)
+			w.later(time.Hour).must(prosecutor, s, step.cmd)
 		}
 		caughtUp()
 		p := pageOf(t, v, officer, w.now, ref)

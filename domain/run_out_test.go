@@ -42,6 +42,15 @@ func TestRunsOut(t *testing.T) {
 	}
 }
 
+// TestRunningOutIsNoDeviation: that a period ends after the case was closed is
+// nobody's doing.
+func TestRunningOutIsNoDeviation(t *testing.T) {
+	closed := officer.says("2024-03-20", CloseCase{Reason: "withdrew"})
+	w := given(t, detected, handedOver, toldOfRights, consented, granted, closed)
+	w.when(ClockActor().says("2024-04-02", MarkReflectionEnded{})).then("ReflectionEnded")
+	w.when(ClockActor().says("2024-06-01", MarkConsentExpired{})).then("ConsentExpired")
+}
+
 // ranOut asks as the register's clock does.
 func ranOut(t *testing.T, w *world, now time.Time) (recorded int) {
 	t.Helper()

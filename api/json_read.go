@@ -103,9 +103,15 @@ func (s *Server) readQueues(ctx context.Context, by domain.Actor, _ *nothing) (q
 	return queuesJSON{each(queues, func(q projections.Queue) queueJSON { return queueJSON{q.ID, q.Count} })}, err
 }
 
-func (s *Server) readOverdue(ctx context.Context, by domain.Actor, in *Paging) (deadlinesJSON, error) {
+func (s *Server) readOverdue(ctx context.Context, by domain.Actor, in *Paging) (overdueJSON, error) {
 	due, total, err := s.Views.Overdue(ctx, by, s.Now(), in.Limit, in.Offset)
-	return deadlinesJSON{total, each(due, dueJSON)}, err
+	if err != nil {
+		return overdueJSON{}, err
+	}
+	duties, err := s.dutiesMissed(ctx, by)
+	return overdueJSON{total, each(due, dueJSON), each(duties, func(d projections.Duty) dutyJSON {
+		return dutyJSON{d.Clock.Rule, d.Action, d.Clock.Key, d.Clock.Due, d.Clock.Assumed, d.Clock.Missed}
+	})}, err
 }
 
 func (s *Server) readFacilities(ctx context.Context, by domain.Actor, _ *nothing) (facilitiesJSON, error) {

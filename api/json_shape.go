@@ -74,6 +74,19 @@ type (
 		Suspended *momentJSON `json:"suspended,omitempty" doc:"since when, if it is"`
 		Extended  bool        `json:"extended,omitempty" doc:"somebody gave it more time than the limit says"`
 	}
+	overdueJSON struct {
+		Total        int            `json:"total" doc:"of the duties on cases"`
+		Deadlines    []deadlineJSON `json:"deadlines"`
+		Institutions []dutyJSON     `json:"institutions,omitempty" doc:"duties of institutions, all that are past due, for those who see the plan"`
+	}
+	dutyJSON struct {
+		Duty    string    `json:"duty" doc:"code list institution_duty"`
+		Action  string    `json:"action" doc:"the action of the plan on which it stands"`
+		Period  string    `json:"period" doc:"the year or the quarter: 2024 or 2024-Q3"`
+		Due     time.Time `json:"due" doc:"the first instant that is too late"`
+		Assumed bool      `json:"assumed" doc:"the limit is not confirmed law"`
+		Missed  bool      `json:"missed" doc:"the register has recorded that it is overdue"`
+	}
 	timelineJSON struct {
 		Case    string          `json:"case"`
 		Entries []timelineEntry `json:"entries"`

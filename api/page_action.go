@@ -19,6 +19,7 @@ type actionPage struct {
 	projections.ActionView
 	byYear map[int]domain.Status
 	deeds  []projections.Entry
+	duties []projections.Duty
 }
 
 func (s *Server) getAction(c echo.Context) error {
@@ -37,6 +38,12 @@ func (s *Server) getAction(c echo.Context) error {
 	p.deeds = slices.DeleteFunc(p.deeds, func(e projections.Entry) bool {
 		return !p.known.IsZero() && e.Known.After(projections.KnownOn(p.known))
 	})
+	duties, err := s.Views.Duties(ctx, p.now)
+	if err != nil {
+		return err
+	}
+	p.duties = slices.DeleteFunc(duties, func(d projections.Duty) bool { return d.Action != action.Number || !p.known.IsZero() })
+	slices.Reverse(p.duties) // the latest first
 	frame := s.frame(c, p.reader, p.T("plan.action_title", "Number", action.Number))
 	frame.Notice = s.notice(c, p.reader, action.Number, p.deeds)
 	frame.Banner, frame.Failed = p.banner(), p.fault != ""
@@ -66,6 +73,9 @@ func (p actionPage) parts() []templ.Component {
 			parts = append(parts, view.Section("figures", p.T("plan.figures_in", "Year", p.Year), ui.Table(p.figures())))
 		}
 		parts = append(parts, view.Section("by-year", p.T("plan.by_year"), ui.Table(p.matrix())))
+	}
+	if len(p.duties) > 0 {
+		parts = append(parts, view.Section("duties", p.T("duties.title"), ui.Table(p.dutyTable(p.T("duties.title"), p.duties))))
 	}
 	if usual, other := p.tasks(); len(usual)+len(other) > 0 {
 		var tasks []templ.Component

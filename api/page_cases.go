@@ -96,10 +96,19 @@ func (s *Server) getOverdue(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	duties, err := s.dutiesMissed(c.Request().Context(), p.by)
+	if err != nil {
+		return err
+	}
 	title := p.T("nav.overdue")
-	return s.show(c, http.StatusOK, s.frame(c, p.reader, title),
+	parts := []templ.Component{
 		ui.Heading(1, title), ui.Paragraph(p.T("overdue.lead")),
-		ui.Table(p.overdueTable(p.T("overdue.caption"), list)), ui.Pagination(p.pagination(c, total, casesPerPage)))
+		ui.Table(p.overdueTable(p.T("overdue.caption"), list)), ui.Pagination(p.pagination(c, total, casesPerPage)),
+	}
+	if p.by.Role.SeesPlan() {
+		parts = append(parts, ui.Table(p.dutyTable(p.T("duties.caption"), duties)))
+	}
+	return s.show(c, http.StatusOK, s.frame(c, p.reader, title), parts...)
 }
 
 func (r reader) overdueTable(caption string, list []projections.Due) ui.TableView {

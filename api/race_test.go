@@ -121,3 +121,65 @@ func TestLastBed(t *testing.T) {
 		t.Errorf("%d beds taken, over %v", page.Taken, page.Over)
 	}
 }
+
+// TestLastBedOfEveryKind: whatever takes a bed, a promise, an admission, a transfer
+// from another house or one beyond what there is: of those that race for the last
+// one, one gets it.
+func TestLastBedOfEveryKind(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	open := func(organisation, district, capacity string) string {
+		return s.asked("coordinator", "/facilities", `{"happened":"2020-01-15","data":{"kind":"shelter","operator":"state","organisation":"`+
+			organisation+`","district":"`+district+`","capacity":`+capacity+`}}`).Facility
+	}
+	from := open("shelter-gence", "AZ-GA", "9")
+	type racer struct{ by, command, data string }
+	admit := racer{"shelter", "confirm-admission", `,"basis":"consent"`}
+	offer := racer{"shelter", "offer-place", `,"until":"2024-03-10"`}
+	move := racer{"shelter", "complete-transfer", `,"basis":"consent"`}
+	for _, race := range [][2]racer{{offer, offer}, {offer, admit}, {admit, move}, {move, move}, {offer, move}} {
+		place := open("shelter-baki", "AZ-BA", "1")
+		refs := []string{s.opened(), s.opened()}
+		for i, ref := range refs {
+			to := place
+			if race[i].command == "complete-transfer" {
+				to = from
+			}
+			s.asked("case_officer", "/cases/"+ref+"/request-shelter", `{"happened":"2024-03-05","data":{"facility":"`+to+`","security":"low"}}`)
+			if to == from {
+				s.asked("shelter.gence", "/cases/"+ref+"/confirm-admission", `{"happened":"2024-03-05","data":{"facility":"`+from+`","basis":"consent"}}`)
+				s.asked("case_officer", "/cases/"+ref+"/request-transfer", `{"happened":"2024-03-05","data":{"facility":"`+place+`","reason":"security","security":"low"}}`)
+			}
+		}
+		send := func(data string) map[int]int {
+			return together(s, 2, func(i int) int {
+				return s.send(race[i].by, "POST", root+"/cases/"+refs[i]+"/"+race[i].command, `{"happened":"2024-03-06","data":{"facility":"`+place+`"`+race[i].data+data+`}}`).Code
+			})
+		}
+		if codes := send(""); codes[http.StatusOK] != 1 || codes[http.StatusConflict] != 1 {
+			t.Errorf("%s and %s: %v", race[0].command, race[1].command, codes)
+		}
+	}
+}
+
+// TestLastPersonBeyondCapacity: what was allowed for one person is used up by one,
+// also when two come at once.
+func TestLastPersonBeyondCapacity(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	place := s.asked("coordinator", "/facilities",
+		`{"happened":"2020-01-15","data":{"kind":"shelter","operator":"state","organisation":"shelter-baki","district":"AZ-BA","capacity":1}}`).Facility
+	refs := []string{s.opened(), s.opened(), s.opened()}
+	for _, ref := range refs {
+		s.asked("case_officer", "/cases/"+ref+"/request-shelter", `{"happened":"2024-03-05","data":{"facility":"`+place+`","security":"low"}}`)
+	}
+	s.asked("shelter", "/cases/"+refs[2]+"/confirm-admission", `{"happened":"2024-03-05","data":{"facility":"`+place+`","basis":"consent"}}`)
+	s.asked("head", "/facilities/"+place+"/authorise-over-capacity", `{"happened":"2024-03-06","data":{"persons":1,"until":"2024-03-31","reason":"danger"}}`)
+	codes := together(s, 2, func(i int) int {
+		return s.send("shelter", "POST", root+"/cases/"+refs[i]+"/confirm-admission",
+			`{"happened":"2024-03-06","data":{"facility":"`+place+`","basis":"consent","over_capacity":true}}`).Code
+	})
+	if codes[http.StatusOK] != 1 || codes[http.StatusConflict] != 1 {
+		t.Errorf("%v", codes)
+	}
+}

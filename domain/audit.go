@@ -16,6 +16,7 @@ type Audit struct {
 	calls      map[string]*Call
 	ids        map[string]map[string]bool // stream -> decision ids
 	streams    map[string]Stream
+	taken      map[string]bool   // decisions by which a bed was taken again because the departure never was
 	last       uint64
 	Decisions  int
 	Events     int
@@ -25,7 +26,7 @@ type Audit struct {
 func NewAudit() *Audit {
 	return &Audit{
 		cases: map[string]*Case{}, histories: map[string][]Decision{}, facilities: map[string]*Facility{}, actions: map[string]*Action{}, calls: map[string]*Call{},
-		ids: map[string]map[string]bool{}, streams: map[string]Stream{},
+		ids: map[string]map[string]bool{}, streams: map[string]Stream{}, taken: map[string]bool{},
 	}
 }
 
@@ -68,7 +69,7 @@ func (a *Audit) add(name string, d Decision) error {
 	case CallKind:
 		return apply(a.calls, name, d)
 	}
-	return apply(a.actions, name, d)
+	return a.onAction(name, d)
 }
 
 func (a *Audit) onCase(name string, d Decision) error {
@@ -78,13 +79,18 @@ func (a *Audit) onCase(name string, d Decision) error {
 		return fmt.Errorf("%s on a case that %s", d.Events[0].EventType(), map[bool]string{true: "is not open yet", false: "is open already"}[before == nil])
 	}
 	for _, e := range d.Events {
+		if v, is := e.(EventVoided); is && v.Type == (Departed{}).EventType() {
+			a.taken[d.ID] = true
+		}
 		if before != nil && before.MergedInto != "" { // it was asked for, and decided, on the case that goes on
 			if _, is := e.(IdentityErased); is && a.cases[CaseStream(before.MergedInto).String()].Erased() {
 				continue
 			}
 		}
-		if err := lawful(e, d, before); err != nil {
-			return err
+		for _, err := range []error{lawful(e, d, before), a.prepared(name, e, d, before)} {
+			if err != nil {
+				return err
+			}
 		}
 	}
 	c, err := a.fold(name, d)
@@ -97,6 +103,11 @@ func (a *Audit) onCase(name string, d Decision) error {
 	}
 	if r := c.Redress; r.Paid > r.Awarded {
 		return fmt.Errorf("%d qəpik paid of %d awarded", r.Paid, r.Awarded)
+	}
+	for _, k := range c.Clocks {
+		if k.Stopped.Before(k.Start) {
+			return fmt.Errorf("%s was done on %s, before it began on %s", k.Rule, k.Stopped, k.Start)
+		}
 	}
 	return nil
 }
@@ -119,145 +130,6 @@ func (a *Audit) fold(name string, d Decision) (*Case, error) {
 		c = new(Case)
 	}
 	return c, Apply(c, d)
-}
-
-// lawful holds what no rule may ever let through.
-func lawful(e AnyEvent, d Decision, before *Case) error {
-	if spec, _ := EventSpecOf(e.EventType()); spec.Personal && before != nil && before.Erased() {
-		return fmt.Errorf("%s after the person was erased", e.EventType())
-	}
-	switch e := e.(type) {
-	case IdentityErased:
-		return erasable(before, d.By)
-	case ErasureCompleted:
-		if d.By.Role != Clock || before == nil || !before.Erased() {
-			return fmt.Errorf("an erasure completed that was not approved")
-		}
-	case IdentificationDecided:
-		if d.By.Role != Head || !Head.fits(d.By.Organisation) {
-			return fmt.Errorf("identification decided by %s of %s", d.By.Role, d.By.Organisation)
-		}
-	case IdentificationReversed:
-		if d.By.Role != Head || before == nil || before.Outcome != e.From || e.From == e.Outcome {
-			return fmt.Errorf("identification reversed from %s to %s by %s", e.From, e.Outcome, d.By.Role)
-		}
-	case HandoverAccepted, HandoverRefused:
-		if d.By.Role != DutyOfficer || !DutyOfficer.fits(d.By.Organisation) {
-			return fmt.Errorf("%s by %s of %s", e.EventType(), d.By.Role, d.By.Organisation)
-		}
-	case ReflectionGranted:
-		if p, ok := ParameterOn("reflection", e.From); ok && e.Until.Since(e.From) < p.Value {
-			return fmt.Errorf("a reflection period of %d days", e.Until.Since(e.From))
-		}
-	case AllowancePaid:
-		if err := due(d, before); err != nil {
-			return err
-		}
-		if p, ok := ParameterOn("allowance", before.Decided.Day()); ok && int64(e.Amount) != int64(p.Value) {
-			return fmt.Errorf("an allowance of %d qəpik, on the day of the decision it was %d", e.Amount, p.Value)
-		}
-	case AdmissionConfirmed:
-		if e.Basis == "" {
-			return fmt.Errorf("an admission without a basis")
-		}
-	case DeadlineMissed:
-		return missed(e, d, before)
-	}
-	if by, ok := onlyBy[e.EventType()]; ok && (d.By.Role != by || !by.fits(d.By.Organisation)) {
-		return fmt.Errorf("%s by %s of %s", e.EventType(), d.By.Role, d.By.Organisation)
-	}
-	return nil
-}
-
-// onlyBy is who alone may record some facts, besides those named above.
-var onlyBy = map[string]Role{
-	"HandoverRefused": DutyOfficer, "ReferralReturned": DutyOfficer, "IdentificationReversed": Head,
-	"DeadlineSuspended": Head, "DeadlineResumed": Head, "DeadlineExtended": Head,
-}
-
-// missed holds that a duty is marked once for each time at which it was due, and
-// only when it was overdue.
-func missed(e DeadlineMissed, d Decision, before *Case) error {
-	if d.By.Role != Clock {
-		return fmt.Errorf("deadline missed, says %s", d.By.Role)
-	}
-	if before == nil {
-		return fmt.Errorf("%s is marked as missed on a case that is not open yet", e.Rule)
-	}
-	same := 0
-	for _, other := range d.Events {
-		if other == AnyEvent(e) {
-			same++
-		}
-	}
-	overdue := 0
-	for _, k := range before.Clocks {
-		if k.is(e.Rule, e.Key) && k.Due.Equal(e.Due) && !k.Missed && k.State(d.Recorded) == Overdue {
-			overdue++
-		}
-	}
-	if same <= overdue {
-		return nil
-	}
-	return fmt.Errorf("%s is marked as missed although it was not due or was marked before", e.Rule)
-}
-
-// due holds that the allowance is paid once for each positive decision in force.
-func due(d Decision, before *Case) error {
-	if before == nil {
-		return fmt.Errorf("an allowance that was not due")
-	}
-	decision, positive := before.positiveOn(d.Happened)
-	paid := 0
-	for _, e := range d.Events {
-		if _, is := e.(AllowancePaid); is {
-			paid++
-		}
-	}
-	switch {
-	case !positive:
-		return fmt.Errorf("an allowance that was not due")
-	case paid > 1 || isFor(before.Redress.Payments, decision):
-		return fmt.Errorf("an allowance that was paid already")
-	}
-	return nil
-}
-
-// onFacility holds that nobody is taken in before a facility opens or after it
-// closed, nor beyond its beds unless that was said.
-func (a *Audit) onFacility(name string, d Decision) error {
-	if err := apply(a.facilities, name, d); err != nil {
-		return err
-	}
-	f := a.facilities[name]
-	if f.Taken < 0 {
-		return fmt.Errorf("%d beds taken", f.Taken)
-	}
-	for _, e := range d.Events {
-		taken, ok := e.(BedTaken)
-		switch {
-		case !ok:
-		case !f.openOn(d.Happened.Day()):
-			return fmt.Errorf("somebody was taken in on %s, when the facility was not open", d.Happened)
-		case f.Taken > f.Capacity && !taken.OverCapacity && !d.Imported():
-			return fmt.Errorf("%d beds taken of %d, and nobody said so", f.Taken, f.Capacity)
-		}
-	}
-	return nil
-}
-
-// erasable holds what an erasure must never be: asked and approved by one
-// person, or under a legal hold.
-func erasable(c *Case, by Actor) error {
-	switch {
-	case c == nil || c.Erasure.Asked.IsZero():
-		return fmt.Errorf("erased without a request")
-	case c.Hold != "":
-		return fmt.Errorf("erased under a legal hold")
-	case c.Erasure.AskedBy == by.User:
-		return fmt.Errorf("erased by the person who asked for it")
-	}
-	return nil
 }
 
 // ErasureOf tells how far the erasure of a case's person has come.
@@ -303,6 +175,16 @@ func (a *Audit) Finish() (faults []error) {
 		}
 		if taken != f.Taken {
 			faults = append(faults, fmt.Errorf("facility %s counts %d beds taken, its history %d", ref, f.Taken, taken))
+		}
+	}
+	for name, c := range a.cases { // a person who was found twice counts once
+		if into := a.cases[CaseStream(c.MergedInto).String()]; c.MergedInto != "" && (into == nil || !slices.Contains(into.Absorbed, a.streams[name].Ref())) {
+			faults = append(faults, fmt.Errorf("case %s was merged into %s, which does not know", a.streams[name].Ref(), c.MergedInto))
+		}
+		for _, other := range c.Absorbed {
+			if from := a.cases[CaseStream(other).String()]; from == nil || from.MergedInto == "" {
+				faults = append(faults, fmt.Errorf("case %s absorbed %s, which goes on", a.streams[name].Ref(), other))
+			}
 		}
 	}
 	for ref, cases := range inside {

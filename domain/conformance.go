@@ -115,8 +115,9 @@ func NormOf(id string, version int) (Norm, bool) {
 }
 
 // Conformance judges a history by every norm, as things stand at a time: one
-// verdict for each, in the order of the path. Of what was known on a day it tells
-// if it is given the decisions known then.
+// verdict for each, in the order of the path. What was voided is not judged, and
+// what was corrected by what it says since. Of what was known on a day it tells if
+// it is given the decisions known then.
 func Conformance(history []Decision, on time.Time) ([]NormVerdict, error) {
 	c, err := Fold[Case](history)
 	if err != nil {
@@ -140,10 +141,14 @@ type aFact struct {
 	where EventAt
 }
 
-// factsOf lists what happened, in the order in which it did.
+// factsOf lists what happened as it stands, in the order in which it did. Each keeps
+// the place at which it was recorded.
 func factsOf(history []Decision) (facts []aFact) {
-	for _, d := range history {
+	for _, d := range amended(history) {
 		for n, e := range d.Events {
+			if e == nil {
+				continue
+			}
 			facts = append(facts, aFact{e, MomentOf(e, d.Times()), EventAt{d.ID, n}})
 		}
 	}

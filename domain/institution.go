@@ -5,6 +5,11 @@ package domain
 // day it happened.
 type Action struct {
 	Targets map[string]Target `json:"targets,omitempty"` // by indicator
+	Begun   Day               `json:"begun,omitzero"`    // the first day of which anything was recorded
+	Done    map[string]When   `json:"done,omitempty"`    // duties fulfilled, as "duty period": see [InstitutionDuty]
+	Missed  map[string]bool   `json:"missed,omitempty"`  // duties marked as missed, likewise
+
+	number string // of the action
 }
 
 // Target is what the Coordinator set for an indicator, and when.

@@ -90,7 +90,7 @@ func (MarkReflectionEnded) decide(c *Case, req Request) ([]Event[Case], error) {
 	if c.ReflectionState != "granted" || !req.Happened.Day().After(c.Reflection.Until) {
 		return nil, nil
 	}
-	return c.fact(req, ReflectionEnded{Until: c.Reflection.Until})
+	return []Event[Case]{ReflectionEnded{Until: c.Reflection.Until}}, nil // no remark on a case that is closed: nobody did anything
 }
 
 // limitReflection moves the last day of the period, and its clock with it.

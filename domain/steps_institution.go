@@ -24,6 +24,7 @@ func institutionSteps() steps {
 			event[ReportSubmitted, Action]("institution", Flow).since("2", "L-958 7", "submit-report"),
 			event[TargetSet, Action]("institution", Flow).since("1", "P-2173 2.1", "set-target"),
 			event[ReportingPeriodAttested, Action]("institution", Flow).since("1", "P-2173 2.1", "attest-period"),
+			event[DutyMissed, Action]("deadlines", Flow).since("2", "L-958 7", "mark-duty-missed"),
 		},
 		commands: []CommandSpec{
 			command[OpenFacility]("open-facility", FacilityKind, "facility"),
@@ -46,6 +47,7 @@ func institutionSteps() steps {
 			command[SubmitReport]("submit-report", ActionKind, "institution"),
 			command[SetTarget]("set-target", ActionKind, "institution"),
 			command[AttestPeriod]("attest-period", ActionKind, "institution"),
+			command[MarkDutyMissed]("mark-duty-missed", ActionKind, "deadlines"),
 		},
 	}
 }

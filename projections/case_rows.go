@@ -177,7 +177,7 @@ func (w *writer) forgetCase(ctx context.Context, ref domain.Ref) error {
 
 const caseColumns = `ref, stage, status, age, region, country, detected, detected_precision, danger, missing, risk, deviations,
 	last_seq, last_type, last_happened, last_precision, closed, hosted, handover, screening, decision, waiting, allowance,
-	next, next_rule, next_due`
+	next, next_rule, next_due, runs_out`
 
 // orChangeCase has a row of cases change the one that is there.
 func orChangeCase() string {
@@ -199,7 +199,15 @@ func (of *folded) appendRow(columns []any) []any {
 		seconds(c.Detected), string(c.Detected.Precision), c.ImmediateDanger, c.IsMissing(), c.Risk, len(c.Deviations),
 		int64(of.seq), of.last.typ, of.last.happened.At.Unix(), string(of.last.happened.Precision),
 		c.IsClosed() || c.MergedInto != "", c.Host() != nil, waits.handover, waits.screening, waits.decision, waits.waiting, waits.allowance,
-		next, rule, due)
+		next, rule, due, runsOut(c))
+}
+
+// runsOut is when the clock has to look at a case, or the end of time.
+func runsOut(c *domain.Case) int64 {
+	if at, ok := c.RunsOut(); ok {
+		return at.Unix()
+	}
+	return forever
 }
 
 // nextDue finds the open duty that is due first, or -1.

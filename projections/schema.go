@@ -100,7 +100,8 @@ CREATE TABLE cases (
 	allowance          INTEGER NOT NULL,
 	next               INTEGER,          -- deadlines.n of the open duty that is due first
 	next_rule          TEXT,
-	next_due           INTEGER NOT NULL
+	next_due           INTEGER NOT NULL,
+	runs_out           INTEGER NOT NULL  -- when something is over that the register has yet to record
 ) WITHOUT ROWID;
 
 -- How many cases are in each stage: too many to be counted for every page.
@@ -213,6 +214,7 @@ CREATE INDEX cases_screening ON cases (screening, next_due, detected) WHERE scre
 CREATE INDEX cases_decision ON cases (decision, next_due, detected) WHERE decision = 1;
 CREATE INDEX cases_waiting ON cases (waiting, next_due, detected) WHERE waiting = 1;
 CREATE INDEX cases_allowance ON cases (allowance, next_due, detected) WHERE allowance = 1;
+CREATE INDEX cases_runs_out ON cases (runs_out) WHERE runs_out < 9223372036854775807;
 CREATE INDEX access_organisation ON case_access (organisation, longest, until, stage);
 CREATE INDEX access_relation ON case_access (organisation, relation, until);
 CREATE INDEX places_organisation ON places (organisation, state, ref);

@@ -14,6 +14,7 @@ type Audit struct {
 	facilities map[string]*Facility
 	actions    map[string]*Action
 	calls      map[string]*Call
+	accesses   map[string]*Accesses
 	ids        map[string]map[string]bool // stream -> decision ids
 	streams    map[string]Stream
 	last       uint64
@@ -24,7 +25,7 @@ type Audit struct {
 // NewAudit begins an audit of an empty log.
 func NewAudit() *Audit {
 	return &Audit{
-		cases: map[string]*Case{}, histories: map[string][]Decision{}, facilities: map[string]*Facility{}, actions: map[string]*Action{}, calls: map[string]*Call{},
+		cases: map[string]*Case{}, histories: map[string][]Decision{}, facilities: map[string]*Facility{}, actions: map[string]*Action{}, calls: map[string]*Call{}, accesses: map[string]*Accesses{},
 		ids: map[string]map[string]bool{}, streams: map[string]Stream{},
 	}
 }
@@ -67,6 +68,8 @@ func (a *Audit) add(name string, d Decision) error {
 		return a.onFacility(name, d)
 	case CallKind:
 		return apply(a.calls, name, d)
+	case AccessKind:
+		return a.onAccess(name, d)
 	}
 	return apply(a.actions, name, d)
 }

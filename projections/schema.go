@@ -179,6 +179,34 @@ CREATE TABLE unreadable (
 	PRIMARY KEY (ref, seq)
 ) WITHOUT ROWID;
 
+-- Who has looked at what, from the streams about access. Nothing of it is a fact
+-- about a case, and no measure counts it.
+CREATE TABLE accesses (
+	seq    INTEGER NOT NULL,
+	n      INTEGER NOT NULL,
+	type   TEXT NOT NULL,
+	at     INTEGER NOT NULL, -- unix milliseconds
+	user   TEXT NOT NULL,
+	role   TEXT NOT NULL,
+	organisation TEXT NOT NULL,
+	alarms TEXT NOT NULL,    -- code list access_alarm, each with a space before and after
+	data   TEXT NOT NULL,    -- the event as JSON
+	PRIMARY KEY (seq, n)
+) WITHOUT ROWID;
+
+-- Which cases each of them is about.
+CREATE TABLE accessed (
+	ref TEXT NOT NULL,
+	seq INTEGER NOT NULL,
+	n   INTEGER NOT NULL,
+	PRIMARY KEY (ref, seq, n)
+) WITHOUT ROWID;
+
+CREATE TABLE glasses (
+	ref   TEXT PRIMARY KEY, -- of the case
+	state TEXT NOT NULL     -- domain.Accesses as JSON
+) WITHOUT ROWID;
+
 CREATE TABLE facilities (
 	ref   TEXT PRIMARY KEY,
 	state TEXT NOT NULL -- domain.Facility as JSON, without its beds: they name cases
@@ -215,6 +243,8 @@ CREATE INDEX cases_waiting ON cases (waiting, next_due, detected) WHERE waiting 
 CREATE INDEX cases_allowance ON cases (allowance, next_due, detected) WHERE allowance = 1;
 CREATE INDEX access_organisation ON case_access (organisation, longest, until, stage);
 CREATE INDEX access_relation ON case_access (organisation, relation, until);
+CREATE INDEX accesses_at ON accesses (at);
+CREATE INDEX accesses_user ON accesses (type, user, at);
 CREATE INDEX places_organisation ON places (organisation, state, ref);
 CREATE INDEX deadlines_open ON deadlines (open, period, due) WHERE open = 1 AND period = 0;
 CREATE INDEX deadlines_unmarked ON deadlines (open, period, missed, due) WHERE open = 1 AND period = 0 AND missed = 0;

@@ -142,7 +142,29 @@ func (v *Views) Accesses(ctx context.Context, by domain.Actor, f AccessFilter) (
 			FROM accesses a WHERE `+only.sql+` ORDER BY a.at DESC, a.seq DESC, a.n DESC LIMIT ? OFFSET ?`, append(slices.Clone(only.args), limit, offset)...)
 		return err
 	})
+	if f.Case != "" {
+		for i := range rows {
+			rows[i].Cases, rows[i].Event = []domain.Ref{f.Case}, onlyAbout(rows[i].Event, f.Case)
+		}
+	}
 	return rows, count, wrap(err, "accesses")
+}
+
+// onlyAbout leaves the other cases out that were looked at together with one: an
+// answer to its person tells nothing of others.
+func onlyAbout(e domain.AnyEvent, ref domain.Ref) domain.AnyEvent {
+	switch e := e.(type) {
+	case domain.RecordViewed:
+		e.Cases = []domain.Ref{ref}
+		return e
+	case domain.SearchRun:
+		e.Cases = []domain.Ref{ref}
+		return e
+	case domain.ExportMade:
+		e.Cases = []domain.Ref{ref}
+		return e
+	}
+	return e
 }
 
 func scanAccess(row *sql.Rows) (r AccessRow, err error) {

@@ -99,6 +99,12 @@ func (s *site) must(err error) {
 	}
 }
 
+// unwatched has nobody's looks recorded, for tests that count what is in the log.
+func (s *site) unwatched() *site {
+	s.server.Views, s.server.looks = s.server.unshown, nil
+	return s
+}
+
 // last is the last position of the log.
 func (s *site) last() uint64 {
 	s.t.Helper()

@@ -36,6 +36,7 @@ type site struct {
 	logged *lines
 	vault  *vault // outlives restarts, as a key file does
 	stop   func()
+	unseen bool // see unwatched
 }
 
 // today is the day of the tests.
@@ -90,6 +91,9 @@ func (s *site) start(init bool) {
 	}
 	s.Handler, err = s.server.Handler()
 	s.must(err)
+	if s.unseen {
+		s.unwatched()
+	}
 }
 
 func (s *site) must(err error) {
@@ -101,7 +105,7 @@ func (s *site) must(err error) {
 
 // unwatched has nobody's looks recorded, for tests that count what is in the log.
 func (s *site) unwatched() *site {
-	s.server.Views, s.server.looks = s.server.unshown, nil
+	s.unseen, s.server.Views, s.server.looks = true, s.server.unshown, nil
 	return s
 }
 

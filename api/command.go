@@ -57,6 +57,9 @@ func (s *Server) give(ctx context.Context, by domain.Actor, stream domain.Stream
 	if err == nil && log.first != nil {
 		out, err = log.again(ctx, out, req, cmd)
 	}
+	if r, ok := domain.AsRefusal(err); ok && (r.Code == "role_not_allowed" || r.Code == "no_such_case") && stream.Kind == domain.CaseKind {
+		s.looks.denied(ctx, by, "case", stream.Ref(), r.Code)
+	}
 	if err != nil {
 		return domain.Outcome{}, err
 	}

@@ -36,6 +36,7 @@ func (s *Server) json(e *echo.Echo) error {
 	s.readsOfPlan(api)
 	s.readsOfWitness(e, api)
 	s.search(e, api.OpenAPI())
+	s.readsOfAccess(api)
 
 	doc, err := json.Marshal(api.OpenAPI())
 	if err != nil {

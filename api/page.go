@@ -75,6 +75,7 @@ func (r reader) menu(path string) []ui.NavItem {
 		{"nav.plan", "/plan", r.by.Role.SeesPlan()},
 		{"nav.years", "/years/" + strconv.Itoa(r.year()), r.by.Role.SeesPlan()},
 		{"nav.erasures", "/erasures", erasureView.may(r.by)},
+		{accessKey(r.by), "/accesses", glassView.may(r.by)},
 		{"nav.policy", "/policy", true},
 	}
 	var items []ui.NavItem

@@ -58,6 +58,11 @@ func (s *Server) caseForm(c echo.Context) (*commandForm, error) {
 	if e := p.State.Erasure; spec.Track == "erasure" && !e.Asked.IsZero() {
 		f.facts = p.erasureFacts(e.Reason, p.Hold, e.AskedBy, e.Asked)
 	}
+	if spec.Track == "access" {
+		if f.facts, err = s.glassFacts(c, p.reader, p.Row.Ref); err != nil {
+			return nil, err
+		}
+	}
 	f.events = p.choosable()
 	return f, s.withPlaces(c, f)
 }
@@ -74,7 +79,10 @@ func (p casePage) choosable() []ui.Option {
 // page is where a form about a case was opened: the case, or for somebody who
 // sees none the list of erasures.
 func (f *commandForm) page() string {
-	if !f.seesCases() {
+	switch {
+	case !f.seesCases() && f.spec.Track == "access":
+		return "/accesses"
+	case !f.seesCases():
 		return "/erasures"
 	}
 	return "/cases/" + f.about.ID

@@ -139,6 +139,11 @@ func (s *Server) guardingForm(c echo.Context, r reader, spec domain.CommandSpec)
 	if err != nil {
 		return nil, err
 	}
+	if spec.Track == "access" {
+		f := &commandForm{reader: r, spec: spec, about: domain.CaseStream(ref)}
+		f.facts, err = s.glassFacts(c, r, ref)
+		return f, err
+	}
 	rows, err := s.Views.Erasures(c.Request().Context(), r.by)
 	if err != nil {
 		return nil, err

@@ -99,7 +99,7 @@ func (p homePage) perPage() int {
 func (s *Server) fillSteps(c echo.Context, p *homePage) error {
 	p.steps = map[domain.Ref][]ui.Link{}
 	for _, row := range p.rows {
-		page, err := s.Views.Case(c.Request().Context(), p.by, p.now, row.Ref)
+		page, err := s.unshown.Case(c.Request().Context(), p.by, p.now, row.Ref)
 		if err != nil {
 			return err
 		}

@@ -24,6 +24,7 @@ func (s *Server) pages(e *echo.Echo) {
 	get("/search", nameView, s.getSearch)
 	post("/search", nameView, s.postSearch)
 	get("/erasures", erasureView, s.getErasures)
+	get("/accesses", glassView, s.getAccesses)
 	get("/events/:id/proof", signedIn, s.getProof)
 
 	register := mustSpec("register-referral")

@@ -91,7 +91,7 @@ func TestJourneyByForms(t *testing.T) {
 }
 
 func TestRefusedFormKeepsWhatWasTyped(t *testing.T) {
-	s := newSite(t)
+	s := newSite(t).unwatched()
 	v := s.as(t, "duty_officer", "en")
 	before := s.last()
 	answers := aReferral()

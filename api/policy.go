@@ -75,16 +75,22 @@ func (s *Server) guard(next echo.HandlerFunc) echo.HandlerFunc {
 			return err
 		}
 		if err == nil {
-			c.SetRequest(c.Request().WithContext(context.WithValue(c.Request().Context(), actorKey{}, by)))
+			_, program := bearerToken(c)
+			ctx := context.WithValue(c.Request().Context(), programKey{}, program)
+			c.SetRequest(c.Request().WithContext(context.WithValue(ctx, actorKey{}, by)))
 		}
 		if p.may != nil && !p.may(by) {
+			s.looks.denied(c.Request().Context(), by, "page", "", "role_not_allowed")
 			return &domain.Refusal{Kind: domain.Forbidden, Code: "role_not_allowed"}
 		}
 		return next(c)
 	}
 }
 
-type actorKey struct{}
+type (
+	actorKey   struct{}
+	programKey struct{} // whether a program asks, with a token
+)
 
 // actorIn is who asks, as guard found out.
 func actorIn(ctx context.Context) (domain.Actor, bool) {

@@ -77,6 +77,9 @@ func (w words) detail(name, list string, asked *domain.Field, v reflect.Value) s
 		if len(x) == 0 && asked != nil {
 			return w.T("value.none")
 		}
+		if list == "" { // worded by a rule of its own
+			return strings.Join(x, "; ")
+		}
 		return strings.Join(w.codes(list, x), "; ")
 	case bool:
 		if !x && (asked == nil || asked.Optional) {

@@ -11,7 +11,7 @@ import (
 // nothing of what the entry says.
 func TestProofPage(t *testing.T) {
 	t.Parallel()
-	s := newSite(t)
+	s := newSite(t).unwatched()
 	ref := s.asked("referrer", "/cases", personalReferral).Case
 	facility := s.facility("shelter-baki", "AZ-BA")
 	s.asked("coordinator", "/actions/4.1.9/hold-meeting", `{"happened":"2023-05-10","data":{"body":"nrm_commission","present":9,"members":12}}`)

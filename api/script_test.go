@@ -35,7 +35,7 @@ func TestScripts(t *testing.T) {
 	for _, file := range files {
 		t.Run(filepath.Base(file), func(t *testing.T) {
 			t.Parallel()
-			p := &player{site: newSite(t), file: file, vars: map[string]string{
+			p := &player{site: newSite(t).unwatched(), file: file, vars: map[string]string{
 				"$128k": strings.Repeat("a", 128<<10), "$10k": strings.Repeat("A", 10<<10),
 			}}
 			p.play(t)

@@ -54,6 +54,12 @@ type Views interface {
 	Year(ctx context.Context, year int, known time.Time) ([]projections.YearLine, error)
 	Deeds(ctx context.Context, action string) ([]projections.Entry, error)
 
+	// Accesses and BulkSearches are for the data protection officer alone, Glasses
+	// also for those who ask to know who a person is, and who approve it.
+	Accesses(ctx context.Context, by domain.Actor, f projections.AccessFilter) ([]projections.AccessRow, int, error)
+	BulkSearches(ctx context.Context, by domain.Actor) ([]projections.BulkRow, error)
+	Glasses(ctx context.Context, by domain.Actor) ([]projections.GlassRow, error)
+
 	// Position is how far the views have read the log. WaitFor returns once
 	// they have read up to seq, or with the error of ctx.
 	Position() uint64
@@ -121,6 +127,8 @@ type Server struct {
 
 	sessions *scs.SessionManager
 	brake    *brake
+	looks    *looks            // nil in a drill: nothing can be recorded
+	unshown  Views             // what is read of them is shown to nobody, so nobody has looked
 	policies map[string]policy // by method and route pattern; see route
 }
 
@@ -130,6 +138,11 @@ func (s *Server) Handler() (http.Handler, error) {
 	s.sessions = s.newSessions()
 	s.brake = &brake{now: time.Now}
 	s.policies = map[string]policy{}
+	s.unshown = s.Views
+	if !s.Drill {
+		s.looks = &looks{log: s.Log, now: s.Now, logger: s.Logger}
+		s.Views = watched{s.Views, s.looks}
+	}
 
 	addresses, err := s.addresses()
 	if err != nil {

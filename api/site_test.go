@@ -36,6 +36,7 @@ type site struct {
 	logged *lines
 	vault  *vault // outlives restarts, as a key file does
 	stop   func()
+	unseen bool // see unwatched
 }
 
 // today is the day of the tests.
@@ -90,6 +91,9 @@ func (s *site) start(init bool) {
 	}
 	s.Handler, err = s.server.Handler()
 	s.must(err)
+	if s.unseen {
+		s.unwatched()
+	}
 }
 
 func (s *site) must(err error) {
@@ -97,6 +101,12 @@ func (s *site) must(err error) {
 	if err != nil {
 		s.t.Fatal(err)
 	}
+}
+
+// unwatched has nobody's looks recorded, for tests that count what is in the log.
+func (s *site) unwatched() *site {
+	s.unseen, s.server.Views, s.server.looks = true, s.server.unshown, nil
+	return s
 }
 
 // last is the last position of the log.

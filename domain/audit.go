@@ -14,6 +14,7 @@ type Audit struct {
 	facilities map[string]*Facility
 	actions    map[string]*Action
 	calls      map[string]*Call
+	accesses   map[string]*Accesses
 	ids        map[string]map[string]bool // stream -> decision ids
 	streams    map[string]Stream
 	taken      map[string]bool   // decisions by which a bed was taken again because the departure never was
@@ -25,7 +26,7 @@ type Audit struct {
 // NewAudit begins an audit of an empty log.
 func NewAudit() *Audit {
 	return &Audit{
-		cases: map[string]*Case{}, histories: map[string][]Decision{}, facilities: map[string]*Facility{}, actions: map[string]*Action{}, calls: map[string]*Call{},
+		cases: map[string]*Case{}, histories: map[string][]Decision{}, facilities: map[string]*Facility{}, actions: map[string]*Action{}, calls: map[string]*Call{}, accesses: map[string]*Accesses{},
 		ids: map[string]map[string]bool{}, streams: map[string]Stream{}, taken: map[string]bool{},
 	}
 }
@@ -68,6 +69,8 @@ func (a *Audit) add(name string, d Decision) error {
 		return a.onFacility(name, d)
 	case CallKind:
 		return apply(a.calls, name, d)
+	case AccessKind:
+		return a.onAccess(name, d)
 	}
 	return a.onAction(name, d)
 }

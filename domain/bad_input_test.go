@@ -21,7 +21,7 @@ func TestBadInput(t *testing.T) {
 	log, faults := everybodysWorld(t), 0
 	for _, spec := range CommandSpecs() {
 		by := giverOf(spec)
-		stream := map[StreamKind]Stream{CaseKind: theCase, FacilityKind: theFacility, ActionKind: ActionStream("4.4.1"), CallKind: theCall}[spec.Kind]
+		stream := map[StreamKind]Stream{CaseKind: theCase, FacilityKind: theFacility, ActionKind: ActionStream("4.4.1"), CallKind: theCall, AccessKind: NewVolume()}[spec.Kind]
 		try := func(bad badInput, by Actor, at string, on Stream) {
 			t.Helper()
 			faults++
@@ -52,7 +52,7 @@ func TestBadInput(t *testing.T) {
 			}
 		}
 		try(badInput{"by somebody of a body that has no such role", good, "role_not_allowed", ""}, Actor{"u-x", by.Role, "nowhere"}, "2024-03-20", stream)
-		if spec.Opens() || spec.Kind == ActionKind {
+		if spec.Opens() || spec.Kind == ActionKind || spec.Kind == AccessKind {
 			continue
 		}
 		early := map[StreamKind]string{CaseKind: "before_case", FacilityKind: "before_start", CallKind: "before_call"}[spec.Kind]

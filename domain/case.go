@@ -64,7 +64,6 @@ type Case struct {
 	DeadlinesTrack
 	PersonTrack
 	CorrectionTrack
-	AccessTrack
 }
 
 // Period is a time from one day to another, both included.

@@ -167,7 +167,7 @@ func DecodeEvent(typ string, data []byte) (AnyEvent, error) {
 	return s.decode(data)
 }
 
-func event[E Event[S], S Case | Facility | Action | Call](track string, c Compartment) EventSpec {
+func event[E Event[S], S Case | Facility | Action | Call | Accesses](track string, c Compartment) EventSpec {
 	var zero E
 	return EventSpec{Type: zero.EventType(), Kind: kindOf[S](), Track: track, Compartment: c, decode: func(b []byte) (AnyEvent, error) {
 		var e E
@@ -200,6 +200,8 @@ func kindOf[S any]() StreamKind {
 		return ActionKind
 	case reflect.TypeFor[Call]():
 		return CallKind
+	case reflect.TypeFor[Accesses]():
+		return AccessKind
 	}
 	return CaseKind
 }

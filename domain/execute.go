@@ -183,6 +183,8 @@ func decide(req Request, stream Stream, cmd Asked, histories [][]Decision) ([]De
 		return single(req, stream, cmd, histories[0], func(a *Action) error { return a.accepts(req) })
 	case Command[Call]:
 		return single(req, stream, cmd, histories[0], func(c *Call) error { return c.accepts(req, cmd) })
+	case RecordAccess:
+		return []Decision{req.decision(stream, cmd.events)}, nil
 	case Command[Joint]:
 		return joint(req, stream, cmd, histories)
 	}

@@ -16,6 +16,7 @@ type Joint struct {
 	Cases      []*Case
 	Facilities []*Facility
 	Calls      []*Call
+	Accesses   []*Accesses
 
 	streams []Stream
 }
@@ -74,6 +75,11 @@ func (j *Joint) onCall(n int, events ...Event[Call]) []Event[Joint] {
 	return place(j.named(CallKind, n), events)
 }
 
+// onAccess puts events on the n-th history about access.
+func (j *Joint) onAccess(n int, events ...Event[Accesses]) []Event[Joint] {
+	return place(j.named(AccessKind, n), events)
+}
+
 func place[S any](on Stream, events []Event[S]) (all []Event[Joint]) {
 	for _, e := range events {
 		all = append(all, standing{e, on})
@@ -101,6 +107,9 @@ func streamsOf(req Request, stream Stream, cmd Asked) []Stream {
 	streams := []Stream{stream}
 	if j, ok := cmd.(jointly); ok {
 		streams = append(streams, j.others(req)...)
+	}
+	if _, about := cmd.(aboutAccess); about {
+		streams = append(streams, AccessStream(stream.Ref()))
 	}
 	return streams
 }
@@ -192,6 +201,10 @@ func (j *Joint) fold(req Request, cmd Asked, n int, history []Decision) error {
 		}
 		j.Calls = append(j.Calls, c)
 		return naming(c.accepts(req, cmd), cmd, s, n)
+	case AccessKind:
+		a, err := Fold[Accesses](history)
+		j.Accesses = append(j.Accesses, a)
+		return err
 	}
 	return fmt.Errorf("domain: no decision over %s and others", s)
 }

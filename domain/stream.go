@@ -16,13 +16,14 @@ const (
 	FacilityKind StreamKind = "facility"
 	ActionKind   StreamKind = "action"
 	CallKind     StreamKind = "call"
+	AccessKind   StreamKind = "access"
 )
 
-// A Stream names one history: of a case, a facility, an action of a plan or
-// a call to a hotline.
+// A Stream names one history: of a case, a facility, an action of a plan, a call
+// to a hotline or of who has looked at what.
 type Stream struct {
 	Kind StreamKind
-	ID   string // a [Ref], or an action's number
+	ID   string // a [Ref], an action's number, or the id of a volume: see [NewVolume]
 }
 
 // CaseStream is the history of a case.
@@ -76,8 +77,11 @@ func StreamNamed(name string) (Stream, error) {
 		_, number, _ := strings.Cut(id, ".")
 		return ActionStream(strings.ReplaceAll(number, "-", ".")), nil
 	}
-	if r, err := ParseRef(id); err == nil && slices.Contains([]StreamKind{CaseKind, FacilityKind, CallKind}, StreamKind(kind)) {
+	if r, err := ParseRef(id); err == nil && slices.Contains([]StreamKind{CaseKind, FacilityKind, CallKind, AccessKind}, StreamKind(kind)) {
 		return Stream{StreamKind(kind), string(r)}, nil
+	}
+	if StreamKind(kind) == AccessKind && isVolume(id) {
+		return Stream{AccessKind, id}, nil
 	}
 	return Stream{}, fmt.Errorf("domain: %q names no stream", clipped(name))
 }

@@ -17,6 +17,7 @@ func (v *Views) Digest(ctx context.Context) (map[string]string, error) {
 	order := map[string]string{
 		"position": "one", "facts": "seq, n", "revisions": "seq, n, v", "cases": "ref", "case_access": "ref, organisation, relation",
 		"places": "ref, n", "deadlines": "ref, n", "facilities": "ref", "totals": "stage",
+		"accesses": "seq, n", "accessed": "ref, seq, n", "glasses": "ref",
 		"erasures": "ref", "unreadable": "ref, seq", "blind_persons": "n", "blind_documents": "mac, n",
 	}
 	digests := map[string]string{}

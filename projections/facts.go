@@ -79,6 +79,9 @@ func factsOf(after uint64, decisions []domain.Decision) (columns []any, err erro
 func appendFacts(columns []any, d domain.Decision) ([]any, error) {
 	day := d.Happened.Day()
 	today := day.String()
+	if d.Stream.Kind == domain.AccessKind { // who looks is no fact about a case: see writeAccess
+		return columns, nil
+	}
 	for n, e := range d.Events {
 		spec, ok := domain.EventSpecOf(e.EventType())
 		if !ok || spec.Kind != d.Stream.Kind {

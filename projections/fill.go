@@ -147,6 +147,9 @@ func (w *writer) writePortion(ctx context.Context, p portion) error {
 		if err := w.writeFacts(ctx, p.run, p.facts); err != nil {
 			return err
 		}
+		if err := w.writeAccesses(ctx, p.run); err != nil {
+			return err
+		}
 		last := p.run[len(p.run)-1]
 		if err := w.exec(ctx, w.reached, int64(last.Seq), last.ID); err != nil {
 			return err

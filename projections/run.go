@@ -123,6 +123,8 @@ func (v *Views) refresh(ctx context.Context, w *writer, rows *sheet, s domain.St
 		return v.refreshCase(ctx, w, rows, s, added, learnt)
 	case domain.FacilityKind:
 		return v.refreshFacility(ctx, w, s, added)
+	case domain.AccessKind:
+		return w.writeAccesses(ctx, added)
 	}
 	return nil
 }

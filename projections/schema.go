@@ -15,7 +15,7 @@ import (
 // version grows when rows must be made anew although neither the tables nor the
 // domain's data have changed: when a rule now folds history differently, or a
 // name another way for the search index.
-const version = 4
+const version = 5
 
 // Times in the tables: happened, start, due, stopped and the like are unix
 // seconds; known, recorded and until are unix milliseconds; days are days in
@@ -180,6 +180,34 @@ CREATE TABLE unreadable (
 	PRIMARY KEY (ref, seq)
 ) WITHOUT ROWID;
 
+-- Who has looked at what, from the streams about access. Nothing of it is a fact
+-- about a case, and no measure counts it.
+CREATE TABLE accesses (
+	seq    INTEGER NOT NULL,
+	n      INTEGER NOT NULL,
+	type   TEXT NOT NULL,
+	at     INTEGER NOT NULL, -- unix milliseconds
+	user   TEXT NOT NULL,
+	role   TEXT NOT NULL,
+	organisation TEXT NOT NULL,
+	alarms TEXT NOT NULL,    -- code list access_alarm, each with a space before and after
+	data   TEXT NOT NULL,    -- the event as JSON
+	PRIMARY KEY (seq, n)
+) WITHOUT ROWID;
+
+-- Which cases each of them is about.
+CREATE TABLE accessed (
+	ref TEXT NOT NULL,
+	seq INTEGER NOT NULL,
+	n   INTEGER NOT NULL,
+	PRIMARY KEY (ref, seq, n)
+) WITHOUT ROWID;
+
+CREATE TABLE glasses (
+	ref   TEXT PRIMARY KEY, -- of the case
+	state TEXT NOT NULL     -- domain.Accesses as JSON
+) WITHOUT ROWID;
+
 CREATE TABLE facilities (
 	ref   TEXT PRIMARY KEY,
 	state TEXT NOT NULL -- domain.Facility as JSON, without its beds: they name cases
@@ -217,6 +245,8 @@ CREATE INDEX cases_allowance ON cases (allowance, next_due, detected) WHERE allo
 CREATE INDEX cases_runs_out ON cases (runs_out) WHERE runs_out < 9223372036854775807;
 CREATE INDEX access_organisation ON case_access (organisation, longest, until, stage);
 CREATE INDEX access_relation ON case_access (organisation, relation, until);
+CREATE INDEX accesses_at ON accesses (at);
+CREATE INDEX accesses_user ON accesses (type, user, at);
 CREATE INDEX places_organisation ON places (organisation, state, ref);
 CREATE INDEX deadlines_open ON deadlines (open, period, due) WHERE open = 1 AND period = 0;
 CREATE INDEX deadlines_unmarked ON deadlines (open, period, missed, due) WHERE open = 1 AND period = 0 AND missed = 0;

@@ -215,7 +215,7 @@ func (w *world) stroll(ref domain.Ref, steps int) {
 		w.later(time.Duration(w.rnd.IntN(72*60)) * time.Minute)
 		c := w.state(ref)
 		specs := slices.DeleteFunc(slices.Clone(domain.CommandSpecs()), func(s domain.CommandSpec) bool {
-			return s.Kind != domain.CaseKind || s.Name == "register-referral" || !s.Expected(c) && w.rnd.IntN(25) > 0
+			return s.Kind != domain.CaseKind || s.Name == "register-referral" || s.Track == "access" || !s.Expected(c) && w.rnd.IntN(25) > 0
 		})
 		if len(specs) == 0 {
 			continue

@@ -19,6 +19,7 @@ func (v *Views) Case(ctx context.Context, by domain.Actor, now time.Time, ref do
 	var (
 		rows    []CaseRow
 		history []deed
+		glass   []domain.Access
 	)
 	err := v.within(ctx, func(tx *sql.Tx) (err error) {
 		where := sightOf(by, now).each(`c`).and(condition{`c.ref = ?`, []any{string(ref)}})
@@ -27,6 +28,10 @@ func (v *Views) Case(ctx context.Context, by domain.Actor, now time.Time, ref do
 			return err
 		}
 		history, err = shown(ctx, tx, v.keys, selectShown+` WHERE kind = ? AND stream = ? ORDER BY seq, n`, string(domain.CaseKind), string(ref))
+		if err != nil {
+			return err
+		}
+		glass, err = glassRows(ctx, tx, ref)
 		return err
 	})
 	if err != nil {
@@ -40,7 +45,8 @@ func (v *Views) Case(ctx context.Context, by domain.Actor, now time.Time, ref do
 		return CasePage{}, &domain.Refusal{Kind: domain.NotFound, Code: "no_such_case"}
 	}
 	p := CasePage{Row: rows[0], State: c, Access: organisations(c.Access)}
-	access, at := c.Access, now // of today, whatever was true when the reader's part ended
+	access, at := slices.Concat(c.Access, glass), now // of today, whatever was true when the reader's part ended
+	p.Relations = domain.RelationsOf(by, access, now)
 	if !domain.MayRead(by, access, domain.Flow, now) {
 		p.State, p.Access = p.Row.state(), nil
 		return p, nil
@@ -70,7 +76,7 @@ func (v *Views) Case(ctx context.Context, by domain.Actor, now time.Time, ref do
 		told := *c
 		told.Erasure.AskedBy, p.State = "", &told
 	}
-	if err := p.open(ctx, by.Role); err != nil {
+	if err := p.open(ctx, domain.ToldAs(by, access, now)); err != nil {
 		return CasePage{}, wrap(err, "case")
 	}
 	if !r.sees(domain.Location) || domain.Houses(by.Organisation) {

@@ -58,6 +58,7 @@ type CasePage struct {
 	Erased   *ErasedNote // nil unless the person was erased, as far as the reader may know
 
 	Conformance []domain.NormVerdict // how the mandated path was kept
+	Relations   []string             // of the reader to the case, today: see domain.RelationsOf
 }
 
 // An Entry is one event on a timeline.

@@ -35,6 +35,8 @@ func TestRebuildEqualsLive(t *testing.T) {
 			w.destroyed(forgotten)
 			w.erases(approved) // the keys are still there
 			w.must(coordinator, domain.ActionStream("4.1.9"), domain.HoldMeeting{Body: domain.Codes("body")[0].Code, Present: 5, Members: 9})
+			w.looks(forgotten, approved)
+			w.breaks(document)
 			caughtUp()
 			live := digestOf(t, v)
 

@@ -24,6 +24,7 @@ type statements struct {
 	facts, rows, access, places, deadlines inserts
 	facility, reached, erasure, unasked    *sql.Stmt
 	revision, unrevised                    *sql.Stmt
+	looked, lookedAt, glass                *sql.Stmt   // who has looked at what
 	empty                                  *sql.Stmt   // takes the content of a case's boxes away
 	unreadable, gone                       *sql.Stmt   // gone takes a case out of what is unreadable
 	forget                                 []*sql.Stmt // what stands beside a case's own row
@@ -74,6 +75,7 @@ func newWriter(ctx context.Context, db *sql.DB) (*writer, error) {
 	w.places = many(`INSERT OR REPLACE INTO places`, `ref, n, facility, organisation, state`, ``)
 	w.deadlines = many(`INSERT OR REPLACE INTO deadlines`, clockColumnNames, ``)
 	w.facility = prepare(`INSERT OR REPLACE INTO facilities (ref, state) VALUES (?,?)`)
+	w.looked, w.lookedAt, w.glass = prepare(insertAccess), prepare(insertAccessed), prepare(insertGlass)
 	w.erasure = prepare(insertErasure)
 	w.unasked = prepare(`DELETE FROM erasures WHERE ref = ?`)
 	w.empty = prepare(`UPDATE facts SET data = '' WHERE kind = 'case' AND stream = ? AND data <> '' AND type IN (` + personalTypes() + `)`)

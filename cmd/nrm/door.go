@@ -24,6 +24,7 @@ type door struct {
 	logger   *slog.Logger
 	at       atomic.Pointer[stage]
 	behind   atomic.Pointer[http.Handler]
+	app      atomic.Pointer[api.Server] // that answers
 }
 
 // A stage is a part that is being started.
@@ -78,6 +79,7 @@ func (d *door) hand(app *api.Server) error {
 	if err != nil {
 		return err
 	}
+	d.app.Store(app)
 	d.behind.Store(&handler)
 	return nil
 }
@@ -94,6 +96,9 @@ func (d *door) close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), grace)
 	defer cancel()
 	err := d.server.Shutdown(ctx)
+	if app := d.app.Load(); app != nil {
+		defer app.Settle(ctx)
+	}
 	if errors.Is(err, context.DeadlineExceeded) {
 		d.logger.Warn("some requests did not end in time and were cut off", "after", grace.String())
 		return d.server.Close()

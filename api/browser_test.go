@@ -312,12 +312,13 @@ func (v *visitor) wellMade() {
 		fault("the first link does not lead past the menu")
 	}
 	text := shownIn(v.doc)
+	aboutCodes := strings.HasPrefix(v.path, "/codes") // the page is there to show them
 	for _, bad := range []*regexp.Regexp{bareKey, gap} {
-		if m := bad.FindString(text); m != "" {
+		if m := bad.FindString(text); m != "" && !(aboutCodes && bad == bareKey) {
 			fault("shows %q", m)
 		}
 	}
-	if m := bareCode.FindAllString(strings.Join(strings.Fields(text), " "), -1); len(m) > 0 && !slices.ContainsFunc(m, func(s string) bool { return staff().passwords[s] != "" }) {
+	if m := bareCode.FindAllString(strings.Join(strings.Fields(text), " "), -1); !aboutCodes && len(m) > 0 && !slices.ContainsFunc(m, func(s string) bool { return staff().passwords[s] != "" }) {
 		fault("shows codes: %v", m)
 	}
 }

@@ -224,7 +224,7 @@ func (f *commandForm) question(field domain.Field) ui.Field {
 func (f *commandForm) options(field domain.Field) []ui.Option {
 	chosen := f.answers[field.Name]
 	var options []ui.Option
-	for _, c := range f.choices(field) {
+	for _, c := range f.sorted(field.List, f.choices(field)) {
 		options = append(options, ui.Option{Value: c.Code, Text: f.code(field.List, c.Code), Checked: slices.Contains(chosen, c.Code)})
 	}
 	return options
@@ -273,10 +273,15 @@ func ownPlaceOnly(command string) bool {
 
 // facility names a facility without saying where it is: kind, region, operator
 // and reference, and how much room it has.
-func (w words) facility(p projections.FacilityRow) string {
-	return w.T("facility.option",
-		"Kind", w.code("facility_kind", p.State.Kind), "Region", w.code("region", domain.RegionOf(p.State.District)),
-		"Operator", w.code("operator", p.State.Operator), "Ref", p.Ref, "Room", w.room(p.State))
+func (r reader) facility(p projections.FacilityRow) string {
+	return r.T("facility.option",
+		"Kind", r.code("facility_kind", p.State.Kind), "Region", r.regionNow(p.State.District),
+		"Operator", r.code("operator", p.State.Operator), "Ref", p.Ref, "Room", r.room(p.State))
+}
+
+// regionNow names the economic region of a district.
+func (r reader) regionNow(district string) string {
+	return r.code("region", domain.RegionOn(district, domain.DayOf(r.now)))
 }
 
 // room says how many places are free, or that there are more persons than beds.

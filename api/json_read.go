@@ -139,7 +139,7 @@ func (s *Server) readCodes(_ context.Context, _ domain.Actor, in *codesIn) (code
 	if !slices.Contains(domain.Lists(), in.List) {
 		return codesJSON{}, &domain.Refusal{Kind: domain.NotFound, Code: "no_such_list"}
 	}
-	return codesJSON{in.List, each(domain.Codes(in.List), codeOf)}, nil
+	return codesOf(in.List), nil
 }
 
 func (s *Server) readCommands(_ context.Context, by domain.Actor, _ *nothing) (commandsJSON, error) {

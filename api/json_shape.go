@@ -164,15 +164,37 @@ type (
 		Lists []string `json:"lists"`
 	}
 	codesJSON struct {
-		List  string     `json:"list"`
-		Codes []codeJSON `json:"codes"`
+		List       string         `json:"list"`
+		Acts       []string       `json:"acts,omitempty" doc:"code list legal_act; without acts and standard the list is this register's own"`
+		Standard   string         `json:"standard,omitempty" doc:"the standard that has such a list"`
+		Confidence string         `json:"confidence,omitempty" enum:"confirmed,reported,likely,assumed"`
+		Standards  []standardJSON `json:"standards" doc:"the code systems that the list is mapped to"`
+		Codes      []codeJSON     `json:"codes"`
+	}
+	standardJSON struct {
+		ID         string `json:"id"`
+		Name       string `json:"name"`
+		Version    string `json:"version"`
+		Confidence string `json:"confidence" doc:"code list standard_confidence; draft: a draft mapping, the published list was not at hand"`
+		Source     string `json:"source"`
 	}
 	codeJSON struct {
-		Code  string `json:"code"`
-		Group string `json:"group,omitempty"`
-		AZ    string `json:"az"`
-		EN    string `json:"en"`
-		RU    string `json:"ru"`
+		Code       string        `json:"code"`
+		ISO        string        `json:"iso,omitempty" doc:"ISO 3166-1 alpha-3 or ISO 639-2"`
+		Group      string        `json:"group,omitempty"`
+		From       string        `json:"valid_from,omitempty" format:"date"`
+		To         string        `json:"valid_to,omitempty" format:"date"`
+		Confidence string        `json:"confidence,omitempty" enum:"confirmed,reported,assumed"`
+		Source     string        `json:"source,omitempty"`
+		AZ         string        `json:"az"`
+		EN         string        `json:"en"`
+		RU         string        `json:"ru"`
+		Mappings   []mappingJSON `json:"mappings,omitempty"`
+	}
+	mappingJSON struct {
+		Standard string   `json:"standard"`
+		To       []string `json:"to" doc:"field=value, all of them together; none: left empty"`
+		Note     string   `json:"note,omitempty" doc:"code list crosswalk_note"`
 	}
 	commandsJSON struct {
 		Commands []commandJSON `json:"commands"`
@@ -273,7 +295,7 @@ func facilityOf(by domain.Actor, now time.Time, r projections.FacilityRow) Facil
 	f, today := r.State, domain.DayOf(now)
 	out := FacilityRow{
 		Facility: string(r.Ref), Kind: f.Kind, Operator: f.Operator, Organisation: f.Organisation,
-		District: f.District, Region: domain.RegionOf(f.District), Since: f.Since.String(), ClosedOn: f.ClosedOn.String(),
+		District: f.District, Region: domain.RegionOn(f.District, today), Since: f.Since.String(), ClosedOn: f.ClosedOn.String(),
 		Capacity: f.Capacity, Taken: f.Taken, Over: r.Over, Agreements: map[string]string{},
 		Reserved: f.ReservedOn(today), Allowed: f.Exceeding(today), Places: []placesJSON{},
 	}
@@ -294,7 +316,27 @@ func seesFree(by domain.Actor, f *domain.Facility) bool {
 	return by.Role.SeesEveryCase() || by.Organisation == f.Organisation
 }
 
-func codeOf(c domain.Code) codeJSON { return codeJSON{c.Code, c.Group, c.AZ, c.EN, c.RU} }
+// codesOf shows a code list with its source and what each code is in the
+// standards of others.
+func codesOf(list string) codesJSON {
+	source, _ := domain.SourceOf(list)
+	out := codesJSON{List: list, Acts: source.Acts, Standard: source.Standard, Confidence: source.Confidence, Standards: []standardJSON{}}
+	for _, s := range standardsOf(list) {
+		out.Standards = append(out.Standards, standardJSON{s.ID, s.Name, s.Version, s.Confidence, s.Source})
+	}
+	for _, c := range domain.Codes(list) {
+		code := codeJSON{
+			Code: c.Code, ISO: c.ISO, Group: c.Group, From: c.From.String(), To: c.To.String(),
+			Confidence: c.Confidence, Source: c.Source, AZ: c.AZ, EN: c.EN, RU: c.RU,
+		}
+		for _, s := range standardsOf(list) {
+			m, _ := s.Of(list, c)
+			code.Mappings = append(code.Mappings, mappingJSON{s.ID, m.To, m.Note})
+		}
+		out.Codes = append(out.Codes, code)
+	}
+	return out
+}
 
 func commandOf(spec domain.CommandSpec) commandJSON {
 	path := places[spec.Kind]

@@ -100,7 +100,7 @@ func (p casePage) placeRows(c *domain.Case) []ui.SummaryRow {
 		r := ui.SummaryRow{Key: p.code("facility_kind", at.Kind), Tags: []ui.Tag{{Text: p.T("place." + at.State), Colour: placeColour(at.State)}}}
 		if p.sees(domain.Location) {
 			r.Value = p.code("organisation", at.Organisation)
-			r.Lines = append(r.Lines, p.code("region", domain.RegionOf(at.District)))
+			r.Lines = append(r.Lines, p.regionNow(at.District))
 			if p.by.Role.SeesOccupancy() {
 				r.Href = "/facilities/" + string(at.Facility)
 			}

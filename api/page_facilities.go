@@ -46,7 +46,7 @@ func (r reader) facilityTable(all []projections.FacilityRow) ui.TableView {
 		t.Rows = append(t.Rows, ui.TableRow{Cells: []ui.Cell{
 			{Text: string(f.Ref), Href: "/facilities/" + string(f.Ref)},
 			{Text: r.code("facility_kind", f.State.Kind), Hint: r.code("operator", f.State.Operator)},
-			{Text: r.code("region", domain.RegionOf(f.State.District))},
+			{Text: r.regionNow(f.State.District)},
 			{Text: r.code("organisation", f.State.Organisation)},
 			{Text: r.number(int64(f.State.Taken))}, {Text: r.number(int64(f.State.Capacity))},
 			{Tags: []ui.Tag{r.roomTag(f)}},
@@ -92,7 +92,7 @@ func (s *Server) getFacility(c echo.Context) error {
 func (p facilityPage) parts() []templ.Component {
 	parts := []templ.Component{
 		ui.IdentityBar(ui.IdentityView{
-			Reference: string(p.Ref), Facts: []string{p.code("facility_kind", p.State.Kind), p.code("region", domain.RegionOf(p.State.District))},
+			Reference: string(p.Ref), Facts: []string{p.code("facility_kind", p.State.Kind), p.regionNow(p.State.District)},
 			Tags: []ui.Tag{p.roomTag(p.FacilityRow)},
 		}, false),
 		ui.SummaryList(p.facts()),

@@ -37,7 +37,7 @@ func (p policyPage) parts() []templ.Component {
 			tables = append(tables, ui.Table(t))
 		}
 	}
-	return append(parts, view.Section("gives", p.T("policy.gives"), tables...))
+	return append(parts, view.Section("gives", p.T("policy.gives"), tables...), ui.Links([]ui.Link{{Text: p.T("codes.title"), Href: "/codes"}, {Text: p.T("glossary.title"), Href: "/glossary"}}))
 }
 
 // relations is what each relation of an organisation to a case opens to a role.
@@ -96,9 +96,9 @@ func (p policyPage) conditions() ui.TableView {
 	return t
 }
 
-func (p policyPage) heads(keys ...string) (heads []ui.Head) {
+func (r reader) heads(keys ...string) (heads []ui.Head) {
 	for _, k := range keys {
-		heads = append(heads, ui.Head{Text: p.T(k)})
+		heads = append(heads, ui.Head{Text: r.T(k)})
 	}
 	return heads
 }

@@ -20,6 +20,9 @@ func (s *Server) pages(e *echo.Echo) {
 
 	get("/", signedIn, s.getHome)
 	get("/policy", signedIn, s.getPolicy)
+	get("/codes", signedIn, s.getCodeLists)
+	get("/codes/:list", signedIn, s.getCodeList)
+	get("/glossary", signedIn, s.getGlossary)
 	get("/overdue", signedIn, s.getOverdue)
 	get("/search", nameView, s.getSearch)
 	post("/search", nameView, s.postSearch)

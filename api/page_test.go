@@ -180,7 +180,7 @@ func TestEveryPageForEveryRole(t *testing.T) {
 		lang := languages[i%len(languages)].Code
 		v := s.as(t, who, lang)
 		for target, may := range map[string]func(domain.Role) bool{
-			"/": everybody, "/policy": everybody, "/cases": cases, "/cases?queue=nothing": nil, "/overdue": course,
+			"/": everybody, "/policy": everybody, "/codes": everybody, "/codes/control_method": everybody, "/codes/nowhere": nil, "/glossary": everybody, "/cases": cases, "/cases?queue=nothing": nil, "/overdue": course,
 			"/cases/new":  func(r domain.Role) bool { return mustSpec("register-referral").MayGive(r) },
 			"/calls/new":  func(r domain.Role) bool { return r == domain.HotlineOperator },
 			"/facilities": room, "/facilities/" + ref: room, "/facilities/new": func(r domain.Role) bool { return r == domain.Coordinator },

@@ -30,8 +30,13 @@ func (t Text) In(lang string) string {
 
 // A Code is one entry of a code list.
 type Code struct {
-	Code  string `json:"code"`
-	Group string `json:"group,omitempty"` // what it belongs to, on lists that are grouped
+	Code       string `json:"code"`
+	ISO        string `json:"iso,omitempty"`        // of a country ISO 3166-1 alpha-3, of a language ISO 639-2/T
+	Group      string `json:"group,omitempty"`      // what it belongs to, on lists that are grouped
+	From       Day    `json:"valid_from,omitzero"`  // the first day on which there is such a thing; zero: not known, or since ever
+	To         Day    `json:"valid_to,omitzero"`    // the last day; zero: still
+	Confidence string `json:"confidence,omitempty"` // confirmed, reported or assumed, where it is not that of the whole list
+	Source     string `json:"source,omitempty"`     // where it was found
 	Text
 }
 
@@ -53,22 +58,25 @@ var districtsFile []byte
 var organisationsFile []byte
 
 // lists gives all code lists by name. Those of a family of steps stand in its
-// file in codes. "district" has the districts of
-// Azerbaijan (ISO 3166-2) with their economic region of 07.07.2021 as group,
-// "organisation" the organisations with their kind as group,
-// "nationality" Azerbaijan and the countries, "indicator" the
-// plan's indicators with their action as group.
+// file in codes. "district" has the districts and cities of Azerbaijan (ISO
+// 3166-2) with their economic region of 07.07.2021 as group, "region" the
+// economic regions of both divisions (see [RegionOn]), "organisation" the
+// organisations with their kind as group, "nationality" Azerbaijan and the
+// countries, "indicator" the plan's indicators with their action as group.
 var lists = sync.OnceValue(func() map[string][]Code {
 	all := map[string][]Code{}
 	for _, file := range must(codesFiles.ReadDir("codes")) {
 		maps.Copy(all, must(read[map[string][]Code](must(codesFiles.ReadFile("codes/"+file.Name())))))
 	}
 	all["district"] = must(read[[]Code](districtsFile))
+	for _, r := range regions() {
+		all["region"] = append(all["region"], r.Code)
+	}
 	for _, o := range organisations() {
 		all["organisation"] = append(all["organisation"], Code{Code: o.Code, Group: o.Kind, Text: o.Text})
 	}
 	az, _ := find(all["citizenship"], "az")
-	az.Code = "AZ"
+	az.Code, az.ISO = "AZ", "AZE"
 	all["nationality"] = append([]Code{az}, all["country"]...)
 	for _, a := range CurrentPlan().Actions {
 		for _, i := range a.Indicators {
@@ -88,6 +96,15 @@ func Codes(list string) []Code {
 		panic(fmt.Sprintf("domain: no code list %q", list)) // found by a test over all commands
 	}
 	return codes
+}
+
+// CodesOn gives the codes of a list that are there on a day.
+func CodesOn(list string, day Day) []Code {
+	return slices.DeleteFunc(slices.Clone(Codes(list)), func(c Code) bool { return !c.holdsOn(day) })
+}
+
+func (c Code) holdsOn(day Day) bool {
+	return !day.Before(c.From) && (c.To.IsZero() || !day.After(c.To))
 }
 
 // Lists names all code lists, sorted.
@@ -113,20 +130,6 @@ func OrganisationOf(code string) (Organisation, bool) {
 	}
 	return Organisation{}, false
 }
-
-// RegionOf is the economic region of a district, in the division of 07.07.2021.
-// It is empty for an unknown district.
-func RegionOf(district string) string {
-	return regions()[district]
-}
-
-var regions = sync.OnceValue(func() map[string]string {
-	of := map[string]string{}
-	for _, c := range Codes("district") {
-		of[c.Code] = c.Group
-	}
-	return of
-})
 
 // read decodes an embedded file and refuses fields it does not know.
 func read[T any](b []byte) (T, error) {

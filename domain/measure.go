@@ -34,7 +34,7 @@ type Component struct {
 
 // A Selection picks facts. Values of data are compared as text; of a field that
 // holds a list one value is enough. Besides the fields of its events it knows
-// "region": the economic region of the field "district".
+// "region": the economic region of the field "district" on the day of the fact.
 type Selection struct {
 	Events  []string            `json:"events"`
 	Where   map[string][]string `json:"where,omitempty"`   // the field has one of the values

@@ -195,7 +195,7 @@ func (of *folded) appendRow(columns []any) []any {
 	if n := nextDue(c.Clocks); n >= 0 && c.MergedInto == "" {
 		next, rule, due = sql.NullInt64{Int64: int64(n), Valid: true}, sql.NullString{String: c.Clocks[n].Rule, Valid: true}, c.Clocks[n].Due.Unix()
 	}
-	return append(columns, string(of.ref), c.Stage(), c.Status, c.Age, domain.RegionOf(c.District), c.Country,
+	return append(columns, string(of.ref), c.Stage(), c.Status, c.Age, domain.RegionOn(c.District, c.Detected.Day()), c.Country,
 		seconds(c.Detected), string(c.Detected.Precision), c.ImmediateDanger, c.IsMissing(), c.Risk, len(c.Deviations),
 		int64(of.seq), of.last.typ, of.last.happened.At.Unix(), string(of.last.happened.Precision),
 		c.IsClosed() || c.MergedInto != "", c.Host() != nil, waits.handover, waits.screening, waits.decision, waits.waiting, waits.allowance,

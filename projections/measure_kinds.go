@@ -116,20 +116,19 @@ func (l *ledger) quarters(m domain.Measure, s scope) result {
 
 func quarterOf(d domain.Day) int { return (int(d.Start().Month()) - 1) / 3 }
 
-// coverage is the part of a code list that the facts have reached.
+// coverage is the part of a code list, as it is at the end of the scope, that
+// the facts have reached.
 func (l *ledger) coverage(m domain.Measure, s scope) result {
 	p := l.find(m.Of, s)
 	reached := map[string]bool{}
 	var den int64
-	for _, c := range domain.Codes(m.List) {
+	for _, c := range domain.CodesOn(m.List, s.last()) {
 		if c.Code != m.All {
 			den++
 		}
 	}
-	for _, o := range p.list {
-		for _, v := range o.values(m.Fields[0]) {
-			reached[v] = true
-		}
+	for _, v := range p.reached(m.Fields[0], s.last()) {
+		reached[v] = true
 	}
 	num := int64(len(reached))
 	if m.All != "" && reached[m.All] {
@@ -138,6 +137,23 @@ func (l *ledger) coverage(m domain.Measure, s scope) result {
 	r := percent(num, den, p.excluded, 0)
 	r.known = p.seen
 	return r
+}
+
+// reached gives the values of a field. Regions are those of a day's division: the
+// one in which a fact's district lies, and those that lie within the regions
+// which the facts name.
+func (p picks) reached(field string, day domain.Day) (all []string) {
+	for _, o := range p.list {
+		values := o.values(field)
+		if district := o.text("district"); field == "region" && district != "" {
+			values = []string{domain.RegionOn(district, day)}
+		}
+		all = append(all, values...)
+	}
+	if field != "region" {
+		return all
+	}
+	return domain.RegionsWithin(all, day)
 }
 
 // lasted counts the facts of the span that still held when their time was up,

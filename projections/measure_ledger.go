@@ -130,7 +130,7 @@ func (l *ledger) of(types []string) []*observation {
 }
 
 // values gives a data field as text: each element of a list, nothing for what
-// is not there. "region" follows from the district.
+// is not there. "region" follows from the district and the day.
 func (o *observation) values(field string) []string {
 	if o.data == nil {
 		o.data = map[string]any{}
@@ -138,7 +138,7 @@ func (o *observation) values(field string) []string {
 	}
 	v, ok := o.data[field]
 	if !ok && field == "region" {
-		v = domain.RegionOf(o.text("district"))
+		v = domain.RegionOn(o.text("district"), o.at.Day())
 	}
 	list, ok := v.([]any)
 	if !ok {
@@ -211,6 +211,14 @@ type scope struct {
 
 // over is the first instant after the scope: what is due then has fallen due.
 func (s scope) over() time.Time { return s.at.Add(1) }
+
+// last is the last day of the scope.
+func (s scope) last() domain.Day {
+	if s.to.IsZero() {
+		return domain.DayOf(s.at)
+	}
+	return s.to
+}
 
 func (s scope) holds(d domain.Day) bool { return !d.Before(s.from) && !d.After(s.to) }
 

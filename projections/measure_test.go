@@ -358,6 +358,29 @@ func TestMeasures(t *testing.T) {
 			n.at("2010-01-01", "h1", newHouse("AZ-BA", 5)).at("2019-01-01", "h2", newHouse("AZ-GA", 5)).at("2019-01-01", "h3", newHouse("AZ-QBA", 5))
 			n.at("2024-11-01", "h3", domain.FacilityClosed{})
 		}, got{100 * 2. / 14, 2, 14, 0, 0}},
+		{"the same houses before there were fourteen regions", "4.4.1b", 2020, "", func(n *notes) {
+			n.at("2010-01-01", "h1", newHouse("AZ-BA", 5)).at("2019-01-01", "h2", newHouse("AZ-SM", 5)).at("2019-01-01", "h3", newHouse("AZ-GOY", 5)).at("2019-02-01", "h4", newHouse("AZ-SAL", 5))
+		}, got{100 * 2. / 10, 2, 10, 0, 0}}, // Abşeron; Aran
+		{"the same houses at the end of the year of the change", "4.4.1b", 2021, "", func(n *notes) {
+			n.at("2010-01-01", "h1", newHouse("AZ-BA", 5)).at("2019-01-01", "h2", newHouse("AZ-SM", 5)).at("2019-01-01", "h3", newHouse("AZ-GOY", 5)).at("2019-02-01", "h4", newHouse("AZ-SAL", 5))
+		}, got{100 * 4. / 14, 4, 14, 0, 0}},
+		{"a study of a region that was divided, and of parts of one that is to come", "4.4.2a", 2021, "", func(n *notes) {
+			study := func(region string) domain.StudyPublished {
+				return domain.StudyPublished{Region: region, Topic: "causes"}
+			}
+			n.at("2021-02-01", "4.4.2", study("aran"), study("naxcivan")).at("2021-08-01", "4.4.2", study("mil-mugan"))
+		}, got{100 * 4. / 14, 4, 14, 0, 0}}, // of Aran: Mərkəzi Aran, Mil-Muğan, Şirvan-Salyan
+		{"a study of a part of a region", "4.4.2a", 2020, "", func(n *notes) {
+			n.at("2020-09-01", "4.4.2", domain.StudyPublished{Region: "mil-mugan", Topic: "causes"}, domain.StudyPublished{Region: "baki", Topic: "causes"}, domain.StudyPublished{Region: "abseron-xizi", Topic: "causes"})
+		}, got{100 * 1. / 10, 1, 10, 0, 0}},
+		{"houses outside Abşeron in both divisions", "4.4.1a", 2024, "", func(n *notes) {
+			for i, district := range []string{"AZ-BA", "AZ-SM", "AZ-XIZ", "AZ-GA"} {
+				n.at("2020-09-01", fmt.Sprintf("h%d", i), newHouse(district, 5)).at("2022-09-01", fmt.Sprintf("h%d", 10+i), newHouse(district, 5))
+			}
+		}, got{2, 2, 0, 0, 0}},
+		{"beds outside Bakı in both divisions", "4.4.1c", 2024, "", func(n *notes) {
+			n.at("2019-01-01", "h1", newHouse("AZ-BA", 54)).at("2019-01-01", "h2", newHouse("AZ-SM", 5)).at("2022-01-01", "h3", newHouse("AZ-BA", 7)).at("2022-01-01", "h4", newHouse("AZ-SM", 3))
+		}, got{8, 8, 0, 0, 0}},
 		{"all bodies at once", "4.5.9e2", 2024, "", func(n *notes) {
 			n.at("2024-02-01", "4.5.9", domain.StandardAdopted{Standard: "child_communication", Agency: "all", Effective: day(n.t, "2024-02-01")})
 		}, got{100, 4, 4, 0, 0}},

@@ -267,7 +267,7 @@ func schema(keys Keys) (string, error) {
 	key.Write([]byte("nrm views"))
 	made, err := json.Marshal([]any{
 		version, tables, triggers, indexes, earlyIndexes, blind.Schema, names.EveryGram(), key.Sum(nil),
-		domain.Rules(), domain.Parameters(), domain.Holidays(), domain.CalendarYears(), domain.Codes("district"), domain.Codes("organisation"),
+		domain.Rules(), domain.Parameters(), domain.Holidays(), domain.CalendarYears(), domain.Codes("district"), domain.Regions(), domain.Codes("organisation"),
 	})
 	if err != nil {
 		return "", fmt.Errorf("projections: schema: %w", err)

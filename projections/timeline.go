@@ -155,7 +155,7 @@ func (r reader) entries(d deed, clocks []domain.DeadlineClock, stopped []int) []
 		e.Rule, e.Judged = judged(f, clocks, stopped, r.now)
 		spec, _ := domain.EventSpecOf(e.Type)
 		if spec.Compartment == domain.Location && (r.sees(domain.Location) || r.by.Role.SeesEveryCase()) {
-			e.Region = r.region(f.event)
+			e.Region = r.region(f.event, f.happened.Day())
 		}
 		e.Erased = emptied(f.event)
 		if e.Erased || !r.sees(spec.Compartment) || r.tooLate(spec.Compartment, d) || spec.Compartment == domain.Location && domain.Houses(r.by.Organisation) && domain.SiteOf(f.event).Organisation != r.by.Organisation {
@@ -207,15 +207,15 @@ func judged(f fact, clocks []domain.DeadlineClock, stopped []int, now time.Time)
 	return rule, state
 }
 
-// region is where the facility is that an event is about.
-func (r reader) region(e domain.AnyEvent) string {
+// region is where the facility is that an event of a day is about.
+func (r reader) region(e domain.AnyEvent, day domain.Day) string {
 	site := domain.SiteOf(e)
 	if site.District != "" {
-		return domain.RegionOf(site.District)
+		return domain.RegionOn(site.District, day)
 	}
 	for _, p := range r.places {
 		if p.Facility == site.Facility {
-			return domain.RegionOf(p.District)
+			return domain.RegionOn(p.District, day)
 		}
 	}
 	return ""

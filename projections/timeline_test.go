@@ -59,7 +59,7 @@ func TestCasePage(t *testing.T) {
 	if want := w.state(ref); !reflect.DeepEqual(p.State, want) {
 		t.Errorf("state %+v\nshould be %+v", p.State, want)
 	}
-	if p.Row.Stage != "decided" || p.Row.Status != "identified" || p.Row.Region != domain.RegionOf("AZ-GA") || p.Row.Risk != "high" ||
+	if p.Row.Stage != "decided" || p.Row.Status != "identified" || p.Row.Region != domain.RegionOn("AZ-GA", domain.NewDay(2024, time.March, 1)) || p.Row.Risk != "high" ||
 		p.Row.LastType != "Departed" || !p.Row.LastHappened.Equal(domain.At(w.now)) || p.Row.Next != nil || p.Row.Deviations != len(p.State.Deviations) {
 		t.Errorf("row %+v", p.Row)
 	}
@@ -94,7 +94,7 @@ func TestCasePage(t *testing.T) {
 		t.Errorf("timeline\n%s\nshould be\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
 	admission := p.Timeline[11]
-	if admission.By != gence || admission.Region != domain.RegionOf("AZ-GA") || admission.Track != "accommodation" ||
+	if admission.By != gence || admission.Region != domain.RegionOn("AZ-GA", domain.NewDay(2024, time.March, 1)) || admission.Track != "accommodation" ||
 		admission.Stream != domain.CaseStream(ref) || admission.Recorded.IsZero() || !admission.Known.Equal(admission.Recorded) || admission.Imported {
 		t.Errorf("%+v", admission)
 	}
@@ -250,7 +250,7 @@ func TestOnlyTheRegionIsTold(t *testing.T) {
 			if e.Region != "" {
 				regions++
 			}
-			if e.Region != "" && e.Region != domain.RegionOf("AZ-GA") {
+			if e.Region != "" && e.Region != domain.RegionOn("AZ-GA", domain.NewDay(2024, time.March, 1)) {
 				t.Errorf("%s is told %s of %s", by.Role, e.Region, e.Type)
 			}
 		}

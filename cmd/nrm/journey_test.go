@@ -440,7 +440,7 @@ func (v *visitor) facility(organisation string) string {
 	v.t.Helper()
 	o, _ := domain.OrganisationOf(organisation)
 	kind, _ := domain.CodeOf("facility_kind", o.Kind)
-	region, _ := domain.CodeOf("region", domain.RegionOf(o.District))
+	region, _ := domain.CodeOf("region", domain.RegionOn(o.District, domain.DayOf(time.Now())))
 	options := v.p.Script("[...document.querySelectorAll('select option')].map(o => o.text).join('\\n')")
 	for option := range strings.Lines(options) {
 		if strings.Contains(option, kind.In(v.lang)) && strings.Contains(option, region.In(v.lang)) {

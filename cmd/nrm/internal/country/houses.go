@@ -56,9 +56,13 @@ func (c *country) opens(h house) {
 	})
 }
 
+// division is a day of the division into regions by which the nearest house is
+// chosen, whatever the year.
+var division = domain.NewDay(2021, time.July, 7)
+
 // shelterFor chooses a shelter: the nearest that is open.
 func (s *story) shelterFor(at time.Time) *house {
-	region := domain.RegionOf(s.p.district)
+	region := domain.RegionOn(s.p.district, division)
 	near := "shelter-baki"
 	switch region {
 	case "gence-daskesen", "qazax-tovuz", "qarabag", "seki-zaqatala":
@@ -75,7 +79,7 @@ func (s *story) shelterFor(at time.Time) *house {
 // centreFor chooses an assistance centre: the nearest that is open.
 func (s *story) centreFor(at time.Time) *house {
 	near := "centre-baki"
-	switch domain.RegionOf(s.p.district) {
+	switch domain.RegionOn(s.p.district, division) {
 	case "merkezi-aran", "dagliq-sirvan", "seki-zaqatala", "gence-daskesen":
 		near = "centre-goycay"
 	case "lenkeran-astara", "mil-mugan", "sirvan-salyan":

@@ -36,7 +36,7 @@ var procedure = []struct{ family, title, names string }{
 		TravelDocRequested ReturnCertificateApplied ReturnCertificateIssued ReturnCertificateRefused ReturnScheduled Departed=ReturnDeparted
 		Arrived=ReturnArrived Received=ReturnReceived ReintegrationFollowUpDone RepatriationCancelled`},
 	{"K", "Redress", `RedressRightsExplained AllowanceGranted AllowancePaid FundAssistanceRequested FundAssistanceGranted FundAssistanceRefused
-		FundAssistancePaid=FundAssistancePaid CompensationClaimFiled CompensationAwarded Rejected=CompensationRejected CompensationPaid`},
+		FundAssistancePaid CompensationClaimFiled CompensationAwarded CompensationRejected CompensationPaid`},
 	{"L", "Closure", `CaseClosed CaseReopened ReTraffickingRecorded`},
 	{"M", "Institutions", `FacilityOpened FacilityCapacityChanged FacilityClosed FacilityInspected FundingAllocated CapacityStudyCompleted
 		CommissionReconstituted LegalStatusRevised MeetingHeld ActAdopted ProposalSubmitted StandardAdopted ProcedureAdopted TrainingHeld

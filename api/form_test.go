@@ -123,7 +123,7 @@ func TestFieldsOfItems(t *testing.T) {
 		sent        url.Values
 		data, fault string
 	}{
-		{bank, url.Values{"answers-deception": {"present"}, "answers-violence": {"unknown"}}, `[{"code":"deception","strength":"present"},{"code":"violence","strength":"unknown"}]`, ""},
+		{bank, url.Values{"answers-deception": {"present"}, "answers-violence": {"unknown"}}, `[{"code":"deception","answer":"present"},{"code":"violence","answer":"unknown"}]`, ""},
 		{bank, url.Values{"answers-nonsense": {"present"}}, "null", "required"},
 		{bank, url.Values{"answers-deception": {"maybe"}}, "", "unknown_code"},
 		{places, url.Values{"places-female": {" 3 "}, "places-male": {"0"}}, `[{"code":"female","number":3}]`, ""},

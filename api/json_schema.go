@@ -101,7 +101,7 @@ func fieldSchema(f domain.Field, schemas map[string]*huma.Schema) *huma.Schema {
 		return &huma.Schema{Type: huma.TypeString, Pattern: domain.ReferencePattern, MaxLength: new(f.Max), Description: "the number under which another body keeps something"}
 	case domain.ItemBank:
 		strength := codesRef(domain.Field{List: "answer"}, schemas)
-		return pairsSchema(f, codesRef(f, schemas), "strength", strength)
+		return pairsSchema(f, codesRef(f, schemas), "answer", strength)
 	case domain.NumbersOf:
 		return pairsSchema(f, codesRef(f, schemas), "number", &huma.Schema{Type: huma.TypeInteger, Minimum: new(float64(f.Min)), Maximum: new(float64(f.Max))})
 	}

@@ -148,7 +148,7 @@ func sample(spec domain.CommandSpec, facility string, whole bool) map[string]any
 		case domain.AReference:
 			data[f.Name] = "CR-2024/153"
 		case domain.ItemBank:
-			data[f.Name] = []any{map[string]any{"code": f.Choices()[0].Code, "strength": "present"}}
+			data[f.Name] = []any{map[string]any{"code": f.Choices()[0].Code, "answer": "present"}}
 		case domain.NumbersOf:
 			data[f.Name] = []any{map[string]any{"code": f.Choices()[0].Code, "number": max(f.Min, 1)}}
 		case domain.ShortText:
@@ -213,8 +213,8 @@ func spoiled(spec domain.CommandSpec, good map[string]any) map[string]map[string
 			one := good[f.Name].([]any)[0].(map[string]any)
 			with("twice", f.Name, []any{one, one})
 			with("code alone", f.Name, []any{map[string]any{"code": one["code"]}})
-			with("unknown code", f.Name, []any{map[string]any{"code": "nonsense", "strength": "present"}})
-			with("more", f.Name, []any{map[string]any{"code": one["code"], "strength": "present", "number": 1}})
+			with("unknown code", f.Name, []any{map[string]any{"code": "nonsense", "answer": "present"}})
+			with("more", f.Name, []any{map[string]any{"code": one["code"], "answer": "present", "number": 1}})
 			if requires(f) {
 				with("empty", f.Name, []any{})
 			}

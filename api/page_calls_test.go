@@ -12,7 +12,7 @@ func TestCallsAreLoggedByForm(t *testing.T) {
 	v := s.as(t, "hotline_operator", "en")
 	v.get("/").sees("Log a hotline call")
 	v.get("/calls/new").code(http.StatusOK).sees("Who called is neither asked nor written down")
-	call := url.Values{"line": {"line_152"}, "language": {"az"}, "topic": {"legal_information"}, "caller": {"unknown"}, "thb_related": {"false"}}
+	call := url.Values{"channel": {"line_152"}, "language": {"az"}, "topic": {"legal_information"}, "caller": {"unknown"}, "thb_related": {"false"}}
 	v.fill("/calls/new", on(call, 19, "21:40")).code(http.StatusOK).sees("Recorded: Hotline call")
 
 	ref := strings.TrimPrefix(registered(v), "/cases/")

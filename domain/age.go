@@ -10,7 +10,7 @@ type AssessAge struct {
 	Methods []string `json:"methods" code:"age_method"`
 	Result  string   `json:"result" code:"age"`
 	Doubt   bool     `json:"benefit_of_doubt"` // the result follows from a doubt that remains
-	Assent  bool     `json:"age_consent"`      // the person, and the representative of a child, agreed to be assessed
+	Assent  bool     `json:"consented"`        // the person, and the representative of a child, agreed to be assessed
 }
 
 // AgeAssessed says what the person is taken for from then on.
@@ -18,7 +18,7 @@ type AgeAssessed struct {
 	Methods []string `json:"methods" code:"age_method"`
 	Result  string   `json:"result" code:"age"`
 	Doubt   bool     `json:"benefit_of_doubt,omitempty"`
-	Assent  bool     `json:"age_consent,omitempty"`
+	Assent  bool     `json:"consented,omitempty"`
 }
 
 func (AgeAssessed) EventType() string { return "AgeAssessed" }

@@ -19,8 +19,8 @@ type GrantAllowance struct {
 type AllowanceGranted struct {
 	Amount   Qepik  `json:"amount"`
 	Currency string `json:"currency" code:"currency"`
-	Rule     Day    `json:"rule_from,omitzero"` // the day since when the amount was in force; none if no amount is known
-	Decision When   `json:"decided,omitzero"`   // when the positive decision was taken
+	Rule     Day    `json:"rule_from,omitzero"`  // the day since when the amount was in force; none if no amount is known
+	Decision When   `json:"decided_at,omitzero"` // when the positive decision was taken
 }
 
 // PayAllowance records that the one-off allowance was paid. After a reversal and
@@ -35,8 +35,8 @@ type PayAllowance struct {
 type AllowancePaid struct {
 	Amount   Qepik  `json:"amount"`
 	Currency string `json:"currency,omitempty" code:"currency"`
-	Rule     Day    `json:"rule_from,omitzero"` // as in [AllowanceGranted]
-	Decision When   `json:"decided,omitzero"`   // as in [AllowanceGranted]
+	Rule     Day    `json:"rule_from,omitzero"`  // as in [AllowanceGranted]
+	Decision When   `json:"decided_at,omitzero"` // as in [AllowanceGranted]
 }
 
 func (AllowanceGranted) EventType() string  { return "AllowanceGranted" }

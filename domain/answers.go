@@ -76,8 +76,8 @@ type Answers []Answer
 
 // An Answer says of one item whether it is present, absent or unknown.
 type Answer struct {
-	Code     string `json:"code"`     // on the code list of the field
-	Strength string `json:"strength"` // code list "answer"
+	Code     string `json:"code"`   // on the code list of the field
+	Strength string `json:"answer"` // code list "answer"
 }
 
 // Counts are numbers by code, such as places by sex and age.

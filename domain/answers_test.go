@@ -23,7 +23,7 @@ func (asksAll) givers() []Role                               { return []Role{Cas
 func (asksAll) decide(*Case, Request) ([]Event[Case], error) { return nil, nil }
 
 const allAsked = `{"other":"KW5219EZ","event":"0190b2b6-0000-7000-8000-000000000001/2","number":"CR-2024/153",
-	"bank":[{"code":"deception","strength":"present"},{"code":"violence","strength":"unknown"}],"places":[{"code":"female","number":3}]}`
+	"bank":[{"code":"deception","answer":"present"},{"code":"violence","answer":"unknown"}],"places":[{"code":"female","number":3}]}`
 
 func TestFieldsThatPointElsewhere(t *testing.T) {
 	spec := command[asksAll]("asks-all", CaseKind, "referral")
@@ -56,7 +56,7 @@ func TestFieldsThatPointElsewhere(t *testing.T) {
 		`deception nonsense`:                          "unknown_code (bank)",
 		`unknown maybe`:                               "unknown_code (bank)",
 		`violence deception`:                          "repeated_code (bank)",
-		`"strength":"present" "strong":"present"`:     "unknown_field (strong)",
+		`"answer":"present" "strong":"present"`:     "unknown_field (strong)",
 		`female nonsense`:                             "unknown_code (places)",
 		`"number":3 "number":51`:                      "out_of_range (places)",
 		`"number":3 "number":0`:                       "out_of_range (places)",

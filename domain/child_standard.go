@@ -7,18 +7,18 @@ import "slices"
 // version then in force. What was not kept is remarked. It is refused for an
 // adult.
 type ApplyChildStandard struct {
-	Standard  string  `json:"standard" code:"standard"`
-	Version   int     `json:"version" min:"1" max:"99"`
-	Occasion  string  `json:"occasion" code:"child_occasion"`
-	Checklist Answers `json:"checklist" code:"child_standard_item"`
+	Standard  string    `json:"standard" code:"standard"`
+	Version   Reference `json:"version"`
+	Occasion  string    `json:"occasion" code:"child_occasion"`
+	Checklist Answers   `json:"checklist" code:"child_standard_item"`
 }
 
 // ChildStandardApplied says which points of the standard were kept.
 type ChildStandardApplied struct {
-	Standard  string  `json:"standard" code:"standard"`
-	Version   int     `json:"version"`
-	Occasion  string  `json:"occasion" code:"child_occasion"`
-	Checklist Answers `json:"checklist" code:"child_standard_item"`
+	Standard  string    `json:"standard" code:"standard"`
+	Version   Reference `json:"version"`
+	Occasion  string    `json:"occasion" code:"child_occasion"`
+	Checklist Answers   `json:"checklist" code:"child_standard_item"`
 }
 
 func (ChildStandardApplied) EventType() string       { return "ChildStandardApplied" }

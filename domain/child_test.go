@@ -173,7 +173,7 @@ func TestBestInterests(t *testing.T) {
 
 func TestChildStandard(t *testing.T) {
 	apply := func(a ...Answer) said {
-		return officer.says("2024-03-03", ApplyChildStandard{Standard: "child_communication", Version: 1, Occasion: "interview", Checklist: a})
+		return officer.says("2024-03-03", ApplyChildStandard{Standard: "child_communication", Version: "1", Occasion: "interview", Checklist: a})
 	}
 	given(t, child("child")...).when(apply(Answer{"breaks", "present"}, Answer{"own_language", "unknown"})).then("ChildStandardApplied")
 	given(t, child("child")...).when(apply(Answer{"breaks", "absent"})).then("ChildStandardApplied", "!child_standard_incomplete")

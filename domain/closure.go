@@ -10,16 +10,16 @@ import "slices"
 // An import tells what was: there those are remarked.
 type CloseCase struct {
 	Reason   string `json:"reason" code:"closure_reason"`
-	Waiver   string `json:"waiver,omitempty" code:"waiver_reason"`   // why what is still open is given up
-	FollowUp string `json:"follow_up,omitempty" code:"organisation"` // who looks after what is still to be paid
+	Waiver   string `json:"waiver_reason,omitempty" code:"waiver_reason"` // why what is still open is given up
+	FollowUp string `json:"followed_up_by,omitempty" code:"organisation"` // who looks after what is still to be paid
 }
 
 // CaseClosed ends the duties that are still open, and lists what was given up.
 type CaseClosed struct {
 	Reason   string   `json:"reason" code:"closure_reason"`
 	Waived   []string `json:"waived,omitempty" code:"open_item"`
-	Waiver   string   `json:"waiver,omitempty" code:"waiver_reason"`
-	FollowUp string   `json:"follow_up,omitempty" code:"organisation" place:"beside"`
+	Waiver   string   `json:"waiver_reason,omitempty" code:"waiver_reason"`
+	FollowUp string   `json:"followed_up_by,omitempty" code:"organisation" place:"beside"`
 }
 
 func (CaseClosed) EventType() string { return "CaseClosed" }
@@ -49,9 +49,9 @@ func (cmd CloseCase) decide(c *Case, req Request) ([]Event[Case], error) {
 	case unsolved && !ended && !req.imported():
 		return nil, conflict("durable_solution_missing")
 	case cmd.Waiver != "" && len(open) == 0:
-		return nil, invalid("nothing_open", "waiver")
+		return nil, invalid("nothing_open", "waiver_reason")
 	case cmd.FollowUp != "" && !unpaid:
-		return nil, invalid("nothing_open", "follow_up")
+		return nil, invalid("nothing_open", "followed_up_by")
 	}
 	e := CaseClosed{Reason: cmd.Reason, Waiver: cmd.Waiver, FollowUp: cmd.FollowUp}
 	if cmd.Waiver != "" {

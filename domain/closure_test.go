@@ -30,12 +30,12 @@ func TestClosureGivesUpWhatIsOpenWithAReason(t *testing.T) {
 		t.Errorf("given up: %v", e.Waived)
 	}
 	pay := fund.says("2024-04-01", PayAllowance{Amount: 70000})
-	given(t, then(identified, pay)...).when(waiving).refused("nothing_open", "waiver")
+	given(t, then(identified, pay)...).when(waiving).refused("nothing_open", "waiver_reason")
 	award := lawyer.says("2024-04-20", RecordAward{Amount: 300000, Source: "trafficker"})
 	owed := then(identified, pay, defended, award)
 	given(t, owed...).when(officer.says("2024-05-01", CloseCase{Reason: "reintegrated"})).then("CaseClosed", "!award_unpaid")
 	given(t, owed...).when(officer.says("2024-05-01", CloseCase{Reason: "reintegrated", FollowUp: "legal-aid-a"})).then("CaseClosed")
-	given(t, then(identified, pay)...).when(officer.says("2024-05-01", CloseCase{Reason: "reintegrated", FollowUp: "legal-aid-a"})).refused("nothing_open", "follow_up")
+	given(t, then(identified, pay)...).when(officer.says("2024-05-01", CloseCase{Reason: "reintegrated", FollowUp: "legal-aid-a"})).refused("nothing_open", "followed_up_by")
 	all := given(t, then(owed, officer.says("2024-04-01", RequestFundAssistance{Purpose: "medical", Amount: 1000}), lawyer.says("2024-04-21", FileClaim{Forum: "civil", Amount: 1000}))...)
 	if open := all.state().openItems(); !slices.Equal(open, []string{"fund_answer", "claim", "award"}) {
 		t.Errorf("open: %v", open)

@@ -36,7 +36,7 @@ type RecordConsent struct {
 type ConsentRecorded struct {
 	Purpose     string   `json:"purpose" code:"consent_purpose"`
 	Services    []string `json:"services,omitempty" code:"service"`
-	Operator    string   `json:"operator" code:"organisation" place:"beside"` // who obtained it
+	Operator    string   `json:"obtained_by" code:"organisation" place:"beside"` // who obtained it
 	Recipients  []string `json:"recipients,omitempty" code:"organisation" place:"beside"`
 	Abroad      bool     `json:"abroad,omitempty"`
 	Data        []string `json:"data" code:"consent_data"`
@@ -196,7 +196,7 @@ type MarkConsentExpired struct{}
 type ConsentExpired struct {
 	Purpose  string   `json:"purpose" code:"consent_purpose"`
 	Services []string `json:"services,omitempty" code:"service"`
-	Until    Day      `json:"until"`
+	Until    Day      `json:"valid_until"`
 }
 
 func (ConsentExpired) EventType() string { return "ConsentExpired" }

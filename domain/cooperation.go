@@ -5,13 +5,13 @@ package domain
 // Council of Europe Convention, Article 12 (6)): no rule of this register reads it.
 type RecordCooperation struct {
 	Decision string `json:"decision" code:"cooperation"`
-	Lawyer   bool   `json:"lawyer"` // a lawyer had advised the person before
+	Lawyer   bool   `json:"lawyer_advised"` // a lawyer had advised the person before
 }
 
 // CooperationDecisionRecorded holds yes, no or later. The latest one counts.
 type CooperationDecisionRecorded struct {
 	Decision     string `json:"decision" code:"cooperation"`
-	Lawyer       bool   `json:"lawyer,omitempty"`
+	Lawyer       bool   `json:"lawyer_advised,omitempty"`
 	InReflection bool   `json:"in_reflection,omitempty"` // the person decided within the protected time
 }
 

@@ -17,16 +17,16 @@ type CriminalCase struct {
 // which articles of the Criminal Code and as what. Given again for the same case
 // it says what has changed.
 type LinkCriminalCase struct {
-	Reference Reference `json:"reference"`
+	Reference Reference `json:"criminal_case_no"`
 	Articles  []string  `json:"articles" code:"criminal_article"`
-	Standing  string    `json:"standing" code:"procedural_status"`
+	Standing  string    `json:"procedural_status" code:"procedural_status"`
 }
 
 // CriminalCaseLinked names the case by its number only.
 type CriminalCaseLinked struct {
-	Reference Reference `json:"reference"`
+	Reference Reference `json:"criminal_case_no"`
 	Articles  []string  `json:"articles" code:"criminal_article"`
-	Standing  string    `json:"standing" code:"procedural_status"`
+	Standing  string    `json:"procedural_status" code:"procedural_status"`
 }
 
 func (CriminalCaseLinked) EventType() string { return "CriminalCaseLinked" }
@@ -48,13 +48,13 @@ func (cmd LinkCriminalCase) decide(c *Case, req Request) ([]Event[Case], error) 
 // UnlinkCriminalCase records that the person has no part in a criminal case any
 // more, or never had.
 type UnlinkCriminalCase struct {
-	Reference Reference `json:"reference"`
+	Reference Reference `json:"criminal_case_no"`
 	Reason    string    `json:"reason" code:"unlink_reason"`
 }
 
 // CriminalCaseUnlinked takes the case away; what was recorded of it stays.
 type CriminalCaseUnlinked struct {
-	Reference Reference `json:"reference"`
+	Reference Reference `json:"criminal_case_no"`
 	Reason    string    `json:"reason" code:"unlink_reason"`
 }
 
@@ -72,7 +72,7 @@ func (cmd UnlinkCriminalCase) decide(c *Case, req Request) ([]Event[Case], error
 	case k == nil && slices.Contains(c.CriminalUnlinked, cmd.Reference):
 		return nil, nil
 	case k == nil:
-		return nil, invalid("criminal_case_not_linked", "reference")
+		return nil, invalid("criminal_case_not_linked", "criminal_case_no")
 	case req.Happened.Before(k.Linked):
 		return nil, invalid("before_start", "happened")
 	}
@@ -83,14 +83,14 @@ func (cmd UnlinkCriminalCase) decide(c *Case, req Request) ([]Event[Case], error
 // are protected there. The risk is assessed before (Council of Europe
 // Convention, Articles 28 and 30).
 type ScheduleTestimony struct {
-	Reference Reference `json:"reference"`
+	Reference Reference `json:"criminal_case_no"`
 	On        Day       `json:"on"`
 	Measures  []string  `json:"measures,omitempty" code:"testimony_measure"`
 }
 
 // TestimonyScheduled is a plan.
 type TestimonyScheduled struct {
-	Reference Reference `json:"reference"`
+	Reference Reference `json:"criminal_case_no"`
 	On        Day       `json:"on"`
 	Measures  []string  `json:"measures,omitempty" code:"testimony_measure"`
 }
@@ -101,7 +101,7 @@ func (ScheduleTestimony) givers() []Role            { return []Role{Prosecution}
 func (cmd ScheduleTestimony) decide(c *Case, req Request) ([]Event[Case], error) {
 	switch {
 	case c.criminalCase(cmd.Reference) == nil:
-		return nil, invalid("criminal_case_not_linked", "reference")
+		return nil, invalid("criminal_case_not_linked", "criminal_case_no")
 	case cmd.On.Before(req.Happened.Day()):
 		return nil, invalid("before_start", "on")
 	}
@@ -112,14 +112,14 @@ func (cmd ScheduleTestimony) decide(c *Case, req Request) ([]Event[Case], error)
 // GiveTestimony records that the person testified. What was said is not here:
 // it is sealed with the testimony.
 type GiveTestimony struct {
-	Reference Reference `json:"reference"`
+	Reference Reference `json:"criminal_case_no"`
 	Setting   string    `json:"setting" code:"testimony_setting"`
 	Measures  []string  `json:"measures,omitempty" code:"testimony_measure"`
 }
 
 // TestimonyGiven says where, and which measures protected the person.
 type TestimonyGiven struct {
-	Reference Reference `json:"reference"`
+	Reference Reference `json:"criminal_case_no"`
 	Setting   string    `json:"setting" code:"testimony_setting"`
 	Measures  []string  `json:"measures,omitempty" code:"testimony_measure"`
 	Child     bool      `json:"child,omitempty"` // treated as a child then
@@ -131,7 +131,7 @@ func (GiveTestimony) givers() []Role           { return []Role{Prosecution} }
 func (GiveTestimony) expected(c *Case) bool    { return !c.TestimonyOn.IsZero() && len(c.Testified) == 0 }
 func (cmd GiveTestimony) decide(c *Case, req Request) ([]Event[Case], error) {
 	if c.criminalCase(cmd.Reference) == nil {
-		return nil, invalid("criminal_case_not_linked", "reference")
+		return nil, invalid("criminal_case_not_linked", "criminal_case_no")
 	}
 	child := c.childOn(req.Happened)
 	alone := child && !slices.Contains(cmd.Measures, "representative_present")

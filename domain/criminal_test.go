@@ -12,7 +12,7 @@ func TestCriminalCase(t *testing.T) {
 	given(t, with()...).when(link).then("CriminalCaseLinked")
 	given(t, detected, handedOver).when(link).refused("no_such_case", "")
 	given(t, with()...).when(officer.says("2024-03-05", link.cmd)).refused("role_not_allowed", "")
-	given(t, with()...).when(prosecutor.says("2024-03-05", LinkCriminalCase{Reference: "ALIYEV", Articles: []string{"144-1"}, Standing: "witness"})).refused("not_a_reference", "reference")
+	given(t, with()...).when(prosecutor.says("2024-03-05", LinkCriminalCase{Reference: "ALIYEV", Articles: []string{"144-1"}, Standing: "witness"})).refused("not_a_reference", "criminal_case_no")
 	later := prosecutor.says("2024-04-05", LinkCriminalCase{Reference: "240153", Articles: []string{"144-1", "144-2"}, Standing: "victim"})
 	for _, order := range [][]said{{link, later}, {later, link}} {
 		c := given(t, with(order...)...).state()
@@ -23,8 +23,8 @@ func TestCriminalCase(t *testing.T) {
 
 	unlink := prosecutor.says("2024-05-05", UnlinkCriminalCase{Reference: "240153", Reason: "joined"})
 	w := given(t, with(link)...).when(unlink).then("CriminalCaseUnlinked")
-	w.when(prosecutor.says("2024-05-06", ScheduleTestimony{Reference: "240153", On: mustDay("2024-05-10")})).refused("criminal_case_not_linked", "reference")
-	given(t, with()...).when(unlink).refused("criminal_case_not_linked", "reference")
+	w.when(prosecutor.says("2024-05-06", ScheduleTestimony{Reference: "240153", On: mustDay("2024-05-10")})).refused("criminal_case_not_linked", "criminal_case_no")
+	given(t, with()...).when(unlink).refused("criminal_case_not_linked", "criminal_case_no")
 	given(t, with(link)...).when(prosecutor.says("2024-03-04", unlink.cmd)).refused("before_start", "happened")
 }
 
@@ -37,7 +37,7 @@ func TestTestimony(t *testing.T) {
 	give := prosecutor.says("2024-04-20", GiveTestimony{Reference: "240153", Setting: "court", Measures: []string{"video_link"}})
 	given(t, with(assessed)...).when(schedule).then("TestimonyScheduled")
 	given(t, with()...).when(schedule).then("TestimonyScheduled", "!risk_assessment_missing")
-	given(t, story[:3]...).when(schedule).refused("criminal_case_not_linked", "reference")
+	given(t, story[:3]...).when(schedule).refused("criminal_case_not_linked", "criminal_case_no")
 	given(t, with(assessed)...).when(prosecutor.says("2024-04-21", schedule.cmd)).refused("before_start", "on")
 	reflection := officer.says("2024-03-22", GrantReflection{Until: mustDay("2024-04-21")})
 	given(t, with(assessed, reflection)...).when(schedule).then("TestimonyScheduled", "!testimony_in_reflection")
@@ -45,7 +45,7 @@ func TestTestimony(t *testing.T) {
 	given(t, with(assessed, schedule)...).when(give).then("TestimonyGiven")
 	given(t, with()...).when(give).then("TestimonyGiven", "!risk_assessment_missing")
 	given(t, with(assessed, reflection)...).when(give).then("TestimonyGiven", "!testimony_in_reflection")
-	given(t, story[:3]...).when(give).refused("criminal_case_not_linked", "reference")
+	given(t, story[:3]...).when(give).refused("criminal_case_not_linked", "criminal_case_no")
 	presumed := officer.says("2024-03-03", PresumeChild{Basis: "appearance"})
 	given(t, with(assessed, presumed)...).when(give).then("TestimonyGiven", "!child_without_representative")
 	beside := prosecutor.says("2024-04-20", GiveTestimony{Reference: "240153", Setting: "court", Measures: []string{"representative_present"}})
@@ -67,7 +67,7 @@ func TestNonPunishmentAndVerdict(t *testing.T) {
 		return prosecutor.says("2024-06-01", v)
 	}
 	given(t, story...).when(verdict(func(*RecordVerdict) {})).then("VerdictRecorded")
-	given(t, story[:3]...).when(verdict(func(*RecordVerdict) {})).refused("criminal_case_not_linked", "reference")
+	given(t, story[:3]...).when(verdict(func(*RecordVerdict) {})).refused("criminal_case_not_linked", "criminal_case_no")
 	given(t, story...).when(verdict(func(v *RecordVerdict) { v.Articles = nil })).refused("required", "articles")
 	given(t, story...).when(verdict(func(v *RecordVerdict) { v.Outcome = "acquitted" })).refused("not_convicted", "articles")
 	given(t, story...).when(verdict(func(v *RecordVerdict) { v.CivilClaim = "granted" })).then("VerdictRecorded", "!claim_not_recorded")

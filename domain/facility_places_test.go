@@ -101,7 +101,7 @@ func TestInspection(t *testing.T) {
 	found.Outcome = "satisfactory"
 	given(t).when(inspect(found)).refused("findings_contradict", "outcome")
 	bare.Outcome, bare.Again = "satisfactory", mustDay("2024-03-01")
-	given(t).when(inspect(bare)).refused("before_start", "again")
+	given(t).when(inspect(bare)).refused("before_start", "review_on")
 }
 
 // TestEveryEventOfAFacilityThatNamesACaseIsFound: to anybody else its time alone

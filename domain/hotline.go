@@ -6,7 +6,7 @@ package domain
 //
 // Refused: a case for a call that is not about trafficking ("not_about_trafficking").
 type LogHotlineCall struct {
-	Channel  string `json:"line" code:"call_channel"`
+	Channel  string `json:"channel" code:"call_channel"`
 	Language string `json:"language" code:"language"`
 	Topic    string `json:"topic" code:"call_topic"`
 	Caller   string `json:"caller" code:"caller"`
@@ -17,7 +17,7 @@ type LogHotlineCall struct {
 
 // HotlineCallLogged is one call. It is no fact of any person's.
 type HotlineCallLogged struct {
-	Channel  string `json:"line" code:"call_channel"`
+	Channel  string `json:"channel" code:"call_channel"`
 	Language string `json:"language" code:"language"`
 	Topic    string `json:"topic" code:"call_topic"`
 	Caller   string `json:"caller" code:"caller"`

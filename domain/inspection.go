@@ -6,7 +6,7 @@ import "slices"
 type Inspection struct {
 	On      Day    `json:"on,omitzero"`
 	Outcome string `json:"outcome,omitempty"`
-	Again   Day    `json:"again,omitzero"` // when what was found is to be looked at again
+	Again   Day    `json:"review_on,omitzero"` // when what was found is to be looked at again
 }
 
 // RecordInspection records that somebody from outside inspected a facility:
@@ -16,7 +16,7 @@ type RecordInspection struct {
 	Inspector string   `json:"inspector" code:"inspector"`
 	Outcome   string   `json:"outcome" code:"inspection_outcome"`
 	Findings  []string `json:"findings,omitempty" code:"inspection_finding"`
-	Again     Day      `json:"again,omitzero"`
+	Again     Day      `json:"review_on,omitzero"`
 }
 
 // FacilityInspected holds what was found as codes only.
@@ -24,7 +24,7 @@ type FacilityInspected struct {
 	Inspector string   `json:"inspector" code:"inspector"`
 	Outcome   string   `json:"outcome" code:"inspection_outcome"`
 	Findings  []string `json:"findings,omitempty" code:"inspection_finding"`
-	Again     Day      `json:"again,omitzero"`
+	Again     Day      `json:"review_on,omitzero"`
 }
 
 func (FacilityInspected) EventType() string { return "FacilityInspected" }
@@ -41,7 +41,7 @@ func (cmd RecordInspection) decide(_ *Facility, req Request) ([]Event[Facility],
 	case cmd.Outcome == "satisfactory" && len(cmd.Findings) > 0:
 		return nil, invalid("findings_contradict", "outcome")
 	case !cmd.Again.IsZero() && !cmd.Again.After(req.Happened.Day()):
-		return nil, invalid("before_start", "again")
+		return nil, invalid("before_start", "review_on")
 	}
 	return []Event[Facility]{FacilityInspected{cmd.Inspector, cmd.Outcome, slices.Clone(cmd.Findings), cmd.Again}}, nil
 }

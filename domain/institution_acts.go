@@ -4,7 +4,7 @@ package domain
 // the day of its adoption.
 type AdoptAct struct {
 	Act       string    `json:"act" code:"act"`
-	Number    Reference `json:"number,omitempty"` // of an act that is on no list
+	Number    Reference `json:"act_no,omitempty"` // of an act that is on no list
 	Effective Day       `json:"effective"`
 }
 
@@ -12,7 +12,7 @@ type AdoptAct struct {
 // stands; one that is for several actions stands on each.
 type ActAdopted struct {
 	Act       string    `json:"act" code:"act"`
-	Number    Reference `json:"number,omitempty"`
+	Number    Reference `json:"act_no,omitempty"`
 	Effective Day       `json:"effective"`
 }
 
@@ -21,7 +21,7 @@ func (ActAdopted) apply(*Action, Times) {}
 func (AdoptAct) givers() []Role         { return []Role{Coordinator} }
 func (cmd AdoptAct) decide(*Action, Request) ([]Event[Action], error) {
 	if cmd.Act == "other" && cmd.Number == "" {
-		return nil, invalid("required", "number")
+		return nil, invalid("required", "act_no")
 	}
 	return []Event[Action]{ActAdopted(cmd)}, inPlan(cmd.Effective, "effective")
 }

@@ -9,9 +9,9 @@ func TestActsReportsAndTrainings(t *testing.T) {
 	if got := Effective(ActAdopted(act), Times{Happened: mustWhen("2022-04-26")}); got != mustDay("2022-04-29") {
 		t.Errorf("in force from %s", got)
 	}
-	given(t).when(on(coordinator.says("2022-04-26", AdoptAct{Act: "other", Effective: mustDay("2022-04-29")}))).refused("required", "number")
+	given(t).when(on(coordinator.says("2022-04-26", AdoptAct{Act: "other", Effective: mustDay("2022-04-29")}))).refused("required", "act_no")
 	given(t).when(on(coordinator.says("2022-04-26", AdoptAct{Act: "other", Number: "174", Effective: mustDay("2022-04-29")}))).then("ActAdopted")
-	given(t).when(on(coordinator.says("2022-04-26", AdoptAct{Act: "C-174", Number: "Əliyev", Effective: mustDay("2022-04-29")}))).refused("not_a_reference", "number")
+	given(t).when(on(coordinator.says("2022-04-26", AdoptAct{Act: "C-174", Number: "Əliyev", Effective: mustDay("2022-04-29")}))).refused("not_a_reference", "act_no")
 	given(t).when(on(shelter.says("2022-04-26", act))).refused("role_not_allowed", "")
 
 	given(t).when(on(coordinator.says("2024-02-01", SubmitReport{To: "parliament", Year: 2023}))).then("ReportSubmitted")
@@ -20,7 +20,7 @@ func TestActsReportsAndTrainings(t *testing.T) {
 	held := HoldTraining{Topics: []string{"compensation_rights"}, Organisations: []string{"spu", "shelter-baki"}, Participants: 20}
 	given(t).when(on(coordinator.says("2023-02-01", held))).then("TrainingHeld")
 	held.Participants = 0
-	given(t).when(on(coordinator.says("2023-02-01", held))).refused("required", "participants")
+	given(t).when(on(coordinator.says("2023-02-01", held))).refused("required", "persons")
 
 	seats := ReconstituteBody{Body: "working_group", Act: "C-WG", Members: 2, Effective: mustDay("2023-05-17"), Organisations: []string{"spu", "sms", "fund"}}
 	given(t).when(on(coordinator.says("2023-05-17", seats))).refused("more_than_members", "organisations")

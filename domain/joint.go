@@ -19,6 +19,7 @@ type Joint struct {
 	Accesses   []*Accesses
 
 	streams []Stream
+	began   When // when a case that the decision begins began; the others take when the decision happened
 }
 
 // Case is the case that the command is given to.
@@ -147,7 +148,7 @@ func joint(req Request, stream Stream, cmd Command[Joint], histories [][]Decisio
 func (j *Joint) decisions(req Request, histories [][]Decision, facts [][]AnyEvent) ([]Decision, error) {
 	already := true
 	for n := range j.streams {
-		is, err := recorded(Standing(histories[n]), req, facts[n])
+		is, err := recorded(Standing(histories[n]), j.at(n, req), facts[n])
 		if err != nil {
 			return nil, err
 		}
@@ -158,9 +159,18 @@ func (j *Joint) decisions(req Request, histories [][]Decision, facts [][]AnyEven
 		if already {
 			facts[n] = nil
 		}
-		decisions[n] = req.decision(s, facts[n])
+		decisions[n] = j.at(n, req).decision(s, facts[n])
 	}
 	return decisions, nil
+}
+
+// at is the request as the n-th stream keeps it: a case that begins does so when
+// its person was found, whenever that was noticed.
+func (j *Joint) at(n int, req Request) Request {
+	if n > 0 && !j.began.IsZero() {
+		req.Happened = j.began
+	}
+	return req
 }
 
 // fold adds the state of the n-th stream and asks it whether it accepts the
@@ -175,7 +185,7 @@ func (j *Joint) fold(req Request, cmd Asked, n int, history []Decision) error {
 		}
 		j.Cases = append(j.Cases, c)
 		if _, begins := cmd.(beginning); begins && n > 0 {
-			if c.Opened() {
+			if c.Opened() && c.SplitFrom != j.streams[0].Ref() {
 				return conflict("already_registered")
 			}
 			return nil

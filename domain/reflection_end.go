@@ -8,7 +8,7 @@ type ExtendReflection struct {
 
 // ReflectionExtended moves the last day of the period.
 type ReflectionExtended struct {
-	From   Day    `json:"from"` // the last day that it had
+	From   Day    `json:"previous_until"` // the last day that it had
 	Until  Day    `json:"until"`
 	Reason string `json:"reason" code:"reflection_extension"`
 }

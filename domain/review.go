@@ -118,7 +118,7 @@ type ReverseIdentification struct {
 
 // IdentificationReversed prevails from the time at which it happened.
 type IdentificationReversed struct {
-	From              string    `json:"from" code:"outcome"`
+	From              string    `json:"previous_outcome" code:"outcome"`
 	Outcome           string    `json:"outcome" code:"outcome"`
 	Reasons           []string  `json:"reasons" code:"reversal_reason"`
 	Forms             []string  `json:"forms,omitempty" code:"form_of_exploitation"`

@@ -5,7 +5,7 @@ package domain
 // 12 (1)(d); Law 958-IIQ). It comes before every consent.
 type GiveRightsInformation struct {
 	Language      string   `json:"language" code:"language"`
-	Form          []string `json:"form" code:"information_form"`
+	Form          []string `json:"information_forms" code:"information_form"`
 	Topics        []string `json:"topics" code:"rights_topic"`
 	ChildFriendly bool     `json:"child_friendly"` // in words that a child understands
 	Interpreted   bool     `json:"interpreted"`
@@ -14,7 +14,7 @@ type GiveRightsInformation struct {
 // RightsInformationGiven says how the person was told.
 type RightsInformationGiven struct {
 	Language      string   `json:"language" code:"language"`
-	Form          []string `json:"form" code:"information_form"`
+	Form          []string `json:"information_forms" code:"information_form"`
 	Topics        []string `json:"topics" code:"rights_topic"`
 	ChildFriendly bool     `json:"child_friendly,omitempty"`
 	Interpreted   bool     `json:"interpreted,omitempty"`

@@ -4,7 +4,9 @@ package domain
 // person keep of a case beside the fields of [Case] itself.
 type CorrectionTrack struct {
 	SamePerson
-	Verdicts map[Ref]string `json:"verdicts,omitempty"` // of other cases: the person of this one, another, or nobody can tell
+	SplitInto []Ref          `json:"split_into,omitempty"` // the cases of other persons that were begun from this one
+	SplitFrom Ref            `json:"split_from,omitempty"`
+	Verdicts  map[Ref]string `json:"verdicts,omitempty"` // of other cases: the person of this one, another, or nobody can tell
 }
 
 // correctionSteps is the part of the catalogue about facts that were recorded
@@ -17,6 +19,7 @@ func correctionSteps() steps {
 			event[DuplicateJudged, Case]("correction", Screening).since("2", "C-123", "judge-duplicate"),
 			event[DuplicateMerged, Case]("correction", Flow).since("2", "C-123", "merge-cases"),
 			event[MergeUndone, Case]("correction", Flow).since("2", "C-123", "undo-merge"),
+			event[CaseSplit, Case]("correction", Flow).since("2", "C-123", "split-case"),
 		},
 		commands: []CommandSpec{
 			command[CorrectFact]("correct-fact", CaseKind, "correction"),
@@ -24,6 +27,7 @@ func correctionSteps() steps {
 			command[JudgeDuplicate]("judge-duplicate", CaseKind, "correction"),
 			command[MergeCases]("merge-cases", CaseKind, "correction"),
 			command[UndoMerge]("undo-merge", CaseKind, "correction"),
+			command[SplitCase]("split-case", CaseKind, "correction"),
 		},
 	}
 }

@@ -13,10 +13,10 @@ type ReferralTrack struct {
 func referralSteps() steps {
 	return steps{
 		events: []EventSpec{
-			event[DetectionRecorded, Case]("referral", Flow).since("1", "C-131", "register-referral"),
-			event[ReferralSubmitted, Case]("referral", Flow).since("1", "C-123", "register-referral", "add-referral"),
-			event[SpuNotified, Case]("referral", Flow).since("1", "L-958 9.5", "register-referral"),
-			event[CitizenAbroadReported, Case]("referral", Flow).since("1", "P-2173 4.2.9", "report-citizen-abroad", "register-referral"),
+			event[DetectionRecorded, Case]("referral", Flow).since("1", "C-131", "register-referral", "split-case"),
+			event[ReferralSubmitted, Case]("referral", Flow).since("1", "C-123", "register-referral", "add-referral", "split-case"),
+			event[SpuNotified, Case]("referral", Flow).since("1", "L-958 9.5", "register-referral", "split-case"),
+			event[CitizenAbroadReported, Case]("referral", Flow).since("1", "P-2173 4.2.9", "report-citizen-abroad", "register-referral", "split-case"),
 			event[HandoverAccepted, Case]("referral", Flow).since("1", "C-21 7", "accept-handover"),
 			event[HandoverRefused, Case]("referral", Flow).since("2", "C-21 7", "refuse-handover"),
 			event[ReferralReturned, Case]("referral", Flow).since("2", "C-123", "return-referral"),

@@ -7,14 +7,14 @@ import "slices"
 type HoldTraining struct {
 	Topics        []string `json:"topics" code:"training_topic"`
 	Organisations []string `json:"organisations" code:"organisation"` // whose staff took part
-	Participants  int      `json:"participants" min:"1" max:"100000"`
+	Participants  int      `json:"persons" min:"1" max:"100000"`
 }
 
 // TrainingHeld says who was trained in what, and how many they were.
 type TrainingHeld struct {
 	Topics        []string `json:"topics" code:"training_topic"`
 	Organisations []string `json:"organisations" code:"organisation"`
-	Participants  int      `json:"participants"`
+	Participants  int      `json:"persons"`
 }
 
 func (TrainingHeld) EventType() string    { return "TrainingHeld" }

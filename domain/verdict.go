@@ -6,7 +6,7 @@ import "slices"
 // the person's civil claim in it. A claim that is granted still needs the award
 // with its amount.
 type RecordVerdict struct {
-	Reference  Reference `json:"reference"`
+	Reference  Reference `json:"criminal_case_no"`
 	Outcome    string    `json:"outcome" code:"court_verdict"`
 	Articles   []string  `json:"articles,omitempty" code:"criminal_article"` // needed for a conviction
 	CivilClaim string    `json:"civil_claim" code:"civil_claim_outcome"`
@@ -15,7 +15,7 @@ type RecordVerdict struct {
 
 // VerdictRecorded may be followed by another of a higher court.
 type VerdictRecorded struct {
-	Reference  Reference `json:"reference"`
+	Reference  Reference `json:"criminal_case_no"`
 	Outcome    string    `json:"outcome" code:"court_verdict"`
 	Articles   []string  `json:"articles,omitempty" code:"criminal_article"`
 	CivilClaim string    `json:"civil_claim" code:"civil_claim_outcome"`
@@ -33,7 +33,7 @@ func (cmd RecordVerdict) decide(c *Case, req Request) ([]Event[Case], error) {
 	convicted := cmd.Outcome == "convicted" || cmd.Outcome == "partly_convicted"
 	switch {
 	case c.criminalCase(cmd.Reference) == nil:
-		return nil, invalid("criminal_case_not_linked", "reference")
+		return nil, invalid("criminal_case_not_linked", "criminal_case_no")
 	case convicted && len(cmd.Articles) == 0:
 		return nil, invalid("required", "articles")
 	case !convicted && len(cmd.Articles) > 0:

@@ -15,7 +15,7 @@ import (
 // version grows when rows must be made anew although neither the tables nor the
 // domain's data have changed: when a rule now folds history differently, or a
 // name another way for the search index.
-const version = 4
+const version = 5
 
 // Times in the tables: happened, start, due, stopped and the like are unix
 // seconds; known, recorded and until are unix milliseconds; days are days in
@@ -130,6 +130,16 @@ CREATE TABLE places (
 	PRIMARY KEY (ref, n)
 ) WITHOUT ROWID;
 
+-- What cases wait for from a time on: see agenda.go.
+CREATE TABLE agenda (
+	ref          TEXT NOT NULL,
+	n            INTEGER NOT NULL,
+	item         TEXT NOT NULL, -- the queue
+	since        INTEGER NOT NULL,
+	organisation TEXT NOT NULL, -- that it waits for; empty: whoever may do it
+	PRIMARY KEY (ref, n)
+) WITHOUT ROWID;
+
 CREATE TABLE deadlines (
 	ref               TEXT NOT NULL,
 	n                 INTEGER NOT NULL, -- place among the case's clocks, from 0
@@ -216,6 +226,7 @@ CREATE INDEX cases_allowance ON cases (allowance, next_due, detected) WHERE allo
 CREATE INDEX access_organisation ON case_access (organisation, longest, until, stage);
 CREATE INDEX access_relation ON case_access (organisation, relation, until);
 CREATE INDEX places_organisation ON places (organisation, state, ref);
+CREATE INDEX agenda_item ON agenda (item, since, ref);
 CREATE INDEX deadlines_open ON deadlines (open, period, due) WHERE open = 1 AND period = 0;
 CREATE INDEX deadlines_unmarked ON deadlines (open, period, missed, due) WHERE open = 1 AND period = 0 AND missed = 0;
 `

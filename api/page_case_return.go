@@ -83,6 +83,9 @@ func (p casePage) redressRows(c *domain.Case) []ui.SummaryRow {
 		if paid := m.Paid(); paid < m.Amount {
 			one.Lines = append(one.Lines, p.T("case.owed")+": "+p.money(m.Amount-paid))
 			one.Tags = []ui.Tag{{Text: p.T("tag.unpaid"), Colour: "orange"}}
+			if paid > 0 {
+				one.Tags = []ui.Tag{{Text: p.T("tag.partly_paid"), Colour: "yellow"}}
+			}
 		}
 		rows = append(rows, one)
 	}

@@ -86,7 +86,7 @@ func TestEveryTrackHasACard(t *testing.T) {
 		"Treated as a child Child", "Guardian appointed Guardian", "Best interests of the child determined", "Life with relatives", "Family tracing started",
 		"Number of the criminal case CR-2024/153", "Testimony scheduled 25 March 2024",
 		"Expulsion barred", "Attempt to expel", "Residence permit applied for",
-		"Return without risk assessment", "One-off allowance granted", "Not paid", "Still owed", "Pending",
+		"Return without risk assessment", "One-off allowance granted", "Not paid", "Still owed", "Partly paid", "Pending",
 		"Corrected", "Voided",
 	} {
 		v.sees(text)

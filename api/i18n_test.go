@@ -150,7 +150,8 @@ func needed() (keys []string) {
 	}
 	add("status.", "met", "on_track", "late", "no_data")
 	add("flag.", domain.FlagNoEvidence, domain.FlagAtRisk, domain.FlagNoTarget, domain.FlagBelowLastYear, domain.FlagAttested, domain.FlagFrozen)
-	add("queue.", "missing", "handover", "screening", "decision", "shelter", "overdue", "open", "closed", "incoming", "residents", "left", "all", "allowance")
+	add("queue.", "missing", "handover", "screening", "decision", "shelter", "overdue", "open", "closed", "incoming", "residents", "left", "all", "allowance",
+		"missing_child", "review", "return_risk", "risk", "reflection", "consent", "stay", "follow_up", "granted", "guardian", "duplicate", "answer")
 	for _, p := range domain.Parameters() {
 		add("unit.", p.Unit)
 		add("confidence.", p.Confidence)

@@ -65,7 +65,7 @@ type (
 		Indicator   string   `json:"indicator" doc:"code list indicator"`
 		Title       textJSON `json:"title"`
 		Unit        string   `json:"unit"`
-		Better      string   `json:"better" enum:"up,down"`
+		Better      string   `json:"better,omitempty" enum:"up,down" doc:"missing for a figure that is context only"`
 		Value       *float64 `json:"value,omitempty" doc:"missing where there are no data"`
 		Numerator   int64    `json:"numerator"`
 		Denominator int64    `json:"denominator"`

@@ -45,6 +45,7 @@ func (s *Server) reads(api huma.API) {
 	read(s, api, "/overdue", "Duties past due, the oldest first", dutyView, s.readOverdue)
 	read(s, api, "/facilities", "Shelters and assistance centres with their occupancy", occupancy, s.readFacilities)
 	read(s, api, "/facilities/{facility}", "A facility and what happened to it", occupancy, s.readFacility)
+	read(s, api, "/calls", "The calls to the hotlines of a year, the latest first", callView, s.readCalls)
 	read(s, api, "/erasures", "What is asked to be erased, and what was", erasureView, s.readErasures)
 	read(s, api, "/codes", "The names of the code lists", signedIn, s.readLists)
 	read(s, api, "/codes/{list}", "A code list in three languages", signedIn, s.readCodes)

@@ -17,10 +17,18 @@ func TestCallsAreLoggedByForm(t *testing.T) {
 
 	ref := strings.TrimPrefix(registered(v), "/cases/")
 	call.Set("topic", "trafficking")
+	call.Set("caller", "family")
 	call.Set("case", ref)
 	v.get("/calls/new").fill("/calls/new", on(call, 19, "21:40")).code(http.StatusUnprocessableEntity).sees("Only a call about trafficking leads to a case")
 	call.Set("thb_related", "true")
 	v.get("/calls/new").fill("/calls/new", on(call, 19, "21:40")).code(http.StatusOK).sees("Recorded: Hotline call")
 
-	s.as(t, "duty_officer", "en").get("/").lacks("Log a hotline call")
+	v.get("/calls").code(http.StatusOK).sees("Most calls are not about trafficking").sees(ref, "Unknown", "Log a hotline call")
+	v.get("/calls?about=trafficking").sees(ref).lacks("Unknown")
+	v.get("/calls?topic=silent").sees("There is no such call.")
+	v.get("/calls?year=1&line=nothing&topic=nothing&about=nothing&page=0").code(http.StatusOK).sees(ref)
+	d := s.as(t, "duty_officer", "en")
+	d.get("/").lacks("Log a hotline call")
+	d.get("/calls").code(http.StatusOK).sees(ref).lacks("Log a hotline call")
+	s.as(t, "coordinator", "en").get("/calls").code(http.StatusForbidden)
 }

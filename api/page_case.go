@@ -79,6 +79,9 @@ func (p casePage) parts() []templ.Component {
 // case.
 func (p casePage) sees(c domain.Compartment) bool { return p.by.Role.Sees(c) }
 
+// reads reports whether the reader may see facts of the compartment on this case.
+func (p casePage) reads(c domain.Compartment) bool { return domain.MayRead(p.by, p.Access, c, p.now) }
+
 // identity says which case it is; never whose.
 func (p casePage) identity() ui.IdentityView {
 	v := ui.IdentityView{Reference: string(p.Row.Ref), Facts: []string{p.code("victim_status", p.Row.Status)}}
@@ -90,11 +93,22 @@ func (p casePage) identity() ui.IdentityView {
 	if p.State.IsAbsent() && !p.State.IsMissing() {
 		v.Tags = append(v.Tags, ui.Tag{Text: p.T("tag.absent"), Colour: "orange"})
 	}
+	if len(p.State.ExpulsionIncidents()) > 0 {
+		v.Tags = append(v.Tags, ui.Tag{Text: p.code("deviation", "expulsion_while_barred"), Colour: "red"})
+	}
+	if p.suspended() {
+		v.Tags = append(v.Tags, ui.Tag{Text: p.T("relation.suspended"), Colour: "red"})
+	}
 	v.Tags = append(v.Tags, ui.Tag{Text: p.code("stage", p.Row.Stage), Colour: "grey"})
 	if rule, left, state := p.duty(p.Row.Next); rule != "" {
 		v.Next, v.Late = p.T("case.next_due", "Rule", rule, "Left", left), state == ui.Overdue
 	}
 	return v
+}
+
+// suspended reports whether nobody may read who the person is.
+func (p casePage) suspended() bool {
+	return slices.ContainsFunc(p.Access, func(a domain.Access) bool { return a.Relation == domain.Suspended })
 }
 
 // stateOnly is all that whoever only referred the person sees.

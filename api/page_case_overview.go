@@ -17,25 +17,47 @@ func (p casePage) overview() (cards []ui.Card, empty []string) {
 		rows  func(*domain.Case) []ui.SummaryRow
 	}{
 		{"referral", domain.Flow, p.referralRows},
+		{"initial", domain.Flow, p.initialRows},
+		{"consent", domain.Flow, p.consentRows},
 		{"identification", domain.Flow, p.identificationRows},
+		{"child", domain.Child, p.childRows},
 		{"reflection", domain.Flow, p.reflectionRows},
 		{"protection", domain.Criminal, p.protectionRows},
 		{"accommodation", domain.Flow, p.placeRows},
 		{"services", domain.Health, p.serviceRows},
+		{"criminal", domain.Criminal, p.criminalRows},
+		{"status", domain.Flow, p.statusRows},
 		{"return", domain.Flow, p.returnRows},
 		{"redress", domain.Money, p.redressRows},
+		{"correction", domain.Flow, p.samePersonRows},
 		{"closure", domain.Flow, p.closureRows},
 	} {
-		if !p.sees(track.needs) {
+		if !p.reads(track.needs) {
 			continue
 		}
-		if rows := track.rows(p.State); len(rows) > 0 {
+		switch rows := track.rows(p.State); {
+		case len(rows) > 0:
 			cards = append(cards, ui.Card{Title: p.code("track", track.code), Rows: rows})
-		} else {
+		case p.mayHave(track.code):
 			empty = append(empty, p.code("track", track.code))
 		}
 	}
 	return cards, empty
+}
+
+// mayHave reports whether it is worth saying that nothing is recorded on a track:
+// of an adult there is nothing to expect on that of children, nor of a citizen on
+// that of residence.
+func (p casePage) mayHave(track string) bool {
+	switch track {
+	case "child":
+		return p.State.TreatedAsChild()
+	case "status":
+		return p.State.Citizenship != "az"
+	case "correction":
+		return false
+	}
+	return true
 }
 
 // row is a line of a card; without a value it is left out.
@@ -65,20 +87,33 @@ func (p casePage) referralRows(c *domain.Case) []ui.SummaryRow {
 
 func (p casePage) identificationRows(c *domain.Case) []ui.SummaryRow {
 	rows := row(p.T("event.IndicatorScreeningCompleted"), p.when(c.Screened))
-	if p.sees(domain.Screening) && c.Risk != "" {
+	if p.reads(domain.Screening) && c.Risk != "" {
 		rows = append(rows, row(p.T("field.level"), p.code("risk_level", c.Risk))...)
 	}
 	if c.Outcome != "" {
 		rows = append(rows, ui.SummaryRow{Key: p.T("field.outcome"), Value: p.code("outcome", c.Outcome), Lines: []string{p.when(c.Decided)}})
 	}
-	return rows
+	if c.Review.Requested.IsZero() {
+		return rows
+	}
+	review := ui.SummaryRow{Key: p.eventTitle("ReviewRequested"), Value: p.when(c.Review.Requested), Lines: []string{p.code("review_body", c.Review.Body)}}
+	if c.Review.Pending() {
+		review.Tags = []ui.Tag{{Text: p.T("tag.pending"), Colour: "orange"}}
+	} else {
+		review.Lines = append(review.Lines, p.code("review_outcome", c.Review.Outcome)+", "+p.when(c.Review.Decided))
+	}
+	return append(rows, review)
 }
 
 func (p casePage) reflectionRows(c *domain.Case) []ui.SummaryRow {
-	if c.Reflection.Until.IsZero() {
-		return nil
+	var rows []ui.SummaryRow
+	if c.ReflectionState != "" {
+		rows = []ui.SummaryRow{{Key: p.T("deadlines.state"), Value: p.code("reflection_state", c.ReflectionState)}}
 	}
-	return slices.Concat(row(p.T("field.grant-reflection.from"), p.day(c.Reflection.From)), row(p.T("field.until"), p.day(c.Reflection.Until)))
+	if c.Reflection.Until.IsZero() {
+		return append(rows, row(p.eventTitle("ReflectionOffered"), p.when(c.ReflectionOffered))...)
+	}
+	return slices.Concat(rows, row(p.T("field.grant-reflection.from"), p.day(c.Reflection.From)), row(p.T("field.until"), p.day(c.Reflection.Until)))
 }
 
 func (p casePage) protectionRows(c *domain.Case) []ui.SummaryRow {
@@ -98,7 +133,7 @@ func (p casePage) placeRows(c *domain.Case) []ui.SummaryRow {
 	)
 	for _, at := range slices.Backward(c.Places) {
 		r := ui.SummaryRow{Key: p.code("facility_kind", at.Kind), Tags: []ui.Tag{{Text: p.T("place." + at.State), Colour: placeColour(at.State)}}}
-		if p.sees(domain.Location) {
+		if p.reads(domain.Location) {
 			r.Value = p.code("organisation", at.Organisation)
 			r.Lines = append(r.Lines, p.regionNow(at.District))
 			if p.by.Role.SeesOccupancy() {
@@ -153,63 +188,18 @@ func (p casePage) serviceRows(c *domain.Case) []ui.SummaryRow {
 		}
 		rows = append(rows, r)
 	}
-	return rows
-}
-
-func (p casePage) returnRows(c *domain.Case) []ui.SummaryRow {
-	back := c.Return
-	rows := row(p.T("field.direction"), p.code("return_direction", back.Direction))
-	for _, step := range []struct {
-		event string
-		at    domain.When
-	}{
-		{"ReturnWishExpressed", back.Wish},
-		{"ReturnRiskAssessed", back.Assessed},
-		{"ReturnConsentRecorded", back.Consent},
-		{"ReturnCertificateApplied", back.Applied},
-		{"ReturnCertificateIssued", back.Issued},
-		{"ReturnDeparted", back.Departed},
-		{"ReturnArrived", back.Arrived},
-		{"ReturnReceived", back.Received},
-	} {
-		rows = append(rows, row(p.eventTitle(step.event), p.when(step.at))...)
-	}
-	if len(back.FollowUps) > 0 {
-		var months []string
-		for _, m := range back.FollowUps {
-			months = append(months, p.code("follow_up_month", itoa(m)))
+	answers := map[string]string{"sent": "ServiceReferralSent", "accepted": "ServiceReferralAccepted", "rejected": "ServiceReferralRejected"}
+	for _, to := range c.Referrals {
+		r := ui.SummaryRow{Key: p.eventTitle("ServiceReferralSent"), Value: p.code("organisation", to.Organisation), Lines: []string{p.code("service", to.Service), p.when(to.Sent)}}
+		switch {
+		case to.State == "sent":
+			r.Tags = []ui.Tag{{Text: p.T("tag.pending"), Colour: "grey"}}
+		case answers[to.State] != "":
+			r.Lines = append(r.Lines, p.eventTitle(answers[to.State])+": "+p.when(to.Answered))
 		}
-		rows = append(rows, ui.SummaryRow{Key: p.eventTitle("ReintegrationFollowUpDone"), Lines: months})
-	}
-	if c.Reunited {
-		rows = append(rows, row(p.eventTitle("FamilyReunited"), p.T("value.yes"))...)
+		rows = append(rows, r)
 	}
 	return rows
-}
-
-func (p casePage) redressRows(c *domain.Case) []ui.SummaryRow {
-	r := c.Redress
-	money := func(key string, q domain.Qepik) []ui.SummaryRow {
-		if q == 0 {
-			return nil
-		}
-		return row(p.T(key), p.money(q))
-	}
-	var rows []ui.SummaryRow
-	if r.Explained {
-		rows = row(p.eventTitle("RedressRightsExplained"), p.T("value.yes"))
-	}
-	if r.Allowance != 0 {
-		rows = append(rows, ui.SummaryRow{Key: p.eventTitle("AllowancePaid"), Value: p.money(r.Allowance), Lines: []string{p.when(r.AllowancePaid)}})
-	}
-	if r.FundRequested && r.FundPaid == 0 {
-		rows = append(rows, row(p.eventTitle("FundAssistanceRequested"), p.T("value.yes"))...)
-	}
-	return slices.Concat(rows,
-		money("event.FundAssistancePaid", r.FundPaid),
-		money("event.CompensationClaimFiled", r.Claimed),
-		money("event.CompensationAwarded", r.Awarded),
-		money("event.CompensationPaid", r.Paid))
 }
 
 func (p casePage) closureRows(c *domain.Case) []ui.SummaryRow {

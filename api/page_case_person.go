@@ -25,7 +25,9 @@ func (p casePage) person() []templ.Component {
 	switch {
 	case p.Person.Unreadable:
 		parts = slices.Insert(parts, 0, ui.Inset(p.T("case.person.unreadable")))
-	case len(parts) == 0 && p.sees(domain.Identity):
+	case len(parts) == 0 && p.suspended() && p.sees(domain.Identity):
+		parts = append(parts, ui.Inset(p.T("relation.suspended")))
+	case len(parts) == 0 && p.sees(domain.Identity) && p.State.NamedBy == "":
 		parts = append(parts, ui.Paragraph(p.T("case.person.nobody")))
 	}
 	parts = append(p.erasureState(), parts...)

@@ -22,7 +22,8 @@ type homePage struct {
 	places  []projections.FacilityRow // the reader's own
 	stages  []stageCount              // for the Coordinator
 	overdue []projections.Due
-	steps   map[domain.Ref][]ui.Link // what is expected of the reader, case by case
+	crowded []projections.FacilityRow // for those who may allow more
+	steps   map[domain.Ref][]ui.Link  // what is expected of the reader, case by case
 }
 
 type stageCount struct {
@@ -63,9 +64,20 @@ func (s *Server) getHome(c echo.Context) error {
 			}
 		}
 	}
+	if err := s.fillCrowded(c, &p); err != nil {
+		return err
+	}
 	frame := s.frame(c, p.reader, p.T("home.title."+p.kind()))
 	frame.Notice = s.notice(c, p.reader, "", nil)
 	return s.show(c, http.StatusOK, frame, p.parts(c)...)
+}
+
+// fillCrowded reads the full facilities that wait for somebody to allow more.
+func (s *Server) fillCrowded(c echo.Context, p *homePage) (err error) {
+	if mustSpec("authorise-over-capacity").MayGive(p.by.Role) {
+		p.crowded, err = s.Views.Crowded(c.Request().Context(), p.now)
+	}
+	return err
 }
 
 // fillQueue reads the reader's queues and the one that is asked for, or the
@@ -154,13 +166,42 @@ func (p homePage) parts(c echo.Context) []templ.Component {
 	for _, f := range p.places {
 		parts = append(parts, p.occupancy(f))
 	}
+	parts = append(parts, p.pressing()...)
 	return append(parts, p.tabs("/"), ui.Table(p.table()), ui.Pagination(p.pagination(c, p.total, p.perPage())))
+}
+
+// pressing is what must not be overlooked, whichever list is open: children whom
+// nobody can find, and full facilities to which somebody is to come.
+func (p homePage) pressing() (parts []templ.Component) {
+	for _, q := range p.queues {
+		if q.ID == "missing_child" && q.Count > 0 {
+			parts = append(parts, ui.Tiles([]ui.Tile{{Figure: p.number(int64(q.Count)), Text: p.T("queue.missing_child"), Href: "/cases?queue=missing_child", Alarm: true}}))
+		}
+	}
+	if len(p.crowded) == 0 {
+		return parts
+	}
+	t := ui.TableView{T: p.T, Caption: p.T("home.crowded"), Heads: []ui.Head{
+		{Text: p.T("cases.reference")}, {Text: p.T("field.region")}, {Text: p.T("facility.taken")}, {Text: p.T("home.expected")},
+	}}
+	for _, f := range p.crowded {
+		href := "/facilities/" + string(f.Ref)
+		t.Rows = append(t.Rows, ui.TableRow{State: ui.Critical, Cells: []ui.Cell{
+			{Text: string(f.Ref), Href: href, Hint: p.code("facility_kind", f.State.Kind)}, {Text: p.code("region", domain.RegionOn(f.State.District, domain.DayOf(p.now)))},
+			{Text: p.T("facility.of", "Taken", f.State.Taken, "Capacity", f.State.Capacity), Tags: []ui.Tag{p.roomTag(f)}},
+			{Text: p.T("command.authorise-over-capacity"), Href: href + "/authorise-over-capacity"},
+		}})
+	}
+	return append(parts, ui.Table(t))
 }
 
 // tabs are the reader's queues with their counts.
 func (p homePage) tabs(path string) templ.Component {
 	var items []ui.NavItem
 	for _, q := range p.queues {
+		if q.Quiet && q.Count == 0 && q.ID != p.queue {
+			continue
+		}
 		items = append(items, ui.NavItem{Text: p.T("queue." + q.ID), Href: path + "?queue=" + q.ID, Current: q.ID == p.queue, Count: p.number(int64(q.Count))})
 	}
 	return ui.SubNavigation(p.T("home.queues"), items)
@@ -190,6 +231,12 @@ func (s *Server) coordinatorHome(c echo.Context) error {
 	if p.overdue, p.total, err = s.Views.Overdue(ctx, p.by, p.now, homeOverdue, 0); err != nil {
 		return err
 	}
+	if p.queues, err = s.Views.Queues(ctx, p.by, p.now); err != nil {
+		return err
+	}
+	if err := s.fillCrowded(c, &p); err != nil {
+		return err
+	}
 	frame := s.frame(c, p.reader, p.T("home.title.coordinator"))
 	frame.Notice = s.notice(c, p.reader, "", nil)
 	return s.show(c, http.StatusOK, frame, p.coordinatorParts()...)
@@ -199,7 +246,7 @@ func (p homePage) coordinatorParts() []templ.Component {
 	t := ui.TableView{T: p.T, Caption: p.T("home.flow"), Heads: []ui.Head{{Text: p.T("cases.stage")}, {Text: p.T("home.number"), Numeric: true}}}
 	open := 0
 	for _, s := range p.stages {
-		if s.stage == "closed" {
+		if s.stage == "closed" || s.stage == "merged" {
 			continue
 		}
 		open += s.open
@@ -212,9 +259,9 @@ func (p homePage) coordinatorParts() []templ.Component {
 			{Figure: p.number(int64(open)), Text: p.T("home.open"), Href: "/cases?queue=open"},
 			{Figure: p.number(int64(p.total)), Text: p.T("home.overdue"), Href: "/overdue", Alarm: p.total > 0},
 		}),
-		ui.Table(t),
-		ui.Table(p.overdueTable(p.T("home.overdue_longest"), p.overdue)),
 	}
+	parts = append(parts, p.pressing()...)
+	parts = append(parts, p.tabs("/cases"), ui.Table(t), ui.Table(p.overdueTable(p.T("home.overdue_longest"), p.overdue)))
 	return append(parts, ui.Links([]ui.Link{
 		{Text: p.T("home.all_overdue"), Href: "/overdue"},
 		{Text: p.T("nav.plan"), Href: "/plan"},

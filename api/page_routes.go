@@ -40,6 +40,7 @@ func (s *Server) pages(e *echo.Echo) {
 	post("/cases/:ref/:command", signedIn, s.postCaseCommand)
 
 	call := mustSpec("log-hotline-call")
+	get("/calls", callView, s.getCalls)
 	get("/calls/new", gives(call), s.getNewCall)
 	post("/calls/new", gives(call), s.postNewCall)
 

@@ -182,6 +182,7 @@ func TestEveryPageForEveryRole(t *testing.T) {
 		for target, may := range map[string]func(domain.Role) bool{
 			"/": everybody, "/policy": everybody, "/codes": everybody, "/codes/control_method": everybody, "/codes/nowhere": nil, "/glossary": everybody, "/cases": cases, "/cases?queue=nothing": nil, "/overdue": course,
 			"/cases/new":  func(r domain.Role) bool { return mustSpec("register-referral").MayGive(r) },
+			"/calls":      func(r domain.Role) bool { return r.SeesCalls() },
 			"/calls/new":  func(r domain.Role) bool { return r == domain.HotlineOperator },
 			"/facilities": room, "/facilities/" + ref: room, "/facilities/new": func(r domain.Role) bool { return r == domain.Coordinator },
 			"/facilities/" + ref + "/change-capacity": func(r domain.Role) bool { return r == domain.Coordinator || r == domain.Shelter },

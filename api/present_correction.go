@@ -44,11 +44,11 @@ func (w words) becameOf(item *ui.TimelineItem, e projections.Entry) {
 	for _, c := range e.Corrected {
 		switch {
 		case c.Field == "":
-			item.Lines = append(item.Lines, w.T("timeline.voided_line", "Reason", w.code("correction_reason", c.Reason)))
+			item.Since = append(item.Since, w.T("timeline.voided_line", "Reason", w.code("correction_reason", c.Reason)))
 		case c.New == "":
-			item.Lines = append(item.Lines, w.T("timeline.corrected")+": "+w.code("correctable", c.Field))
+			item.Since = append(item.Since, w.T("timeline.corrected")+": "+w.code("correctable", c.Field))
 		default:
-			item.Lines = append(item.Lines, w.T("timeline.corrected_line", "Field", w.code("correctable", c.Field), "New", w.corrected(c.Field, c.New)))
+			item.Since = append(item.Since, w.T("timeline.corrected_line", "Field", w.code("correctable", c.Field), "New", w.corrected(c.Field, c.New)))
 		}
 	}
 	switch {

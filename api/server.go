@@ -45,6 +45,10 @@ type Views interface {
 	Provable(ctx context.Context, by domain.Actor, now time.Time, seq uint64) error
 
 	Facilities(ctx context.Context) ([]projections.FacilityRow, error)
+	// Crowded lists those that are full although somebody is to come.
+	Crowded(ctx context.Context, now time.Time) ([]projections.FacilityRow, error)
+	// Calls lists the calls to the hotlines of a year, to those who see them.
+	Calls(ctx context.Context, by domain.Actor, now time.Time, f projections.CallFilter) ([]projections.CallRow, int, projections.CallCounts, error)
 	Facility(ctx context.Context, by domain.Actor, ref domain.Ref) (projections.FacilityRow, []projections.Entry, error)
 
 	// The plan and the yearly figures are for roles that see the plan; the

@@ -96,6 +96,10 @@ func (c *Case) TreatedAsChild() bool { return c.ageNow().Status != "adult" }
 // long after the person turned 18.
 func (c *Case) childOn(when When) bool { return c.ageOn(when.Day()).Status != "adult" }
 
+// AgeNow is how the person is treated now, a code of the list "age": a child, or
+// an adult; not sure while nobody has said.
+func (c *Case) AgeNow() string { return c.ageNow().Status }
+
 // ageOn is the status in force on a day: until the first one, what was said at
 // the referral.
 func (c *Case) ageOn(d Day) AgeStatus {

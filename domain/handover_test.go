@@ -109,6 +109,13 @@ func TestHotlineCall(t *testing.T) {
 	given(t, found).when(hotline.says("2024-03-01T20:30", about).to(theCall)).refused("no_such_case", "case")
 	about.Case = theCase.Ref()
 	given(t, detected).when(hotline.says("2024-03-01T20:30", about).to(theCall)).refused("no_such_case", "case") // another body's
+	missed := LogHotlineCall{Channel: "line_152", Topic: "unanswered", Caller: "unknown"}
+	given(t).when(hotline.says("2024-03-01T20:30", missed).to(theCall)).then("HotlineCallLogged")
+	missed.Related = true
+	given(t).when(hotline.says("2024-03-01T20:30", missed).to(theCall)).refused("call_unanswered", "thb_related")
+	spoken := plain
+	spoken.Language = ""
+	given(t).when(hotline.says("2024-03-01T20:30", spoken).to(theCall)).refused("required", "language")
 	given(t).when(hotline.says("2005-01-01", plain).to(theCall)).refused("before_law", "happened")
 	given(t).when(police.says("2024-03-01T20:30", plain).to(theCall)).refused("role_not_allowed", "")
 }

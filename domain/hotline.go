@@ -4,10 +4,14 @@ package domain
 // 590 of 12.10.2007: line 152). Nothing is asked about who called. Most calls are
 // no cases; one that led to a referral names the case that was opened for it.
 //
-// Refused: a case for a call that is not about trafficking ("not_about_trafficking").
+// A call that nobody answered is entered too, with the topic "unanswered", so that
+// it can be said how many are answered (action plan, 4.3.1).
+//
+// Refused: a case for a call that is not about trafficking ("not_about_trafficking"),
+// and saying of one that nobody answered what it was about ("call_unanswered").
 type LogHotlineCall struct {
 	Channel  string `json:"channel" code:"call_channel"`
-	Language string `json:"language" code:"language"`
+	Language string `json:"language,omitempty" code:"language"`
 	Topic    string `json:"topic" code:"call_topic"`
 	Caller   string `json:"caller" code:"caller"`
 	District string `json:"district,omitempty" code:"district"` // that the call was about
@@ -18,13 +22,16 @@ type LogHotlineCall struct {
 // HotlineCallLogged is one call. It is no fact of any person's.
 type HotlineCallLogged struct {
 	Channel  string `json:"channel" code:"call_channel"`
-	Language string `json:"language" code:"language"`
+	Language string `json:"language,omitempty" code:"language"`
 	Topic    string `json:"topic" code:"call_topic"`
 	Caller   string `json:"caller" code:"caller"`
 	District string `json:"district,omitempty" code:"district"`
 	Related  bool   `json:"thb_related,omitempty"`
 	Case     Ref    `json:"case,omitempty" ref:"case"`
 }
+
+// unanswered is the topic of a call that nobody answered, on the list "call_topic".
+const unanswered = "unanswered"
 
 func (HotlineCallLogged) EventType() string { return "HotlineCallLogged" }
 func (e HotlineCallLogged) apply(c *Call, at Times) {
@@ -46,6 +53,10 @@ func (cmd LogHotlineCall) decide(j *Joint, req Request) ([]Event[Joint], error) 
 		return nil, nil
 	case call.IsLogged():
 		return nil, conflict("already_registered")
+	case cmd.Topic == unanswered && cmd.Related:
+		return nil, invalid("call_unanswered", "thb_related")
+	case cmd.Topic != unanswered && cmd.Language == "":
+		return nil, invalid("required", "language")
 	case cmd.Case != "" && !cmd.Related:
 		return nil, invalid("not_about_trafficking", "case")
 	case req.Happened.Day().Before(lawInForce):

@@ -40,6 +40,7 @@ type Selection struct {
 	Where   map[string][]string `json:"where,omitempty"`   // the field has one of the values
 	Except  map[string][]string `json:"except,omitempty"`  // the field has none of the values
 	Least   map[string]int      `json:"least,omitempty"`   // the field is at least
+	Has     []string            `json:"has,omitempty"`     // the field holds something
 	Own     bool                `json:"own,omitempty"`     // only facts on the action's own stream
 	Of      []string            `json:"of,omitempty"`      // what is counted, once each; see ByStream
 	Year    string              `json:"year,omitempty"`    // the field with the calendar year that the fact counts for; empty = the year of its day in Baku

@@ -194,6 +194,7 @@ func (c *planCheck) selection(s *Selection) {
 	for field := range s.Least {
 		c.fields(s, field)
 	}
+	c.fields(s, s.Has...)
 	for _, unit := range s.Of {
 		if unit != ByStream && unit != ByEvent {
 			c.fields(s, unit)

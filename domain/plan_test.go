@@ -35,7 +35,7 @@ func TestPlan(t *testing.T) {
 	for _, a := range p.Measured() {
 		measured = append(measured, a.Number)
 	}
-	want := []string{"4.1.9", "4.4.1", "4.4.2", "4.4.3", "4.4.4", "4.4.5", "4.4.6", "4.4.7", "4.4.8", "4.4.9", "4.5.9"}
+	want := []string{"4.1.9", "4.3.1", "4.4.1", "4.4.2", "4.4.3", "4.4.4", "4.4.5", "4.4.6", "4.4.7", "4.4.8", "4.4.9", "4.5.9"}
 	if !slices.Equal(measured, want) {
 		t.Errorf("measured: got %v, want %v", measured, want)
 	}

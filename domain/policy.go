@@ -89,6 +89,11 @@ func (r Role) SeesPlan() bool { return table[r].plan }
 // SeesOccupancy reports whether the role sees how full facilities are.
 func (r Role) SeesOccupancy() bool { return table[r].occupancy }
 
+// SeesCalls reports whether the role sees what calls came to the hotlines. They
+// name nobody; who does not see every case sees the calls that their own
+// organisation has logged.
+func (r Role) SeesCalls() bool { return table[r].calls }
+
 // hostedFor is how long a facility still sees a person who has left.
 const hostedFor = 30 * 24 * time.Hour
 

@@ -12,6 +12,7 @@ type rights struct {
 	abroad    bool          // goes on working with the person, whoever else does
 	plan      bool          // sees the plan's measures
 	occupancy bool          // sees how full facilities are
+	calls     bool          // sees what calls came to the hotlines: of every line, or of its own organisation's
 }
 
 // What of a person's identity is enough: for whoever houses them, for a journey,
@@ -31,9 +32,9 @@ var (
 // it even with consent.
 var table = map[Role]rights{
 	Referrer:         {},
-	DutyOfficer:      {every: true, occupancy: true, sees: []Compartment{Flow}},
-	CaseOfficer:      {every: true, occupancy: true, sees: append(slices.Clone(wholeCase), Health)},
-	Head:             {every: true, occupancy: true, plan: true, sees: wholeCase},
+	DutyOfficer:      {every: true, calls: true, occupancy: true, sees: []Compartment{Flow}},
+	CaseOfficer:      {every: true, calls: true, occupancy: true, sees: append(slices.Clone(wholeCase), Health)},
+	Head:             {every: true, calls: true, occupancy: true, plan: true, sees: wholeCase},
 	Shelter:          {occupancy: true, sees: []Compartment{Flow, Health, Child, Location, Identity, Medical}, fields: lodging},
 	AssistanceCentre: {occupancy: true, sees: []Compartment{Flow, Health, Child, Location, Identity, Medical}, fields: lodging},
 	ChildProtection:  {sees: []Compartment{Flow, Child, Identity}},
@@ -44,7 +45,7 @@ var table = map[Role]rights{
 	Prosecution:      {sees: []Compartment{Flow, Criminal, Testimony}},
 	Coordinator:      {every: true, plan: true, occupancy: true, sees: []Compartment{Flow}},
 	DataProtection:   {none: true, plan: true},
-	HotlineOperator:  {},
+	HotlineOperator:  {calls: true},
 	ReturnPartner:    {sees: []Compartment{Flow, Child}, consent: []Compartment{Identity, Documents}, fields: journey},
 	HealthCare:       {sees: []Compartment{Flow, Health}},
 	Education:        {sees: []Compartment{Flow}},

@@ -37,6 +37,7 @@ func TestPolicy(t *testing.T) {
 	fmt.Fprintf(&b, "\nHOW LONG\n%d days after a person left, or a request was answered with no, what was known until then\n", int(hostedFor/(24*time.Hour)))
 	printAble(&b, "WHO SEES THE PLAN", Role.SeesPlan)
 	printAble(&b, "WHO SEES HOW FULL FACILITIES ARE", Role.SeesOccupancy)
+	printAble(&b, "WHO SEES THE CALLS TO THE HOTLINES", Role.SeesCalls)
 	golden(t, "testdata/policy.golden", b.String())
 }
 

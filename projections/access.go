@@ -59,6 +59,14 @@ func partOf(by domain.Actor, now time.Time) sight {
 	return s
 }
 
+// nowReading holds the cases of which the actor may read a compartment and has a
+// part in: what the queues tell is how things stand now.
+func nowReading(by domain.Actor, now time.Time, of domain.Compartment) sight {
+	s := opening(by, now, func(rows []domain.Access) bool { return domain.MayRead(by, rows, of, now) })
+	s.rows, s.once = s.rows.and(condition{sql: `@ended IS NULL`}), false
+	return s
+}
+
 // opening asks the domain what opens a case to the actor: no row at all, or one
 // of the actor's organisation that has not ended, by its relation.
 func opening(by domain.Actor, now time.Time, opens func([]domain.Access) bool) sight {

@@ -60,6 +60,7 @@ func (c *folded) add(d domain.Decision) error {
 type rowsBeside struct {
 	access    []accessRow
 	places    []placeRow
+	agenda    []agendaItem
 	deadlines []domain.DeadlineClock
 	erasure   erasureColumns
 }
@@ -74,7 +75,7 @@ type accessRow struct {
 type placeRow struct{ facility, organisation, state string }
 
 func (c *folded) rows() rowsBeside {
-	r := rowsBeside{deadlines: clocksOf(c.state), erasure: c.erasure()}
+	r := rowsBeside{agenda: agendaOf(c.state), deadlines: clocksOf(c.state), erasure: c.erasure()}
 	for i, a := range c.state.Access {
 		r.access = append(r.access, accessRow{a.Organisation, string(a.Relation), c.state.Stage(), millis(a.Ended), untilOf(a.Until), longest(c.state.Access, i)})
 	}
@@ -99,7 +100,7 @@ func clocksOf(c *domain.Case) []domain.DeadlineClock {
 // follows reports whether r can be made of what was there by adding rows and
 // changing those that are.
 func (r rowsBeside) follows(was rowsBeside) bool {
-	if len(was.access) > len(r.access) || len(was.places) > len(r.places) || len(was.deadlines) > len(r.deadlines) {
+	if len(was.access) > len(r.access) || len(was.places) > len(r.places) || len(was.agenda) > len(r.agenda) || len(was.deadlines) > len(r.deadlines) {
 		return false
 	}
 	for i, a := range was.access {
@@ -111,7 +112,7 @@ func (r rowsBeside) follows(was rowsBeside) bool {
 }
 
 // A sheet holds rows of cases that are not written yet, as their columns.
-type sheet struct{ rows, access, places, deadlines []any }
+type sheet struct{ rows, access, places, agenda, deadlines []any }
 
 // add makes the rows of a case, all but those that were there already.
 func (s *sheet) add(c *folded, rows, was rowsBeside) {
@@ -124,6 +125,11 @@ func (s *sheet) add(c *folded, rows, was rowsBeside) {
 	for n, p := range rows.places {
 		if n >= len(was.places) || p != was.places[n] {
 			s.places = append(s.places, string(c.ref), n, p.facility, p.organisation, p.state)
+		}
+	}
+	for n, a := range rows.agenda {
+		if n >= len(was.agenda) || a != was.agenda[n] {
+			s.agenda = append(s.agenda, string(c.ref), n, a.item, a.since, a.organisation)
 		}
 	}
 	for n, k := range rows.deadlines {
@@ -139,7 +145,7 @@ func (w *writer) write(ctx context.Context, s *sheet) error {
 		table   string
 		in      inserts
 		columns []any
-	}{{"cases", w.rows, s.rows}, {"access", w.access, s.access}, {"places", w.places, s.places}, {"deadlines", w.deadlines, s.deadlines}} {
+	}{{"cases", w.rows, s.rows}, {"access", w.access, s.access}, {"places", w.places, s.places}, {"agenda", w.agenda, s.agenda}, {"deadlines", w.deadlines, s.deadlines}} {
 		if err := w.insert(ctx, part.in, part.columns); err != nil {
 			return fmt.Errorf("%s: %w", part.table, err)
 		}
@@ -195,7 +201,7 @@ func (of *folded) appendRow(columns []any) []any {
 	if n := nextDue(c.Clocks); n >= 0 && c.MergedInto == "" {
 		next, rule, due = sql.NullInt64{Int64: int64(n), Valid: true}, sql.NullString{String: c.Clocks[n].Rule, Valid: true}, c.Clocks[n].Due.Unix()
 	}
-	return append(columns, string(of.ref), c.Stage(), c.Status, c.Age, domain.RegionOn(c.District, c.Detected.Day()), c.Country,
+	return append(columns, string(of.ref), c.Stage(), c.Status, c.AgeNow(), domain.RegionOn(c.District, c.Detected.Day()), c.Country,
 		seconds(c.Detected), string(c.Detected.Precision), c.ImmediateDanger, c.IsMissing(), c.Risk, len(c.Deviations),
 		int64(of.seq), of.last.typ, of.last.happened.At.Unix(), string(of.last.happened.Precision),
 		c.IsClosed() || c.MergedInto != "", c.Host() != nil, waits.handover, waits.screening, waits.decision, waits.waiting, waits.allowance,

@@ -38,6 +38,35 @@ func scanFacility(row *sql.Rows) (FacilityRow, error) {
 	return FacilityRow{Ref: domain.Ref(ref), State: f, Over: f.Taken > f.Capacity}, nil
 }
 
+// Crowded lists the facilities that can take nobody in although somebody is to
+// come: every bed is taken, and nobody has allowed more for the day. It names
+// nobody, and does not say how many wait.
+func (v *Views) Crowded(ctx context.Context, now time.Time) ([]FacilityRow, error) {
+	var crowded []FacilityRow
+	err := v.within(ctx, func(tx *sql.Tx) error {
+		all, err := collect(ctx, tx, scanFacility, `SELECT ref, state FROM facilities ORDER BY ref`)
+		if err != nil {
+			return err
+		}
+		today := domain.DayOf(now)
+		for _, f := range all {
+			if !f.State.ClosedOn.IsZero() || f.State.Taken < f.State.Capacity+f.State.Exceeding(today) {
+				continue
+			}
+			asked, err := number(ctx, tx, `SELECT count(*) FROM places p JOIN cases c ON c.ref = p.ref
+				WHERE p.organisation = ? AND p.state = 'requested' AND p.facility = ? AND c.closed = 0`, f.State.Organisation, string(f.Ref))
+			if err != nil {
+				return err
+			}
+			if asked > 0 {
+				crowded = append(crowded, f)
+			}
+		}
+		return nil
+	})
+	return crowded, wrap(err, "crowded facilities")
+}
+
 // entriesOfFacility is how many of its latest entries a facility's page shows.
 const entriesOfFacility = 500
 

@@ -293,6 +293,11 @@ func (l *ledger) matches(o *observation, sel *domain.Selection, s scope) bool {
 			return false
 		}
 	}
+	for _, field := range sel.Has {
+		if len(o.values(field)) == 0 {
+			return false
+		}
+	}
 	return sel.With == nil || l.has(o, sel.With, s)
 }
 

@@ -15,7 +15,9 @@ import (
 type queue struct {
 	id    string
 	where func(by domain.Actor, now time.Time) condition
-	wide  string // "", "closed" or "open"
+	wide  string             // "", "closed" or "open"
+	quiet bool               // not worth naming while it is empty
+	needs domain.Compartment // that a reader must see; empty: none
 }
 
 // cases is the condition that a case is in the queue and that the actor may see
@@ -68,38 +70,68 @@ func (q queue) count(ctx context.Context, tx *sql.Tx, by domain.Actor, now time.
 type waits struct{ handover, screening, decision, waiting, allowance bool }
 
 func waitsFor(c *domain.Case) waits {
-	expected := func(command string) bool {
-		spec, err := domain.CommandNamed(command)
-		return err == nil && spec.Expected(c)
-	}
 	if c.MergedInto != "" {
 		return waits{}
 	}
 	working := !c.IsClosed()
 	return waits{
-		handover:  working && expected("accept-handover"),
-		screening: working && expected("screen-indicators"),
-		decision:  working && expected("decide-identification"),
-		waiting:   working && expected("confirm-admission"),
-		allowance: expected("pay-allowance"), // is due after the closure too
+		handover:  working && expected("accept-handover", c),
+		screening: working && expected("screen-indicators", c),
+		decision:  working && expected("decide-identification", c),
+		waiting:   working && expected("confirm-admission", c),
+		allowance: expected("pay-allowance", c), // is due after the closure too
 	}
 }
 
-// queuesOf lists the queues that a role has, the most pressing first.
+// expected reports whether a command usually comes now.
+func expected(command string, c *domain.Case) bool {
+	spec, err := domain.CommandNamed(command)
+	return err == nil && spec.Expected(c)
+}
+
+// queuesOf lists the queues that a role has, the most pressing first: a child whom
+// nobody can find comes before everything.
 func queuesOf(role domain.Role) []queue {
+	return slices.DeleteFunc(everyQueueOf(role), func(q queue) bool { return q.needs != "" && !role.Sees(q.needs) })
+}
+
+func everyQueueOf(role domain.Role) []queue {
 	open, closed, all := queue{id: "open", wide: "open"}, queue{id: "closed", wide: "closed"}, queue{id: "all"}
+	child, answer := waiting("missing_child", domain.Flow), waiting("answer", domain.Flow)
 	switch role {
-	case domain.DutyOfficer, domain.CaseOfficer, domain.Head:
+	case domain.DutyOfficer:
 		return []queue{
-			flag("missing", `missing`), flag("handover", `handover`), flag("screening", `screening`), flag("decision", `decision`),
+			child, flag("missing", `missing`), flag("handover", `handover`), flag("screening", `screening`), flag("decision", `decision`),
 			flag("shelter", `waiting`), overdue(), open, closed,
 		}
+	case domain.CaseOfficer, domain.Head:
+		return []queue{
+			child, flag("missing", `missing`), flag("handover", `handover`), flag("screening", `screening`), flag("decision", `decision`),
+			flag("shelter", `waiting`), waiting("review", domain.Flow), waiting("return_risk", domain.Flow), waiting("risk", domain.Screening),
+			waiting("reflection", domain.Flow), waiting("consent", domain.Flow), waiting("stay", domain.Location), waiting("follow_up", domain.Flow),
+			waiting("granted", domain.Money), waiting("guardian", domain.Child), waiting("duplicate", domain.Screening), overdue(), open, closed,
+		}
 	case domain.Shelter, domain.AssistanceCentre:
-		return []queue{placed("incoming", "requested"), placed("residents", "admitted"), left(), all}
+		return []queue{
+			child, placed("incoming", "requested"), placed("residents", "admitted"), answer, waiting("stay", domain.Location),
+			waiting("reflection", domain.Flow), waiting("consent", domain.Flow), waiting("follow_up", domain.Flow), left(), all,
+		}
 	case domain.FundOfficer:
-		return []queue{flag("allowance", `allowance`), all}
+		return []queue{waiting("granted", domain.Money), flag("allowance", `allowance`), answer, all}
 	case domain.Coordinator:
-		return []queue{flag("missing", `missing`), overdue(), open, closed}
+		return []queue{
+			child, flag("missing", `missing`), waiting("review", domain.Flow), waiting("return_risk", domain.Flow), overdue(), open, closed,
+		}
+	case domain.ChildProtection:
+		return []queue{child, waiting("guardian", domain.Child), answer, waiting("return_risk", domain.Flow), open, closed}
+	case domain.Migration, domain.Consulate, domain.ReturnPartner:
+		return []queue{waiting("return_risk", domain.Flow), waiting("follow_up", domain.Flow), answer, open, closed}
+	case domain.LegalAid:
+		return []queue{answer, waiting("review", domain.Flow), waiting("return_risk", domain.Flow), waiting("consent", domain.Flow), open, closed}
+	case domain.Prosecution:
+		return []queue{waiting("review", domain.Flow), answer, open, closed}
+	case domain.HealthCare, domain.Education, domain.Employment:
+		return []queue{answer, open, closed}
 	case domain.DataProtection, domain.Clock:
 		return nil // sees no case
 	}
@@ -148,7 +180,8 @@ func queueOf(by domain.Actor, id string) (queue, error) {
 
 // Queues lists the queues that the actor's role has, with the number of cases
 // in each that the actor may see. Their ids are: missing, handover, screening, decision,
-// shelter, overdue, open, closed; incoming, residents, left, all; allowance.
+// shelter, overdue, open, closed; incoming, residents, left, all; allowance; and those
+// of agendaOf.
 func (v *Views) Queues(ctx context.Context, by domain.Actor, now time.Time) ([]Queue, error) {
 	var queues []Queue
 	err := v.within(ctx, func(tx *sql.Tx) error {
@@ -157,7 +190,7 @@ func (v *Views) Queues(ctx context.Context, by domain.Actor, now time.Time) ([]Q
 			if err != nil {
 				return err
 			}
-			queues = append(queues, Queue{q.id, n})
+			queues = append(queues, Queue{ID: q.id, Count: n, Quiet: q.quiet})
 		}
 		return nil
 	})

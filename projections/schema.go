@@ -131,6 +131,16 @@ CREATE TABLE places (
 	PRIMARY KEY (ref, n)
 ) WITHOUT ROWID;
 
+-- What cases wait for from a time on: see agenda.go.
+CREATE TABLE agenda (
+	ref          TEXT NOT NULL,
+	n            INTEGER NOT NULL,
+	item         TEXT NOT NULL, -- the queue
+	since        INTEGER NOT NULL,
+	organisation TEXT NOT NULL, -- that it waits for; empty: whoever may do it
+	PRIMARY KEY (ref, n)
+) WITHOUT ROWID;
+
 CREATE TABLE deadlines (
 	ref               TEXT NOT NULL,
 	n                 INTEGER NOT NULL, -- place among the case's clocks, from 0
@@ -248,6 +258,7 @@ CREATE INDEX access_relation ON case_access (organisation, relation, until);
 CREATE INDEX accesses_at ON accesses (at);
 CREATE INDEX accesses_user ON accesses (type, user, at);
 CREATE INDEX places_organisation ON places (organisation, state, ref);
+CREATE INDEX agenda_item ON agenda (item, since, ref);
 CREATE INDEX deadlines_open ON deadlines (open, period, due) WHERE open = 1 AND period = 0;
 CREATE INDEX deadlines_unmarked ON deadlines (open, period, missed, due) WHERE open = 1 AND period = 0 AND missed = 0;
 `

@@ -110,6 +110,7 @@ type Filter struct {
 type Queue struct {
 	ID    string // also the key of its label
 	Count int
+	Quiet bool // not worth naming while it is empty
 }
 
 // A FacilityRow is a facility with its occupancy now.

@@ -116,7 +116,7 @@ func badValues(f Field) (all []badValue) {
 		}
 	case ItemBank:
 		item, is := f.Choices()[0].Code, Codes("answer")[0].Code
-		pair := func(code, strength string) map[string]any { return map[string]any{"code": code, "strength": strength} }
+		pair := func(code, answer string) map[string]any { return map[string]any{"code": code, "answer": answer} }
 		for _, code := range f.badCodes() {
 			add("an item that is not there", []any{pair(code, is)}, "unknown_code")
 		}

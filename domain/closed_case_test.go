@@ -13,6 +13,7 @@ var aboutTheRecord = []string{
 	"reopen-case", "correct-fact", "void-event", "judge-duplicate", "merge-cases", "undo-merge",
 	"place-legal-hold", "lift-legal-hold", "request-erasure", "reject-erasure", "approve-erasure", "complete-erasure",
 	"mark-overdue", "mark-consent-expired",
+	"request-break-glass", "approve-break-glass", "reject-break-glass", "review-access",
 }
 
 // TestEveryCommandOnAnOpenAndOnAClosedCase gives every command with all of its

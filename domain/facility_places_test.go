@@ -83,7 +83,7 @@ func TestNobodyAllowsThemselvesMorePersonsThanBeds(t *testing.T) {
 	story := []said{allowed(house, 3), detected, requested, full, detected.to(secondCase), requested.to(secondCase)}
 	given(t, story...).when(one).then("AdmissionConfirmed", "!over_capacity") // three are in, five may be
 	third := CaseStream(NewRef("the third case"))
-	w = given(t, append(story, one, detected.to(third), requested.to(third))...)
+	w := given(t, append(story, one, detected.to(third), requested.to(third))...)
 	w.when(one.to(third)).then("AdmissionConfirmed", "!over_capacity")
 	fourth := CaseStream(NewRef("the fourth case"))
 	w = given(t, append(story, one, detected.to(third), requested.to(third), one.to(third), detected.to(fourth), requested.to(fourth))...)

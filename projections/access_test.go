@@ -162,7 +162,9 @@ var steps = map[string]func(domain.Actor, *domain.Case, time.Time) bool{
 	"open":      func(_ domain.Actor, c *domain.Case, _ time.Time) bool { return !over(c) },
 	"closed":    func(_ domain.Actor, c *domain.Case, _ time.Time) bool { return over(c) },
 	"all":       func(domain.Actor, *domain.Case, time.Time) bool { return true },
-	"incoming":  func(by domain.Actor, c *domain.Case, _ time.Time) bool { return place(c, by.Organisation, "requested") },
+	"incoming": func(by domain.Actor, c *domain.Case, _ time.Time) bool {
+		return c.MergedInto == "" && place(c, by.Organisation, "requested")
+	},
 	"residents": func(by domain.Actor, c *domain.Case, _ time.Time) bool { return place(c, by.Organisation, "admitted") },
 	"left": func(by domain.Actor, c *domain.Case, now time.Time) bool {
 		return !place(c, by.Organisation, "admitted") && slices.ContainsFunc(c.Access, func(a domain.Access) bool {

@@ -42,7 +42,7 @@ func (l *ledger) compliance(m domain.Measure, s scope) result {
 				if s.holds(last) {
 					excluded++
 				}
-			case k.Due.After(s.over()):
+			case k.Due.After(s.over()), state == domain.Halted:
 				open++
 			case !s.holds(last):
 			case state == domain.Met:

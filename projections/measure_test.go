@@ -331,6 +331,17 @@ func TestMeasures(t *testing.T) {
 			n.at("2024-02-01T10:00", "B", append(abroad, domain.SpuNotified{At: when(n.t, "2024-02-01T13:00")})...)
 			n.at("2024-02-01T10:00", "C", domain.DetectionRecorded{Status: "presumed"})
 		}, got{50, 1, 2, 0, 0}},
+		{"a certificate in three days, if it is needed", "4.4.9f", 2024, "2024-07-01T12:00", func(n *notes) {
+			applied, issued := domain.ReturnCertificateApplied{}, domain.ReturnCertificateIssued{}
+			suspended := domain.DeadlineSuspended{Rule: "return_certificate", Reason: "health"}
+			n.at("2024-02-01T10:00", "A", applied).at("2024-02-04T10:00", "A", issued)
+			n.at("2024-02-01T10:00", "B", applied).at("2024-02-05T10:00", "B", issued) // too late
+			n.at("2024-02-01T10:00", "C", applied).at("2024-02-03T10:00", "C", domain.RepatriationCancelled{Reason: "health"})
+			n.at("2024-02-01T10:00", "D", applied).at("2024-02-02T10:00", "D", suspended)
+			n.at("2024-02-01T10:00", "E", applied).at("2024-02-02T10:00", "E", suspended).at("2024-02-05T10:00", "E", domain.DeadlineResumed{Rule: "return_certificate"})
+			n.at("2024-02-06T10:00", "E", issued)
+			n.at("2024-02-01T10:00", "F", applied) // never
+		}, got{50, 2, 4, 0, 1}},
 		// quarters
 		{"quarters with a quorum, of those that are over", "4.1.9d", 2024, "2024-11-15", func(n *notes) {
 			met := func(present int) domain.MeetingHeld {

@@ -155,7 +155,7 @@ const placesOf = `(SELECT p.ref FROM places p WHERE p.organisation = ? AND p.sta
 // state.
 func placed(id, state string) queue {
 	return queue{id: id, where: func(by domain.Actor, _ time.Time) condition {
-		return condition{`c.ref IN ` + placesOf, []any{by.Organisation, state}}
+		return condition{`c.stage <> 'merged' AND c.ref IN ` + placesOf, []any{by.Organisation, state}}
 	}}
 }
 

@@ -130,6 +130,30 @@ func tell(t *testing.T, p CasePage) string {
 	return string(b)
 }
 
+// namesHouses makes a case of which consents, plans and the closure name houses in
+// which the person may live, and in which many take part.
+func namesHouses(w *world) {
+	w.t.Helper()
+	s := domain.CaseStream(handedOver(w))
+	must := func(by domain.Actor, cmd domain.Asked) { w.later(time.Hour).must(by, s, cmd) }
+	for _, body := range []domain.Actor{lawyer, migration, consul, prosecutor, children, fund} {
+		must(officer, domain.SendServiceReferral{Organisation: body.Organisation, Services: []string{"legal_info"}})
+	}
+	must(officer, domain.RequestShelter{Facility: w.houses[gence.Organisation], Security: "low"})
+	must(gence, domain.OfferPlace{Facility: w.houses[gence.Organisation], Until: domain.DayOf(w.now).Add(9)})
+	must(officer, domain.RecordConsent{
+		Purpose: "shelter", Recipients: []string{gence.Organisation, lawyer.Organisation}, Data: []string{"identity"}, Operations: []string{"storage"},
+		ValidUntil: domain.DayOf(w.now).Add(90), Revocation: []string{"in_writing"}, Deletion: "archived", Form: "written", By: "person", Language: "az", NoHarm: true,
+	})
+	must(officer, domain.AssessReturnRisk{Level: "low", Decision: "can_return", Sources: []string{"ngo"}})
+	must(officer, domain.RecordReturnConsent{By: "person"})
+	must(migration, domain.ScheduleReturn{
+		Direction: "inbound", On: domain.DayOf(w.now).Add(20), Transport: "air", Escort: "none", Payer: "state_budget", Receiver: centre.Organisation,
+	})
+	must(lawyer, domain.RecordAward{Amount: 300000, Source: "trafficker"})
+	must(officer, domain.CloseCase{Reason: "reintegrated", FollowUp: centre.Organisation})
+}
+
 // TestWhatEachRoleSees holds every page of random cases against the policy,
 // entry by entry.
 func TestWhatEachRoleSees(t *testing.T) {
@@ -142,6 +166,7 @@ func TestWhatEachRoleSees(t *testing.T) {
 	w.later(time.Hour).must(gence, stays, domain.ConfirmAdmission{Facility: house, Basis: first("admission_basis")})
 	w.later(time.Hour).must(gence, stays, domain.RecordReturnReception{})
 	w.later(time.Hour).must(gence, stays, domain.DeliverService{Service: "psychological"})
+	namesHouses(w)
 	caughtUp()
 	shown, hidden := 0, 0
 	for _, ref := range w.cases {

@@ -231,7 +231,7 @@ func recorded(history []Decision, req Request, facts []AnyEvent) (bool, error) {
 				continue
 			}
 			for _, e := range d.Events {
-				if _, sealed := e.(Sealed); sealed && d.By != req.By {
+				if d.By != req.By && saysWho(e) {
 					continue
 				}
 				is, err := alike(e, f)
@@ -246,6 +246,14 @@ func recorded(history []Decision, req Request, facts []AnyEvent) (bool, error) {
 		}
 	}
 	return true, nil
+}
+
+// saysWho reports whether the same event by somebody else is another fact: who
+// takes charge of a case is said by who records it.
+func saysWho(e AnyEvent) bool {
+	_, sealed := e.(Sealed)
+	_, taken := e.(CaseOpened)
+	return sealed || taken
 }
 
 // same compares an event with one that is stored. Of what was erased nobody can

@@ -228,6 +228,15 @@ func TestOtherOfficersDoNotOpenAnAssignedCase(t *testing.T) {
 	}
 }
 
+// TestTwoOfficersInOneMinute: the second to take charge of a case has it.
+func TestTwoOfficersInOneMinute(t *testing.T) {
+	second := Actor{"u-second", CaseOfficer, "spu"}
+	w := given(t, detected, handedOver, officer.says("2024-03-02T10:00", OpenCase{})).when(second.says("2024-03-02T10:00", OpenCase{})).then("CaseOpened")
+	if rows := w.state().Access; MayRead(officer, rows, Identity, specNow) || !MayRead(second, rows, Identity, specNow) {
+		t.Errorf("assigned to the second: %v", rows)
+	}
+}
+
 func TestARoleKnowsOfAPersonWhatItsWorkNeeds(t *testing.T) {
 	is := IdentityRecorded{"Nümunəli", "Aysel", "Əli qızı", "Aişə", NewDay(2001, 5, 6), 0, "AZ"}
 	for role, want := range map[Role]IdentityRecorded{

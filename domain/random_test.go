@@ -46,7 +46,7 @@ func TestRandomHistories(t *testing.T) {
 		for range rapid.IntRange(1, 40).Draw(t, "length") {
 			var s said
 			if len(rest) > 0 && rapid.IntRange(0, 2).Draw(t, "as told") == 0 {
-				s, rest = rest[0].said(t, log), rest[1:]
+				s, rest = rest[0].varied(t).said(t, log), rest[1:]
 			} else {
 				s = randomSaying(t, log)
 			}
@@ -149,6 +149,38 @@ func randomSaying(t *rapid.T, log *memory) said {
 	}
 	at := time.Date(2024, 3, 1, 17, 0, 0, 0, time.UTC).Add(time.Duration(rapid.IntRange(0, 120*24).Draw(t, "hours")) * time.Hour)
 	return rapid.SampledFrom(people).Draw(t, "by").says(randomPrecision(t, at).String(), cmd).to(on)
+}
+
+// varied is the step as the story has it, or with other numbers and amounts, more
+// people than there are beds, or at another time.
+func (s step) varied(t *rapid.T) step {
+	if rapid.Bool().Draw(t, "as it was") {
+		return s
+	}
+	spec, _ := CommandNamed(s.name)
+	with := fields{}
+	for name, v := range s.with {
+		with[name] = v
+	}
+	for _, f := range spec.Fields() {
+		switch f.Kind {
+		case Number:
+			if f.Optional && f.Min < 4 {
+				with[f.Name] = rapid.IntRange(max(f.Min, 0), min(f.Max, 4)).Draw(t, f.Name)
+			}
+		case Amount:
+			with[f.Name] = rapid.SampledFrom([]int{40000, 70000, 100000, 500000}).Draw(t, f.Name)
+		case YesNo:
+			if f.Optional {
+				with[f.Name] = rapid.Bool().Draw(t, f.Name)
+			}
+		}
+	}
+	s.with = with
+	if rapid.IntRange(0, 3).Draw(t, "later") == 0 {
+		s.at = NewDay(2024, 3, rapid.IntRange(2, 110).Draw(t, "day")).String()
+	}
+	return s
 }
 
 // ruleAtWork is one that has a duty open on a case, or nothing.

@@ -284,6 +284,9 @@ func TestBreakGlass(t *testing.T) {
 			t.Errorf("the data protection officer is not shown %s", want)
 		}
 	}
+	if home := s.send("data_protection", http.MethodGet, "/", "", "Accept-Language", "en").Body.String(); !strings.Contains(home, "1 identity was opened") {
+		t.Error("the data protection officer is not told at home")
+	}
 	now := today
 	s.server.Now = func() time.Time { return now }
 	later := func(d time.Duration) { now = now.Add(d); s.forgetLooks() }
@@ -305,6 +308,9 @@ func TestBreakGlass(t *testing.T) {
 		t.Error("not overdue after seven days")
 	}
 	form("data_protection", "review-access", "outcome=justified", http.StatusSeeOther)
+	if home := s.send("data_protection", http.MethodGet, "/", "", "Accept-Language", "en").Body.String(); strings.Contains(home, "identity was opened") {
+		t.Error("reviewed, and the data protection officer is told at home")
+	}
 	if overdue() != 0 {
 		t.Error("reviewed, and overdue")
 	}

@@ -279,3 +279,24 @@ func (s *Server) glassFacts(c echo.Context, r reader, ref domain.Ref) ([]ui.Summ
 	}
 	return rows, nil
 }
+
+// toReview tells the data protection officer, where they begin, that identities
+// were opened and nobody has reviewed it.
+func (s *Server) toReview(c echo.Context, r reader) ([]templ.Component, error) {
+	if !mustSpec("review-access").MayGive(r.by.Role) {
+		return nil, nil
+	}
+	all, err := s.Views.Glasses(c.Request().Context(), r.by)
+	n := 0
+	for _, g := range all {
+		for _, u := range g.Glass.Uses {
+			if u.Reviewed.IsZero() {
+				n++
+			}
+		}
+	}
+	if err != nil || n == 0 {
+		return nil, err
+	}
+	return []templ.Component{ui.Inset(r.N("accesses.notice", n)), ui.Button(ui.Link{Text: r.T("nav.accesses"), Href: "/accesses"}, true)}, nil
+}

@@ -41,10 +41,14 @@ func (s *Server) getErasures(c echo.Context) error {
 	title, status := p.T("erasures.title"), http.StatusOK
 	frame := s.frame(c, p.reader, title)
 	frame.Notice = s.notice(c, p.reader, "", nil)
+	told, err := s.toReview(c, p.reader)
+	if err != nil {
+		return err
+	}
 	if frame.Failed = p.fault != ""; frame.Failed {
 		status = http.StatusUnprocessableEntity
 	}
-	return s.show(c, status, frame, p.parts()...)
+	return s.show(c, status, frame, append(told, p.parts()...)...)
 }
 
 func (p erasuresPage) parts() []templ.Component {

@@ -55,6 +55,9 @@ func (v watched) Overdue(ctx context.Context, by domain.Actor, now time.Time, li
 
 func (v watched) Search(ctx context.Context, by domain.Actor, now time.Time, q projections.Query) ([]projections.Match, error) {
 	found, err := v.Views.Search(ctx, by, now, q)
+	if r, ok := domain.AsRefusal(err); ok && r.Kind == domain.Forbidden {
+		v.looks.denied(ctx, by, "cases", "", r.Code)
+	}
 	if err == nil {
 		err = v.looks.searched(ctx, by, q, found)
 	}

@@ -27,6 +27,7 @@ type commandForm struct {
 	state   *domain.Case              // of a case: for answers that are known already; may be nil
 	places  []projections.FacilityRow // the facilities that can be chosen
 	events  []ui.Option               // the events of the case that can be chosen
+	other   string                    // the case that the form was opened about, beside this one; may be empty
 	person  *domain.IdentityRecorded  // who the person is, if the asker may know; may be nil
 	facts   []ui.SummaryRow           // what the asker should have before their eyes
 	answers url.Values                // as typed, or filled in before
@@ -42,6 +43,9 @@ func (f *commandForm) fill() {
 	f.answers.Set(happenedField+"-time", now.Format("15:04"))
 	for name, value := range f.known() {
 		f.answers.Set(name, value)
+	}
+	if ref, err := domain.ParseRef(f.other); err == nil {
+		f.answers.Set("other", string(ref))
 	}
 	for _, field := range f.spec.Fields() {
 		if field.Kind != domain.AFacility || field.Optional {

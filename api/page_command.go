@@ -2,6 +2,7 @@ package api
 
 import (
 	"net/http"
+	"slices"
 
 	"github.com/labstack/echo/v4"
 
@@ -17,7 +18,7 @@ func (s *Server) getNewCase(c echo.Context) error {
 
 func (s *Server) postNewCase(c echo.Context) error {
 	f := commandForm{reader: s.reader(c), spec: mustSpec("register-referral"), about: domain.Stream{Kind: domain.CaseKind}}
-	return s.record(c, &f, "/", func(out domain.Outcome) string { return "/cases/" + out.Stream.ID })
+	return s.record(c, &f, "/", func(out domain.Outcome) string { return s.afterNaming(c, f.reader, out.Stream) })
 }
 
 func (s *Server) getCaseCommand(c echo.Context) error {
@@ -25,6 +26,7 @@ func (s *Server) getCaseCommand(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	f.other = c.QueryParam("other")
 	return s.askFor(c, f, f.page())
 }
 
@@ -33,7 +35,12 @@ func (s *Server) postCaseCommand(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return s.record(c, f, f.page(), func(domain.Outcome) string { return f.page() })
+	return s.record(c, f, f.page(), func(out domain.Outcome) string {
+		if slices.Contains([]string{"record-identity", "record-document", "judge-duplicate"}, f.spec.Name) {
+			return s.afterNaming(c, f.reader, out.Stream)
+		}
+		return f.page()
+	})
 }
 
 // caseForm is the form of the command that the path names, for the case that it

@@ -2,7 +2,9 @@ package api
 
 import (
 	"context"
+	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/labstack/echo/v4"
@@ -61,18 +63,38 @@ func (s *Server) getDuplicates(c echo.Context) error {
 		if one.Weight >= likely {
 			strength = ui.Tag{Text: r.T("duplicates.likely"), Colour: "orange"}
 		}
-		verdict := ""
+		verdict := ui.Cell{Text: r.T("duplicates.answer", "Ref", string(one.Ref)), Href: "/cases/" + string(ref) + "/judge-duplicate?other=" + string(one.Ref)}
 		if one.Verdict != "" {
-			verdict = r.code("duplicate_verdict", one.Verdict)
+			verdict.Text = r.code("duplicate_verdict", one.Verdict)
 		}
 		t.Rows = append(t.Rows, ui.TableRow{Cells: []ui.Cell{
 			{Text: string(one.Ref), Href: "/cases/" + string(one.Ref), Tags: []ui.Tag{strength}}, {Text: r.code("stage", one.Stage)},
 			{Text: strings.Join(r.codes("duplicate_trait", one.Agrees), "; ")}, {Text: strings.Join(r.codes("duplicate_trait", one.Differs), "; ")},
-			{Text: verdict},
+			verdict,
 		}})
 	}
-	return s.show(c, http.StatusOK, s.frame(c, r, r.T("duplicates.title")), ui.Paragraph(r.T("duplicates.lead")), ui.Table(t),
-		ui.Paragraph(r.T("duplicates.judge")))
+	frame := s.frame(c, r, r.T("duplicates.title"))
+	frame.Notice = s.notice(c, r, string(ref), nil)
+	return s.show(c, http.StatusOK, frame, ui.Heading(1, r.T("duplicates.title")), ui.Paragraph(r.T("duplicates.lead")), ui.Table(t),
+		ui.Button(ui.Link{Text: r.T("duplicates.on"), Href: "/cases/" + string(ref)}, true))
+}
+
+// afterNaming is where somebody goes who has recorded who a person is: to those who
+// may be the same person, if they are to judge and have not yet, otherwise to the
+// case. That nobody can be sought now keeps nobody from the case.
+func (s *Server) afterNaming(c echo.Context, r reader, about domain.Stream) string {
+	page := "/cases/" + about.ID
+	if !duplicateView.may(r.by) {
+		return page
+	}
+	all, err := s.Views.Candidates(c.Request().Context(), r.by, s.Now(), about.Ref())
+	if err != nil {
+		s.Logger.LogAttrs(c.Request().Context(), slog.LevelWarn, "no candidates", slog.String("request", requestIn(c.Request().Context())), slog.Any("error", err))
+	}
+	if slices.ContainsFunc(all, func(one projections.Candidate) bool { return one.Verdict == "" }) {
+		return page + "/duplicates"
+	}
+	return page
 }
 
 // likely is the weight from which two are said to be likely the same.

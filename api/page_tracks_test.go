@@ -157,10 +157,6 @@ func TestTracksInABrowser(t *testing.T) {
 			p.MustSee(text)
 			p.Axe()
 			p.Reflows()
-			for device, width := range map[string]int64{"phone": 390, "wide": 1280} {
-				p.Window(width, 900)
-				p.Screenshot("tracks-" + lang + "-" + device + strings.ReplaceAll(strings.ReplaceAll(path, "/", "-"), ref, "case") + ".png")
-			}
 		}
 	}
 }

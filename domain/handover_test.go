@@ -115,7 +115,7 @@ func TestHotlineCall(t *testing.T) {
 	given(t).when(hotline.says("2024-03-01T20:30", missed).to(theCall)).refused("call_unanswered", "thb_related")
 	spoken := plain
 	spoken.Language = ""
-	given(t).when(hotline.says("2024-03-01T20:30", spoken).to(theCall)).refused("required", "language")
+	given(t).when(hotline.says("2024-03-01T20:30", spoken).to(theCall)).refused("language_of_call", "language")
 	given(t).when(hotline.says("2005-01-01", plain).to(theCall)).refused("before_law", "happened")
 	given(t).when(police.says("2024-03-01T20:30", plain).to(theCall)).refused("role_not_allowed", "")
 }

@@ -8,7 +8,8 @@ package domain
 // it can be said how many are answered (action plan, 4.3.1).
 //
 // Refused: a case for a call that is not about trafficking ("not_about_trafficking"),
-// and saying of one that nobody answered what it was about ("call_unanswered").
+// saying of one that nobody answered what it was about ("call_unanswered"), and not
+// saying in which language one that was answered was ("language_of_call").
 type LogHotlineCall struct {
 	Channel  string `json:"channel" code:"call_channel"`
 	Language string `json:"language,omitempty" code:"language"`
@@ -56,7 +57,7 @@ func (cmd LogHotlineCall) decide(j *Joint, req Request) ([]Event[Joint], error) 
 	case cmd.Topic == unanswered && cmd.Related:
 		return nil, invalid("call_unanswered", "thb_related")
 	case cmd.Topic != unanswered && cmd.Language == "":
-		return nil, invalid("required", "language")
+		return nil, invalid("language_of_call", "language")
 	case cmd.Case != "" && !cmd.Related:
 		return nil, invalid("not_about_trafficking", "case")
 	case req.Happened.Day().Before(lawInForce):

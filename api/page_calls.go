@@ -98,7 +98,7 @@ func (p callsPage) form() templ.Component {
 		T: p.T, Action: "/calls", Get: true, Submit: p.T("calls.show"),
 		Fields: []ui.Field{
 			{Name: "year", Kind: ui.Select, Label: p.T("calls.year"), Options: years},
-			{Name: "channel", Kind: ui.Select, Label: p.T("field.channel"), Options: lines, Optional: true},
+			{Name: "channel", Kind: ui.Select, Label: p.T("field.log-hotline-call.channel"), Options: lines, Optional: true},
 			{Name: "topic", Kind: ui.Select, Label: p.T("field.topic"), Options: topics, Optional: true},
 			{Name: "about", Kind: ui.Select, Label: p.T("calls.about"), Options: about, Optional: true},
 		},
@@ -107,7 +107,7 @@ func (p callsPage) form() templ.Component {
 
 func (p callsPage) table() ui.TableView {
 	t := ui.TableView{T: p.T, Caption: p.T("calls.caption", "Year", itoa(p.filter.Year)), Empty: p.T("calls.empty"), Small: true, Heads: []ui.Head{
-		{Text: p.T("cases.reference")}, {Text: p.T("field.happened")}, {Text: p.T("field.channel")}, {Text: p.T("field.topic")},
+		{Text: p.T("cases.reference")}, {Text: p.T("field.happened")}, {Text: p.T("field.log-hotline-call.channel")}, {Text: p.T("field.topic")},
 		{Text: p.T("field.caller")}, {Text: p.T("calls.led")},
 	}}
 	for _, r := range p.rows {

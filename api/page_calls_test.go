@@ -26,7 +26,7 @@ func TestCallsAreLoggedByForm(t *testing.T) {
 	v.get("/calls").code(http.StatusOK).sees("Most calls are not about trafficking").sees(ref, "Unknown", "Log a hotline call")
 	v.get("/calls?about=trafficking").sees(ref).lacks("Unknown")
 	v.get("/calls?topic=silent").sees("There is no such call.")
-	v.get("/calls?year=1&line=nothing&topic=nothing&about=nothing&page=0").code(http.StatusOK).sees(ref)
+	v.get("/calls?year=1&channel=nothing&topic=nothing&about=nothing&page=0").code(http.StatusOK).sees(ref)
 	d := s.as(t, "duty_officer", "en")
 	d.get("/").lacks("Log a hotline call")
 	d.get("/calls").code(http.StatusOK).sees(ref).lacks("Log a hotline call")

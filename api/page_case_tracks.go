@@ -109,7 +109,7 @@ func (p casePage) guardianRows(c *domain.Case) []ui.SummaryRow {
 func (p casePage) criminalRows(c *domain.Case) []ui.SummaryRow {
 	var rows []ui.SummaryRow
 	for _, k := range c.CriminalCases {
-		r := ui.SummaryRow{Key: p.T("field.link-criminal-case.reference"), Value: string(k.Reference)}
+		r := ui.SummaryRow{Key: p.T("field.criminal_case_no"), Value: string(k.Reference)}
 		r.Lines = append(p.codes("criminal_article", k.Articles), p.code("procedural_status", k.Standing))
 		if k.Verdict != "" {
 			r.Lines = append(r.Lines, p.eventTitle("VerdictRecorded")+": "+p.code("court_verdict", k.Verdict)+", "+p.when(k.Decided))

@@ -40,7 +40,7 @@ func TestLedToDuplicates(t *testing.T) {
 	if v.fill(form, answer).code(http.StatusOK); v.path != second {
 		t.Errorf("all is answered, and %s was shown", v.path)
 	}
-	v.get(second+"/duplicates").sees("Not sure").lacks("Answer: is ")
+	v.get(second + "/duplicates").sees("Not sure").lacks("Answer: is ")
 	if v.get(form + "?other=nobody"); defaults(v.form(form)).Get("other") != "" {
 		t.Error("what names no case was taken over")
 	}
@@ -49,7 +49,7 @@ func TestLedToDuplicates(t *testing.T) {
 	register(aReferral())
 	third := v.path
 	officer := s.as(t, "case_officer", "en")
-	officer.get(third + "/record-identity").fill(third+"/record-identity", on(url.Values{"family_name": {"Shikhaliyeva"}, "given_name": {"Gunay"}, "birth_year": {"2009"}}, 19, "22:00"))
+	officer.get(third+"/record-identity").fill(third+"/record-identity", on(url.Values{"family_name": {"Shikhaliyeva"}, "given_name": {"Gunay"}, "birth_year": {"2009"}}, 19, "22:00"))
 	if officer.path != third+"/duplicates" {
 		t.Errorf("named, and sent to %s: %s", officer.path, officer.main())
 	}

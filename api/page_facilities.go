@@ -121,7 +121,7 @@ func (p facilityPage) facts() []ui.SummaryRow {
 	if f.Inspected.Outcome != "" {
 		lines := []string{p.day(f.Inspected.On)}
 		if !f.Inspected.Again.IsZero() {
-			lines = append(lines, p.T("field.again")+": "+p.day(f.Inspected.Again))
+			lines = append(lines, p.T("field.record-inspection.review_on")+": "+p.day(f.Inspected.Again))
 		}
 		rows = append(rows, ui.SummaryRow{Key: p.eventTitle("FacilityInspected"), Value: p.code("inspection_outcome", f.Inspected.Outcome), Lines: lines})
 	}

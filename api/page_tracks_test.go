@@ -24,7 +24,7 @@ func (s *site) everyTrack() (ref string) {
 	}
 	give("duty_officer", "02T09:00:00+04:00", "accept-handover", `{"district":"AZ-BA","condition":"distressed","interpreter":true}`)
 	give("case_officer", "02", "give-initial-assistance", `{"kinds":["food","rest"]}`)
-	give("case_officer", "02", "give-rights-information", `{"language":"ru","form":["oral","pictures"],"topics":["protection","complaint"],"child_friendly":true,"interpreted":true}`)
+	give("case_officer", "02", "give-rights-information", `{"language":"ru","information_forms":["oral","pictures"],"topics":["protection","complaint"],"child_friendly":true,"interpreted":true}`)
 	give("duty_officer", "02", "presume-child", `{"basis":"appearance"}`)
 	give("case_officer", "02", "request-guardian", `{"organisation":"scfwca","kind":"guardian","reason":"unaccompanied"}`)
 	give("child_protection", "04", "appoint-guardian", `{"kind":"guardian","conflict_check":"none","decision_no":"17/2024"}`)
@@ -37,15 +37,15 @@ func (s *site) everyTrack() (ref string) {
 	give("case_officer", "05", "refuse-consent", `{"purpose":"media","by":"guardian","language":"ru","interpreted":true,"no_harm":true}`)
 	give("case_officer", "05", "assess-risk", `{"level":"high","review_on":"2024-03-15"}`)
 	give("case_officer", "05", "grant-reflection", `{"until":"2024-04-10"}`)
-	give("case_officer", "06", "record-cooperation", `{"decision":"later","lawyer":true}`)
+	give("case_officer", "06", "record-cooperation", `{"decision":"later","lawyer_advised":true}`)
 	for _, organisation := range []string{"sms", "fund", "prosecutor-general"} {
 		give("case_officer", "05", "send-service-referral", `{"organisation":"`+organisation+`","services":["identity_document"]}`)
 	}
 	give("migration", "06", "bar-expulsion", `{"ground":"reflection","from":"2024-03-05","until":"2024-04-10"}`)
 	give("migration", "06", "record-expulsion-attempt", `{"body":"migration","result":"stopped"}`)
 	give("case_officer", "06", "apply-residence-permit", `{"ground":"personal_situation"}`)
-	give("prosecution", "07", "link-criminal-case", `{"reference":"CR-2024/153","articles":["144-1"],"standing":"victim"}`)
-	give("prosecution", "07", "schedule-testimony", `{"reference":"CR-2024/153","on":"2024-03-25","measures":["closed_hearing"]}`)
+	give("prosecution", "07", "link-criminal-case", `{"criminal_case_no":"CR-2024/153","articles":["144-1"],"procedural_status":"victim"}`)
+	give("prosecution", "07", "schedule-testimony", `{"criminal_case_no":"CR-2024/153","on":"2024-03-25","measures":["closed_hearing"]}`)
 	give("case_officer", "07", "request-shelter", `{"facility":"`+house+`","security":"high"}`)
 	give("shelter", "08", "confirm-admission", `{"facility":"`+house+`","basis":"guardian_decision"}`)
 	give("case_officer", "08", "send-service-referral", `{"organisation":"legal-aid-a","services":["legal_info"]}`)
@@ -62,7 +62,7 @@ func (s *site) everyTrack() (ref string) {
 	give("migration", "16", "propose-return", `{"direction":"outbound","reason":"family"}`)
 	give("shelter", "18", "report-absence", `{}`)
 	give("shelter", "19", "report-missing", `{"police_ref":"CR-2024/200"}`)
-	give("head", "19", "suspend-identity-access", `{"decision_no":"9/2024","body":"court"}`)
+	give("prosecution", "19", "suspend-identity-access", `{"decision_no":"9/2024","body":"court"}`)
 	at := map[string]string{}
 	var told timelineJSON
 	s.must(json.Unmarshal(s.send("head", http.MethodGet, root+"/cases/"+ref+"/timeline", "").Body.Bytes(), &told))

@@ -58,7 +58,8 @@ func (cmd demoCommand) Run(ctx context.Context, s *settings, scr *screen) (err e
 		return err
 	}
 	defer func() { err = errors.Join(err, n.close()) }()
-	if err := cmd.fill(ctx, n, scr); err != nil {
+	stories, err := cmd.fill(ctx, n, scr)
+	if err != nil {
 		return err
 	}
 	people, err := demoPeople(at.data)
@@ -70,7 +71,7 @@ func (cmd demoCommand) Run(ctx context.Context, s *settings, scr *screen) (err e
 		return nil
 	}
 	return serve(ctx, cmd.listening, scr, logger, func(context.Context) (*node, error) { return n, nil },
-		func(address string) { welcome(scr.out, at, address, people) })
+		func(address string) { welcome(scr.out, at, address, people, stories) })
 }
 
 // fresh gives the demo's places: in a new folder, or the ones that were named if
@@ -97,24 +98,25 @@ func fresh(s *settings) (places, error) {
 
 // fill makes the country and imports it: the demo and the import share one path.
 // It stays in memory, because it says who people are.
-func (cmd demoCommand) fill(ctx context.Context, n *node, scr *screen) error {
+func (cmd demoCommand) fill(ctx context.Context, n *node, scr *screen) ([]country.Story, error) {
 	var lines bytes.Buffer
 	now := time.Now()
-	if err := country.Write(&lines, country.Options{Seed: cmd.Seed, Now: now}); err != nil {
-		return err
+	stories, err := country.Write(&lines, country.Options{Seed: cmd.Seed, Now: now})
+	if err != nil {
+		return nil, err
 	}
 	var res importfile.Result
-	err := n.witnessed(ctx, scr, func() (err error) {
+	err = n.witnessed(ctx, scr, func() (err error) {
 		res, err = importFrom(ctx, n, bytes.NewReader(lines.Bytes()), importfile.Options{Now: now}, scr)
 		return err
 	})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if len(res.Problems) > 0 {
-		return fmt.Errorf("the demo's own file has %d bad lines; the first is %s", len(res.Problems), res.Problems[0])
+		return nil, fmt.Errorf("the demo's own file has %d bad lines; the first is %s", len(res.Problems), res.Problems[0])
 	}
-	return nil
+	return stories, nil
 }
 
 func demoPeople(dir string) ([]demoAccount, error) {
@@ -155,7 +157,7 @@ func demoPeople(dir string) ([]demoAccount, error) {
 	return people, os.WriteFile(filepath.Join(dir, "demo-accounts.json"), append(b, '\n'), 0o600)
 }
 
-func welcome(w io.Writer, at places, address string, people []demoAccount) {
+func welcome(w io.Writer, at places, address string, people []demoAccount, stories []country.Story) {
 	fmt.Fprintf(w, "\nThe register is at http://%s\nEverything in it is invented. Its folder is %s,\nits key file %s.\n\n", address, at.data, at.keys)
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "USER\tPASSWORD\tROLE\tORGANISATION")
@@ -167,5 +169,15 @@ func welcome(w io.Writer, at places, address string, people []demoAccount) {
 		fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", p.User, p.Password, role, organisation)
 	}
 	_ = t.Flush()
+	guide(w, address, stories)
 	fmt.Fprintf(w, "\nAPI tokens are in %s. Stop with Ctrl-C.\n", filepath.Join(at.data, "demo-accounts.json"))
+}
+
+// guide says what to look at.
+func guide(w io.Writer, address string, stories []country.Story) {
+	fmt.Fprintf(w, "\nStories to look at, as head, who sees every case:\n\n")
+	for _, s := range stories {
+		fmt.Fprintf(w, "  http://%s/cases/%s  %s\n", address, s.Case, s.What)
+	}
+	fmt.Fprintf(w, "\nAnd as coordinator: the plan at http://%s/plan, with action 4.1.9 met 502 days late and nothing done for 4.5.9,\nthe figures of 2024 at http://%s/years/2024 and the houses at http://%s/facilities.\n", address, address, address)
 }

@@ -27,7 +27,7 @@ var published = map[string][2]int64{
 func TestYearCountsBack(t *testing.T) {
 	now := time.Now()
 	var file bytes.Buffer
-	if err := country.Write(&file, country.Options{Seed: 2024, Now: now}); err != nil {
+	if _, err := country.Write(&file, country.Options{Seed: 2024, Now: now}); err != nil {
 		t.Fatal(err)
 	}
 	log := decided(t, &file, now)

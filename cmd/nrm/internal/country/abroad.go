@@ -23,7 +23,9 @@ func (s *story) abroad(f fate) {
 	s.by(mission, domain.ExpressReturnWish{Direction: "inbound"})
 	s.agreesToReturn(mission, 0.97)
 	s.certificate(mission, f.lateCertificate)
-	s.moment(s.now.Add(8*time.Hour), s.now.Add(3*day))
+	leaves := s.sometime(s.now.Add(8*time.Hour), s.now.Add(3*day))
+	s.schedules(mission, "inbound", leaves)
+	s.now = leaves
 	s.travels(mission, "inbound", 6*time.Hour)
 	s.pass(10*time.Minute, 45*time.Minute)
 	s.by(duty, domain.RecordReturnReception{})
@@ -41,6 +43,26 @@ func (s *story) agreesToReturn(by actor, assessed float64) {
 	}
 	s.atWork(time.Hour, 5*time.Hour)
 	s.by(by, s.consent())
+}
+
+// schedules fixes the journey, if what must come before it has come. For a child
+// that is more: see rescued.
+func (s *story) schedules(by actor, direction string, leaves time.Time) {
+	assessed := find[domain.AssessReturnRisk](s.steps)
+	if s.p.child() || assessed == nil {
+		return
+	}
+	cmd := domain.ScheduleReturn{Direction: direction, On: domain.DayOf(leaves), Transport: draw(s.dice, []odds[string]{{6, "air"}, {1, "road"}}), Escort: "none", Payer: "state_budget"}
+	if direction == "outbound" { // within the time to think only at a written wish
+		if granted := find[domain.GrantReflection](s.steps); granted != nil {
+			s.now = latest(s.now, granted.cmd.(domain.GrantReflection).Until.End().Add(s.span(9*time.Hour, 12*time.Hour)))
+		}
+		cmd.Payer = "international"
+	}
+	if soon := s.now.Sub(assessed.happened) < 29*day; soon && s.now.Before(leaves.Add(-2*time.Hour)) && s.chance(0.9) {
+		s.pass(10*time.Minute, max(11*time.Minute, earliest(s.now.Add(2*time.Hour), leaves.Add(-time.Hour)).Sub(s.now)))
+		s.by(by, cmd)
+	}
 }
 
 func (s *story) consent() domain.RecordReturnConsent {
@@ -90,6 +112,8 @@ func (s *story) repatriated() {
 	s.moment(s.handed.Add(14*day), leaves.Add(-6*day))
 	s.by(migration, domain.ExpressReturnWish{Direction: "outbound"})
 	s.agreesToReturn(migration, 1)
+	s.moment(s.now.Add(time.Hour), leaves.Add(-day))
+	s.schedules(migration, "outbound", leaves)
 	s.now = leaves
 	s.pass(2*time.Hour, 3*time.Hour)
 	s.travels(migration, "outbound", 7*time.Hour)

@@ -55,10 +55,11 @@ func (o Options) complete() (Options, error) {
 // Write writes the whole country, from the first shelter to what waits for an
 // answer at Options.Now. The lines stand in the order in which they were
 // recorded, so that each can be accepted when its turn comes.
-func Write(w io.Writer, o Options) error {
+// It answers the stories that are worth looking at.
+func Write(w io.Writer, o Options) ([]Story, error) {
 	o, err := o.complete()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	c := newCountry(o)
 	c.build()
@@ -71,11 +72,17 @@ func Write(w io.Writer, o Options) error {
 			c.ordinaryYear(year)
 		}
 		if err != nil {
-			return err
+			return nil, err
 		}
 	}
 	c.present()
 	c.guarded()
+	c.told()
+	return c.stories, c.write(w)
+}
+
+// write writes what was told, in the order in which it was recorded.
+func (c *country) write(w io.Writer) error {
 	slices.SortStableFunc(c.steps, func(a, b step) int { return a.recorded.Compare(b.recorded) })
 	out := newLines(w)
 	for _, s := range c.steps {
@@ -98,12 +105,17 @@ type country struct {
 	nameIDs dice        // of the lines that only tell of a person
 	met     []who       // some whom the mechanism has met
 	wishes  []candidate // cases about whose data somebody could have a wish
+
+	stories []Story
+	tales   dice // of the stories that are told in tale.go
+	taleIDs dice
 }
 
 func newCountry(o Options) *country {
 	return &country{
 		o: o, ids: newDice(o.Seed, idPart), refs: map[domain.Ref]bool{}, houses: map[string]*house{},
 		names: newDice(o.Seed, namePart), nameIDs: newDice(o.Seed, nameIDPart),
+		tales: newDice(o.Seed, talePart), taleIDs: newDice(o.Seed, taleIDPart),
 	}
 }
 

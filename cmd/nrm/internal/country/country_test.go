@@ -111,7 +111,7 @@ func give(log domain.Log, l line, now time.Time) (recorded time.Time, err error)
 func written(t *testing.T, o Options) []byte {
 	t.Helper()
 	var b bytes.Buffer
-	if err := Write(&b, o); err != nil {
+	if _, err := Write(&b, o); err != nil {
 		t.Fatal(err)
 	}
 	return b.Bytes()

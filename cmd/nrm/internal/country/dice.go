@@ -23,6 +23,8 @@ const (
 	manyPart        = 4
 	namePart        = 5
 	nameIDPart      = 6
+	talePart        = 7
+	taleIDPart      = 8
 )
 
 func newDice(seed, part uint64) dice {
@@ -105,8 +107,12 @@ func (c *country) newID(recorded time.Time) string { return c.ids.id(recorded) }
 // newRef makes the id of the line that opens a stream, and the stream's
 // reference, which follows from it.
 func (c *country) newRef(recorded time.Time) (id string, ref domain.Ref) {
+	return c.newRefFrom(c.ids, recorded)
+}
+
+func (c *country) newRefFrom(ids dice, recorded time.Time) (id string, ref domain.Ref) {
 	for {
-		id = c.newID(recorded)
+		id = ids.id(recorded)
 		if ref = domain.NewRef(id); !c.refs[ref] {
 			c.refs[ref] = true
 			return id, ref

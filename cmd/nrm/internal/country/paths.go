@@ -133,6 +133,7 @@ func (s *story) before(other time.Duration) time.Time {
 
 // firstDays are the first assessment of risk and, if it is high, protection.
 func (s *story) firstDays() {
+	s.welcomed()
 	s.now = s.handed
 	s.pass(time.Hour, 20*time.Hour)
 	level := draw(s.dice, []odds[string]{{40, "low"}, {42, "medium"}, {15, "high"}, {3, "extreme"}})
@@ -190,6 +191,8 @@ func (s *story) examined(f fate) {
 	if s.p.status == "presumed" && s.chance(0.8) {
 		s.moment(s.handed.Add(3*time.Hour), s.before(5*day).Add(-time.Hour))
 		days := draw(s.dice, []odds[int]{{8, 30}, {1, 45}, {1, 60}})
+		s.by(officer, domain.OfferReflection{Language: s.p.language, Days: days})
+		s.pass(10*time.Minute, 40*time.Minute)
 		s.by(officer, domain.GrantReflection{Until: domain.DayOf(s.now).Add(days)})
 	}
 	if !s.decided.IsZero() {
@@ -253,6 +256,19 @@ func (s *story) guarded() {
 	}
 	s.atWork(time.Hour, 20*time.Hour)
 	s.by(guardians, domain.RecordServiceNeed{Service: "child_care"})
+	if s.chance(0.9) {
+		s.by(officer, domain.RequestGuardian{Organisation: guardians.org, Kind: "guardian", Reason: draw(s.dice, []odds[string]{{2, "parents_unknown"}, {2, "parents_involved"}, {1, "parents_abroad"}})})
+	}
 	s.atWork(5*time.Hour, 40*time.Hour)
 	s.by(guardians, domain.DeliverService{Service: "child_care"})
+	s.atWork(time.Hour, 3*day)
+	if find[domain.RequestGuardian](s.steps) == nil {
+		return
+	}
+	s.by(guardians, domain.AppointGuardian{Kind: "guardian", Conflict: draw(s.dice, []odds[string]{{7, "none"}, {1, "not_checked"}})})
+	s.moment(s.now.Add(5*day), s.now.Add(12*day))
+	ways := []string{"parents", "relatives", "foster_family"}
+	s.by(guardians, domain.AssessBestInterests{Purpose: "durable_solution", Options: ways, Heard: s.chance(0.9)})
+	s.moment(s.now.Add(3*day), s.now.Add(9*day))
+	s.by(guardians, domain.DetermineBestInterests{Purpose: "durable_solution", Options: ways, Decision: "in_favour", Solution: pick(s.dice, ways...), Heard: true})
 }

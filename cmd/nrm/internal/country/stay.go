@@ -106,6 +106,7 @@ func (s *story) stays(f fate) {
 		s.moment(earliest(s.now.Add(lo), to), to)
 		s.by(s.home.staff(), domain.DeliverService{Service: service})
 	}
+	s.planned()
 	give("material", 2*time.Hour, 20*time.Hour)
 	if !f.centre {
 		give("psychological", day, 12*day)

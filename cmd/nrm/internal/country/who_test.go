@@ -23,7 +23,7 @@ var personal = []string{
 // aboutPersons are the commands that only tell of a person, or of their data.
 var aboutPersons = []string{
 	"record-identity", "record-document", "record-contact", "record-narrative", "add-note", "record-health", "record-testimony", "record-whereabouts",
-	"place-legal-hold", "request-erasure",
+	"place-legal-hold", "lift-legal-hold", "request-erasure", "reject-erasure",
 }
 
 func read(t *testing.T, file []byte) (lines []line) {

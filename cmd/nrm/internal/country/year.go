@@ -26,7 +26,7 @@ func (c *country) reportedYear(year int) error {
 	if q.err != nil {
 		return q.err
 	}
-	oneNight(d, year, lives)
+	c.oneNight(d, year, lives)
 	late := 0
 	for _, l := range lives {
 		if l.kind.abroad && late < 2 && l.f.outcome == "positive" {
@@ -82,9 +82,13 @@ func shareOut(d dice, lives []*life) {
 }
 
 // oneNight is a raid in the north: three women with children are brought to the
-// small NGO shelter in one night, more than it has beds for.
-func oneNight(d dice, year int, lives []*life) {
+// small NGO shelter in one night, more than it has beds for: the head of the unit
+// allows it.
+func (c *country) oneNight(d dice, year int, lives []*life) {
 	night, n := on(year, time.May, d.between(6, 24), 1, d.IntN(60)), 0
+	if quba := c.houses["shelter-ngo-quba"]; quba.open(night) {
+		c.tell(head, domain.FacilityStream(quba.ref), night, night.Add(20*time.Minute), domain.AuthoriseOverCapacity{Persons: 6, Until: domain.DayOf(night).Add(45), Reason: "many_at_once"})
+	}
 	for _, l := range lives {
 		if n == 3 {
 			return

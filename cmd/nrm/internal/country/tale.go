@@ -198,6 +198,12 @@ func (t *tale) examined(level string) {
 	})
 }
 
+// reflects is the time to recover and to think, offered and given.
+func (t *tale) reflects() {
+	t.do(officer, domain.OfferReflection{Language: t.p.language, Days: 30})
+	t.do(officer, domain.GrantReflection{Until: t.day().Add(30)})
+}
+
 // decided is the decision of the head of the unit.
 func (t *tale) decided(outcome, number string) string {
 	cmd := domain.DecideIdentification{

@@ -87,6 +87,7 @@ func (c *country) girl() {
 	t.do(officer, domain.OfferReflection{Language: "az", Days: 45})
 	t.do(officer, domain.GrantReflection{Until: t.day().Add(45)})
 	t.after(9 * day)
+	decided := t.now
 	t.decided("positive", "Q-31/2022")
 	t.do(guardians, domain.AssessBestInterests{Purpose: "reunification", Options: []string{"parents", "relatives", "foster_family"}, Heard: true})
 	t.do(guardians, domain.StartFamilyTracing{Channel: "guardianship_body", BestInterests: true})
@@ -95,6 +96,7 @@ func (c *country) girl() {
 	t.refers(schools.org, "education")
 	t.after(day).do(schools, domain.AcceptServiceReferral{Services: []string{"education"}})
 	t.do(schools, domain.EnrolInSchool{Level: "general_secondary", Grade: 6})
+	t.allowed(decided)
 	t.after(2*day).do(guardians, domain.RecordTracingResult{Result: "found_suitable", Relatives: []string{"aunt_uncle"}})
 	t.after(3 * day)
 	t.now = domain.DayOf(t.now).Start().Add(22 * time.Hour)
@@ -116,7 +118,6 @@ func (c *country) girl() {
 	t.after(9*day).do(officer, domain.AssessRisk{Level: "low", Tool: "checklist", Occasion: "closure"})
 	t.do(next.staff(), domain.RecordDeparture{Facility: next.ref, Destination: "family", Planned: true, SafetyPlan: true})
 	t.do(guardians, domain.ReuniteFamily{RiskAssessed: true})
-	t.allowed(t.now)
 	t.after(30*day).onDay(guardians, domain.RecordFollowUp{Month: "1", Status: "safe"})
 	t.after(20*day).do(officer, domain.CloseCase{Reason: "reintegrated"})
 }
@@ -170,11 +171,12 @@ func (c *country) boy() {
 	t.do(officer, domain.ExplainRedressRights{Language: "az"})
 	t.after(6 * day)
 	t.allowed(decided)
+	t.after(4*day).onDay(guardians, domain.RecordFollowUp{Month: "1", Status: "safe"})
 	t.after(20*day).do(guardians, domain.DetermineBestInterests{Purpose: "durable_solution", Options: []string{"guardianship", "relatives"}, Decision: "in_favour", Solution: "guardianship", Heard: true})
 	for _, m := range []struct {
 		month string
 		days  int
-	}{{"1", 1}, {"3", 60}, {"6", 92}} {
+	}{{"3", 40}, {"6", 92}} {
 		t.after(time.Duration(m.days)*day).onDay(guardians, domain.RecordFollowUp{Month: m.month, Status: "safe"})
 	}
 	t.now = on(2021, time.November, 3, 10, 0)
@@ -253,13 +255,17 @@ func (c *country) stayed() {
 	t.examined("high")
 	t.do(officer, domain.GrantReflection{Until: t.day().Add(30)})
 	t.do(migration, domain.ExpressReturnWish{Direction: "outbound", By: "person", Freedom: "not_sure"})
+	t.do(c.houses["shelter-baki"].staff(), domain.ApproveRehabPlan{PlanFields: domain.PlanFields{
+		Goals: []string{"safety", "documents"}, Services: []string{"psychological", "legal_info"}, Owner: "lawyer", ReviewOn: t.day().Add(40),
+	}})
 	t.after(9*day).do(lawyer("legal-aid-a"), domain.DeclineReturn{By: "person", Reason: "fear"})
 	t.after(4 * day)
 	decided := t.now
 	t.decided("positive", "Q-6/2023")
 	t.do(lawyer("legal-aid-a"), domain.ExplainRedressRights{Language: "ru"})
 	t.do(lawyer("legal-aid-a"), domain.ApplyResidencePermit{Ground: "personal_situation"})
-	t.after(20*day).do(migration, domain.RefuseResidencePermit{Reason: "documents"})
+	t.after(10*day).do(c.houses["shelter-baki"].staff(), domain.ReviewStay{Facility: c.houses["shelter-baki"].ref, Outcome: "continue", ReviewOn: t.day().Add(30)})
+	t.after(10*day).do(migration, domain.RefuseResidencePermit{Reason: "documents"})
 	t.after(6*day).do(lawyer("legal-aid-a"), domain.ApplyResidencePermit{Ground: "both"})
 	t.after(10*day).do(migration, domain.IssueResidencePermit{Ground: "both", From: t.day(), Until: domain.DayOf(t.now.AddDate(1, 0, -1))})
 	t.allowed(decided)

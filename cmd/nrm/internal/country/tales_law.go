@@ -30,6 +30,7 @@ func (c *country) reversed() {
 		t.after(20*time.Hour).do(lawyer("legal-aid-a"), domain.AcceptServiceReferral{Services: []string{"legal_info", "legal_representation"}})
 		t.after(3 * day)
 		t.examined("low")
+		t.reflects()
 		t.after(10 * day)
 		decided := t.now
 		t.decided(of.first, of.number)
@@ -129,7 +130,7 @@ func (c *country) witness() {
 func (c *country) withdrawn() {
 	t := c.tale(somebody(nil), on(2022, time.April, 19, 12, 0), nil, reference("P-140/2022"))
 	t.worth("consents taken back and run out, services declined and not to be had, the reflection period ended early")
-	t.do(officer, domain.ReturnReferral{Organisation: "police-baki", Reason: "incomplete", Missing: []string{"circumstances"}})
+	t.do(duty, domain.ReturnReferral{Organisation: "police-baki", Reason: "incomplete", Missing: []string{"circumstances"}})
 	t.after(5 * time.Hour)
 	t.received()
 	centre := c.houses["centre-baki"]
@@ -190,6 +191,7 @@ func (c *country) guest() {
 	t.after(6*time.Hour).do(baku.staff(), domain.RecordPersonReturn{Condition: "good"})
 	t.after(5 * day)
 	t.examined("low")
+	t.reflects()
 	t.after(2 * day)
 	decided := t.now
 	t.decided("positive", "Q-18/2023")

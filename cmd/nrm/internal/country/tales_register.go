@@ -24,6 +24,7 @@ func (c *country) same() {
 	t.do(officer, domain.MergeCases{Other: twin.ref})
 	t.do(officer, domain.AddReferral{Organisation: "ngo-c", Basis: "consent", ReferralFields: domain.ReferralFields{Reason: "suspected_trafficking", Urgency: "ordinary"}})
 	t.examined("low")
+	t.reflects()
 	t.after(9 * day)
 	decided := t.now
 	t.decided("positive", "Q-27/2023")
@@ -105,6 +106,7 @@ func (c *country) mistaken() {
 	need := t.do(officer, domain.RecordServiceNeed{Service: "interpretation"})
 	t.after(3*time.Hour).do(officer, domain.VoidEvent{Event: event(need, 0), Reason: "wrong_case"})
 	t.examined("medium")
+	t.reflects()
 	t.after(9 * day)
 	decided := t.now
 	t.decided("positive", "Q-14/2023")

@@ -19,6 +19,7 @@ func (c *country) told() {
 	c.withdrawn()
 	c.guest()
 	c.same()
+	c.companion()
 	c.again()
 	c.mistaken()
 	c.calls()

@@ -57,6 +57,23 @@ func (c *country) same() {
 	}
 }
 
+// companion is a referral that spoke of two: who came along turned out to be a
+// victim too, and has a case of her own.
+func (c *country) companion() {
+	t := c.tale(somebody(nil), on(2023, time.June, 20, 12, 0), nil, nil)
+	t.worth("a referral that spoke of two persons, and was split")
+	t.after(3 * time.Hour)
+	t.received()
+	t.after(day).doIfKnown(officer, "split-case", `{"reason":"companion","status":"presumed","age":"adult","sex":"female","citizenship":"az"}`)
+	t.agrees(officer, "identification", 300)
+	t.examined("low")
+	t.after(5 * day)
+	t.do(head, domain.DecideIdentification{Outcome: "withdrawn", Grounds: []string{"person_declined"}, Informed: true})
+	t.doIfKnown(coordinator, "request-break-glass", `{"reason":"missing_person"}`)
+	t.after(2*time.Hour).doIfKnown(head, "reject-break-glass", `{"reason":"no_need"}`)
+	t.do(officer, domain.CloseCase{Reason: "withdrew"})
+}
+
 // again is a woman who was identified, reintegrated and trafficked once more:
 // her two cases are linked, and she counts as one person.
 func (c *country) again() {

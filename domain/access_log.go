@@ -61,7 +61,7 @@ type SearchRun struct {
 	Role         string    `json:"role" opaque:"role"`
 	Organisation string    `json:"organisation" code:"organisation"`
 	Client       string    `json:"client" code:"access_client"`
-	By           []string  `json:"by" code:"search_key"`
+	By           []string  `json:"searched_by" code:"search_key"`
 	Hits         int       `json:"hits"`
 	Cases        []Ref     `json:"cases,omitempty" ref:"case"` // that were found, with their names
 	Purpose      string    `json:"purpose" code:"access_purpose"`
@@ -90,7 +90,7 @@ type AccessDenied struct {
 	Client       string    `json:"client" code:"access_client"`
 	Record       string    `json:"record" code:"access_record"`
 	Cases        []Ref     `json:"cases,omitempty" ref:"case"`
-	Reason       string    `json:"reason" opaque:"code of the refusal"`
+	Reason       string    `json:"refusal" opaque:"code of the refusal"`
 }
 
 func (RecordViewed) EventType() string { return "RecordViewed" }

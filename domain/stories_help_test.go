@@ -104,7 +104,7 @@ func moving() []step {
 
 func houses() []step {
 	return []step{
-		{shelter, "02-01", "change-capacity", fields{"capacity": 4}, Stream{}},
+		{coordinator, "02-01", "change-capacity", fields{"capacity": 4}, Stream{}},
 		{coordinator, "02-02", "record-inspection", fields{"outcome": "satisfactory"}, Stream{}},
 		{coordinator, "02-03", "complete-capacity-study", nil, Stream{}},
 		{coordinator, "02-04", "sign-ngo-agreement", fields{"until": "2025-02-04"}, Stream{}},

@@ -15,7 +15,7 @@ func inquiry() []step {
 		found(police, nil),
 		{duty, "03-01T21:30", "refuse-handover", fields{"district": "AZ-BA"}, Stream{}},
 		{officer, "03-01T22:00", "add-referral", fields{"organisation": "ngo-c", "basis": "consent"}, Stream{}},
-		{officer, "03-01T22:10", "return-referral", fields{"organisation": "ngo-c", "reason": "known_already"}, Stream{}},
+		{duty, "03-01T22:10", "return-referral", fields{"organisation": "ngo-c", "reason": "known_already"}, Stream{}},
 	}, handed("legal-aid-a"), []step{
 		{officer, "03-02T08:00", "open-case", nil, Stream{}},
 		{duty, "03-02T08:10", "give-initial-assistance", nil, Stream{}},
@@ -93,7 +93,7 @@ func identity() []step {
 }
 
 func court() []step {
-	number := fields{"reference": "CR-2024/153"}
+	number := fields{"criminal_case_no": "CR-2024/153"}
 	with := func(more fields) fields {
 		all := fields{}
 		for _, m := range []fields{number, more} {

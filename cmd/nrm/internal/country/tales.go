@@ -76,7 +76,7 @@ func (c *country) girl() {
 	t.do(guardians, domain.AppointGuardian{Kind: "institution", Conflict: "none", Decision: "Q-5/2022"})
 	t.agrees(guardians, "identification", 365, guardians.org)
 	t.housed(shelter, "child_alone", "guardian_decision")
-	t.after(day).do(officer, domain.ApplyChildStandard{Standard: "child_communication", Version: 1, Occasion: "first_contact", Checklist: domain.Answers{
+	t.after(day).do(officer, domain.ApplyChildStandard{Standard: "child_communication", Version: "1", Occasion: "first_contact", Checklist: domain.Answers{
 		{Code: "trained_person", Strength: "present"}, {Code: "representative_present", Strength: "present"}, {Code: "own_language", Strength: "present"}, {Code: "suitable_room", Strength: "unknown"},
 	}})
 	t.do(shelter.staff(), domain.ApproveRehabPlan{PlanFields: domain.PlanFields{

@@ -159,9 +159,9 @@ var steps = map[string]func(domain.Actor, *domain.Case, time.Time) bool{
 	"overdue": func(_ domain.Actor, c *domain.Case, now time.Time) bool {
 		return c.MergedInto == "" && slices.ContainsFunc(c.Clocks, func(k domain.DeadlineClock) bool { return k.State(now) == domain.Overdue })
 	},
-	"open":      func(_ domain.Actor, c *domain.Case, _ time.Time) bool { return !over(c) },
-	"closed":    func(_ domain.Actor, c *domain.Case, _ time.Time) bool { return over(c) },
-	"all":       func(domain.Actor, *domain.Case, time.Time) bool { return true },
+	"open":   func(_ domain.Actor, c *domain.Case, _ time.Time) bool { return !over(c) },
+	"closed": func(_ domain.Actor, c *domain.Case, _ time.Time) bool { return over(c) },
+	"all":    func(domain.Actor, *domain.Case, time.Time) bool { return true },
 	"incoming": func(by domain.Actor, c *domain.Case, _ time.Time) bool {
 		return c.MergedInto == "" && place(c, by.Organisation, "requested")
 	},

@@ -99,7 +99,8 @@ func (c *Case) promise(row Access) {
 // is not known to have set out nobody is received: otherwise whoever was asked
 // something, or only referred the person, could open the case to themselves.
 func (c *Case) receives(organisation string) {
-	if o, _ := OrganisationOf(organisation); o.Kind != "special_police" && !(c.Return.Departed.IsZero() && c.Return.Arrived.IsZero()) {
+	setOut := !c.Return.Departed.IsZero() || !c.Return.Arrived.IsZero()
+	if o, _ := OrganisationOf(organisation); o.Kind != "special_police" && setOut {
 		c.involve(o.Code, Receives)
 	}
 }

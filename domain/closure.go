@@ -6,8 +6,9 @@ import "slices"
 // given up with a reason, or remarked. Refused while the person lives in a
 // facility ("still_sheltered"), while a review of the decision waits
 // ("review_waits") and, of a child, while no durable solution was determined
-// ("durable_solution_missing"): unless the person died or was registered twice.
-// An import tells what was: there those are remarked.
+// ("durable_solution_missing"), and while an award is unpaid that nobody looks
+// after ("award_unpaid"): unless the person died or was registered twice. An
+// import tells what was: there those are remarked.
 type CloseCase struct {
 	Reason   string `json:"reason" code:"closure_reason"`
 	Waiver   string `json:"waiver_reason,omitempty" code:"waiver_reason"` // why what is still open is given up
@@ -48,6 +49,8 @@ func (cmd CloseCase) decide(c *Case, req Request) ([]Event[Case], error) {
 		return nil, conflict("review_waits")
 	case unsolved && !ended && !req.imported():
 		return nil, conflict("durable_solution_missing")
+	case unpaid && cmd.FollowUp == "" && !ended && !req.imported():
+		return nil, invalid("award_unpaid", "followed_up_by")
 	case cmd.Waiver != "" && len(open) == 0:
 		return nil, invalid("nothing_open", "waiver_reason")
 	case cmd.FollowUp != "" && !unpaid:

@@ -179,6 +179,8 @@ func (c *Case) sameReferral(e DetectionRecorded, req Request) bool {
 // then on that body may see the case. So nobody asks their own organisation
 // ("same_stream"), and to have been asked for a place, or to have referred the
 // person, is not enough to pass the case on ("not_admitted").
+// A basis for it is named, or the person has consented: otherwise it is remarked
+// ("passed_on_without_basis"; Law on Personal Data).
 type SendServiceReferral struct {
 	Organisation string   `json:"organisation" code:"organisation/assistance_centre|legal_aid|consulate|migration|fund|child_protection|health|education|employment|prosecution|ngo|international"`
 	Services     []string `json:"services" code:"service"`
@@ -220,5 +222,16 @@ func (cmd SendServiceReferral) decide(c *Case, req Request) ([]Event[Case], erro
 	}
 	o, _ := OrganisationOf(cmd.Organisation)
 	e := ServiceReferralSent{Organisation: cmd.Organisation, Kind: o.Kind, Services: slices.Clone(cmd.Services), Basis: cmd.Basis}
-	return c.fact(req, e, remark{c.HandedOver.IsZero() && c.Country == "", "handover_missing"})
+	return c.fact(req, e, remark{c.HandedOver.IsZero() && c.Country == "", "handover_missing"},
+		remark{cmd.Basis == "" && !c.mayPassOn(cmd.Organisation, req.Happened.Day()) && !req.imported(), "passed_on_without_basis"})
+}
+
+// mayPassOn reports whether a consent that holds on a day names the organisation.
+func (c *Case) mayPassOn(organisation string, on Day) bool {
+	for _, k := range c.Consents {
+		if k.Holds(on) && slices.Contains(k.Recipients, organisation) {
+			return true
+		}
+	}
+	return false
 }

@@ -139,3 +139,19 @@ func TestRehabilitationPlan(t *testing.T) {
 		t.Errorf("a revision learned late undid a later one: %+v", got)
 	}
 }
+
+// A body is told of a person because the person agreed, or because something else
+// lets it; what was told all the same is remarked.
+func TestPassedOnWithABasis(t *testing.T) {
+	refer := func(basis string) said {
+		return officer.says("2024-03-20", SendServiceReferral{Organisation: "legal-aid-a", Services: []string{"legal_info"}, Basis: basis})
+	}
+	agreed := consent("identification")
+	agreed.Recipients = []string{"legal-aid-a"}
+	given(t, detected, handedOver).when(refer("")).then("ServiceReferralSent", "!passed_on_without_basis")
+	given(t, detected, handedOver).when(refer("legal_obligation")).then("ServiceReferralSent")
+	given(t, detected, handedOver, officer.says("2024-03-10", agreed)).when(refer("")).then("ServiceReferralSent")
+	given(t, detected, handedOver, officer.says("2024-03-21", agreed)).when(refer("")).then("ServiceReferralSent", "!passed_on_without_basis")
+	withdrawn := officer.says("2024-03-15", WithdrawConsent{Purpose: "identification", By: "person", Form: "written"})
+	given(t, detected, handedOver, officer.says("2024-03-10", agreed), withdrawn).when(refer("")).then("ServiceReferralSent", "!passed_on_without_basis")
+}

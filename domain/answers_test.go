@@ -56,7 +56,7 @@ func TestFieldsThatPointElsewhere(t *testing.T) {
 		`deception nonsense`:                          "unknown_code (bank)",
 		`unknown maybe`:                               "unknown_code (bank)",
 		`violence deception`:                          "repeated_code (bank)",
-		`"answer":"present" "strong":"present"`:     "unknown_field (strong)",
+		`"answer":"present" "strong":"present"`:       "unknown_field (strong)",
 		`female nonsense`:                             "unknown_code (places)",
 		`"number":3 "number":51`:                      "out_of_range (places)",
 		`"number":3 "number":0`:                       "out_of_range (places)",

@@ -20,7 +20,6 @@ var leftOut = map[string]string{
 
 // pending are steps of which either the catalogue or the country may not know yet.
 var pending = map[string]string{
-	"split-case": "a case that is split", "CaseSplit": "recorded by split-case",
 	"record-access": "only the register itself gives it, when somebody looks", "RecordViewed": "recorded by record-access",
 	"SearchRun": "recorded by record-access", "ExportMade": "recorded by record-access", "AccessDenied": "recorded by record-access",
 	"request-break-glass": "a wish to know a name", "BreakGlassRequested": "recorded by request-break-glass",

@@ -64,7 +64,7 @@ func (c *country) companion() {
 	t.worth("a referral that spoke of two persons, and was split")
 	t.after(3 * time.Hour)
 	t.received()
-	t.after(day).doIfKnown(officer, "split-case", `{"reason":"companion","status":"presumed","age":"adult","sex":"female","citizenship":"az"}`)
+	t.after(day).do(officer, domain.SplitCase{Reason: "companion", Status: "presumed", Age: "adult", Sex: "female", Citizenship: "az"})
 	t.agrees(officer, "identification", 300)
 	t.examined("low")
 	t.after(5 * day)

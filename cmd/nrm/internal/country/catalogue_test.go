@@ -25,6 +25,7 @@ var pending = map[string]string{
 	"request-break-glass": "a wish to know a name", "BreakGlassRequested": "recorded by request-break-glass",
 	"reject-break-glass": "the answer no", "BreakGlassRejected": "recorded by reject-break-glass",
 	"approve-break-glass": "a second person must, and an import has one account", "BreakGlassUsed": "recorded by approve-break-glass",
+	"mark-duty-missed": "only the register itself gives it, when it has started", "DutyMissed": "recorded by mark-duty-missed",
 	"review-access": "there is nothing to review without approve-break-glass", "AccessReviewed": "recorded by review-access",
 }
 

@@ -84,7 +84,7 @@ func (t *tale) do(by actor, cmd domain.Asked) string { return t.step(by, cmd, st
 // name.
 func (t *tale) doNamed(by actor, cmd domain.Asked) {
 	if id := t.do(by, cmd); id != "" && t.o.NoNames {
-		t.country.steps = t.country.steps[:len(t.country.steps)-1]
+		t.steps = t.steps[:len(t.steps)-1]
 	}
 }
 
@@ -123,7 +123,7 @@ func (t *tale) step(by actor, cmd domain.Asked, s step) string {
 		t.begun = true
 	}
 	s.stream = domain.CaseStream(t.ref).Path()
-	t.country.steps = append(t.country.steps, s)
+	t.steps = append(t.steps, s)
 	t.now = t.now.Add(11 * time.Minute)
 	return s.id
 }
@@ -162,7 +162,7 @@ func (t *tale) atHouse(by actor, h *house, cmd domain.Asked) {
 		return
 	}
 	t.known = recorded
-	t.country.steps = append(t.country.steps, step{id: t.taleIDs.id(recorded), stream: domain.FacilityStream(h.ref).Path(), by: by, cmd: cmd, happened: t.now.Truncate(time.Minute), recorded: recorded})
+	t.steps = append(t.steps, step{id: t.taleIDs.id(recorded), stream: domain.FacilityStream(h.ref).Path(), by: by, cmd: cmd, happened: t.now.Truncate(time.Minute), recorded: recorded})
 	t.now = t.now.Add(11 * time.Minute)
 }
 

@@ -17,7 +17,7 @@ type Audit struct {
 	accesses   map[string]*Accesses
 	ids        map[string]map[string]bool // stream -> decision ids
 	streams    map[string]Stream
-	taken      map[string]bool   // decisions by which a bed was taken again because the departure never was
+	taken      map[string]bool // decisions by which a bed was taken again because the departure never was
 	last       uint64
 	Decisions  int
 	Events     int

@@ -30,7 +30,7 @@ func TestNobodyOpensACaseToThemselves(t *testing.T) {
 	blind(asked, shelter, "a reception by a shelter that was asked for a place")
 
 	inside := given(t, detected, handedOver, requested, admitted)
-	inside.when(shelter.says("2024-03-03", SendServiceReferral{Organisation: "legal-aid-a", Services: []string{"legal_info"}})).then("ServiceReferralSent")
+	inside.when(shelter.says("2024-03-03", SendServiceReferral{Organisation: "legal-aid-a", Services: []string{"legal_info"}, Basis: "vital_interest"})).then("ServiceReferralSent")
 }
 
 // TestAConsentOpensWhatItIsAbout: to others than who obtained it, for a purpose that

@@ -129,6 +129,25 @@ func twice() []step {
 	})
 }
 
+// lookedInto is a case of which the Coordinator wanted to know whose it is: once
+// in vain, once with another person's approval.
+func lookedInto() []step {
+	return told([]step{found(police, nil)}, handed(), []step{
+		{coordinator, "03-05T10:00", "request-break-glass", nil, Stream{}},
+		{head, "03-05T10:05", "reject-break-glass", nil, Stream{}},
+		{coordinator, "03-05T11:00", "request-break-glass", nil, Stream{}},
+		{head, "03-05T11:05", "approve-break-glass", nil, Stream{}},
+		{dpo, "03-06", "review-access", nil, Stream{}},
+	})
+}
+
+// mixedUp is a referral that spoke of two persons as if they were one.
+func mixedUp() []step {
+	return told([]step{found(police, nil)}, handed(), []step{
+		{officer, "03-04", "split-case", fields{"status": "presumed", "age": "adult", "sex": "male", "citizenship": "az"}, Stream{}},
+	})
+}
+
 // thirdCase is another person's, or the same person's for the third time.
 var thirdCase = CaseStream(NewRef("the third case"))
 

@@ -39,6 +39,7 @@ func TestEveryEventIsTheSameRebuilt(t *testing.T) {
 		on := map[domain.StreamKind]domain.Stream{
 			domain.CaseKind: domain.CaseStream(w.referred(referrer)), domain.FacilityKind: domain.FacilityStream(w.houses[gence.Organisation]),
 			domain.ActionKind: domain.ActionStream("4.1.9"), domain.CallKind: domain.CallStream(domain.NewRef(fmt.Sprint("call", n))),
+			domain.AccessKind: domain.AccessStream(domain.NewRef(fmt.Sprint("access", n))),
 		}
 		var facts []domain.EventVoided
 		for _, spec := range specs {

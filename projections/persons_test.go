@@ -58,3 +58,18 @@ func TestMergedPersonCountsOnce(t *testing.T) {
 		t.Errorf("%v are to be erased: %v", refs, err)
 	}
 }
+
+// A case that was split is of two persons, from when that was known.
+func TestSplitCaseCountsTwoPersons(t *testing.T) {
+	w, v, caughtUp := seeing(t, 86)
+	ref := w.referred(referrer)
+	together := w.now.Add(10 * time.Minute)
+	w.later(time.Hour).must(officer, domain.CaseStream(ref), domain.SplitCase{Reason: "two_persons", Status: "presumed", Age: "adult", Sex: "male", Citizenship: "az"})
+	caughtUp()
+	if got := line(t, v, time.Time{}, "presumed").Count; got != 2 {
+		t.Errorf("split: %d presumed", got)
+	}
+	if got := line(t, v, together, "presumed").Count; got != 1 {
+		t.Errorf("as known before: %d presumed", got)
+	}
+}

@@ -184,7 +184,10 @@ func (p casePage) samePersonRows(c *domain.Case) []ui.SummaryRow {
 		}
 		return rows
 	}
-	rows := link(p.T("case.absorbed"), c.Absorbed)
+	rows := slices.Concat(link(p.T("case.absorbed"), c.Absorbed), link(p.T("case.split_into"), c.SplitInto))
+	if c.SplitFrom != "" {
+		rows = append(rows, link(p.T("case.split_from"), []domain.Ref{c.SplitFrom})...)
+	}
 	if !p.reads(domain.Screening) {
 		return rows
 	}

@@ -235,6 +235,14 @@ func (w *world) stroll(ref domain.Ref, steps int) {
 		if _, refused := domain.AsRefusal(err); err != nil && !refused {
 			w.t.Fatal(err)
 		}
+		if spec.Name != "split-case" {
+			continue
+		}
+		for _, begun := range w.state(ref).SplitInto {
+			if !slices.Contains(w.cases, begun) {
+				w.cases = append(w.cases, begun)
+			}
+		}
 	}
 }
 

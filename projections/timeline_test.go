@@ -80,7 +80,7 @@ func TestCasePage(t *testing.T) {
 		"ProtectionRequested",
 		"ServiceDelivered need_not_recorded",
 		"ServiceStarted need_not_recorded",
-		"ServiceReferralSent", "ServiceReferralSent", "ServiceReferralSent", "ServiceReferralSent", "ServiceReferralSent",
+		"ServiceReferralSent passed_on_without_basis", "ServiceReferralSent passed_on_without_basis", "ServiceReferralSent passed_on_without_basis", "ServiceReferralSent passed_on_without_basis", "ServiceReferralSent passed_on_without_basis",
 		"IdentificationDecided identification met screening_missing",
 		"AdmissionConfirmed admission late",
 		"DeadlineMissed",

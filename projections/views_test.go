@@ -22,7 +22,7 @@ func TestRebuildEqualsLive(t *testing.T) {
 			v := opened(t, t.TempDir(), log)
 			caughtUp := follow(t, v, log)
 			w := newWorld(t, log, 1)
-			w.crowd(20, 500)
+			w.crowd(20, 900)
 			forgotten, approved, document := w.named("Örnəkova", "Sınaqə"), w.named("Sınaqlı", "Misalə"), w.named("Misalova", "Nümunə")
 			w.must(officer, domain.CaseStream(document), domain.RecordDocument{DocumentFields: domain.DocumentFields{DocumentKind: first("document_kind"), DocumentNumber: "XX1"}})
 			unreadable, both := handedOver(w), handedOver(w)

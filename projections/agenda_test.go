@@ -111,7 +111,8 @@ func TestQueuesFillAndEmpty(t *testing.T) {
 	}
 	w.later(time.Hour).must(lawyer, s, domain.AcceptServiceReferral{Services: []string{"legal_info"}})
 	holds("answer", lawyer, 0, 0)
-	w.later(time.Hour).must(head, s, domain.DecideReview{Outcome: "confirmed", Body: "court"})
+	w.later(time.Hour).must(officer, s, domain.SendServiceReferral{Organisation: prosecutor.Organisation, Services: []string{"legal_info"}})
+	w.later(time.Hour).must(prosecutor, s, domain.DecideReview{Outcome: "confirmed", Body: "court"})
 	holds("review", head, 0, 0)
 }
 

@@ -319,7 +319,11 @@ func TestClocksAreKeptWhole(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for n, k := range w.state(ref).Clocks {
+		c := w.state(ref)
+		for n, k := range c.Clocks {
+			if k.Open() && c.MergedInto != "" {
+				k.Waived = true // the case that goes on is waited for
+			}
 			if clocks++; n >= len(kept) || kept[n] != k {
 				t.Fatalf("%s:\nkept %+v\nis   %+v", ref, kept, k)
 			}

@@ -144,9 +144,9 @@ type row struct {
 }
 
 const (
-	selectRows  = `SELECT kind, stream, seq, n, decision, type, data, happened, precision, decided, decided_precision, known, user FROM facts`
-	selectShown = `SELECT kind, stream, seq, n, decision, type, data, happened, precision, decided, decided_precision, known, user,
-		recorded, imported, role, organisation FROM facts`
+	selectRows  = `SELECT kind, stream, seq, n, decision, type, data, happened, precision, decided, decided_precision, known, user, role, organisation FROM facts`
+	selectShown = `SELECT kind, stream, seq, n, decision, type, data, happened, precision, decided, decided_precision, known, user, role, organisation,
+		recorded, imported FROM facts`
 )
 
 func scanRow(rows *sql.Rows) (r row, err error) {
@@ -154,11 +154,12 @@ func scanRow(rows *sql.Rows) (r row, err error) {
 }
 
 func scanShown(rows *sql.Rows) (r row, err error) {
-	return r, rows.Scan(append(r.targets(), &r.recorded, &r.imported, (*string)(&r.by.Role), &r.by.Organisation)...)
+	return r, rows.Scan(append(r.targets(), &r.recorded, &r.imported)...)
 }
 
 func (r *row) targets() []any {
-	return []any{&r.kind, &r.stream, &r.seq, &r.n, &r.decision, &r.typ, &r.data, &r.happened, &r.precision, &r.decided, &r.decidedP, &r.known, &r.by.User}
+	return []any{&r.kind, &r.stream, &r.seq, &r.n, &r.decision, &r.typ, &r.data, &r.happened, &r.precision, &r.decided, &r.decidedP, &r.known,
+		&r.by.User, (*string)(&r.by.Role), &r.by.Organisation}
 }
 
 // fact reads the event in a row. One that is sealed stays so.
@@ -177,7 +178,7 @@ func (r row) of() domain.Stream {
 }
 
 // deed is the decision that a row belongs to, without its facts. Known is
-// right even where who was not read.
+// right even where the time of recording was not read.
 func (r row) deed() deed {
 	d := deed{Decision: domain.Decision{
 		Seq: r.seq, ID: r.decision, Stream: r.of(), By: r.by,

@@ -89,12 +89,20 @@ func neverWas(t rapid.TB, history []Decision) (without []Decision, corrected boo
 		}
 	}
 	for _, d := range history {
-		if d.Corrects() {
-			corrected = true
-			continue
-		}
 		left := d
 		left.Events = nil
+		if d.Corrects() { // what was remarked about it stays: a payment that stands
+			corrected = true
+			for _, e := range d.Events {
+				if isRemark(e) {
+					left.Events = append(left.Events, e)
+				}
+			}
+			if len(left.Events) > 0 {
+				without = append(without, left)
+			}
+			continue
+		}
 		real := false
 		for n, e := range d.Events {
 			at := EventAt{d.ID, n}

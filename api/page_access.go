@@ -163,7 +163,7 @@ func (w words) lookDetails(e domain.AnyEvent) (all []string) {
 		say("relations", named("relation.", e.Relations))
 		say("client", w.code("access_client", e.Client))
 	case domain.SearchRun:
-		say("record-access.by", strings.Join(w.codes("search_key", e.By), ", "))
+		say("searched_by", strings.Join(w.codes("search_key", e.By), ", "))
 		say("hits", w.number(int64(e.Hits)))
 		say("client", w.code("access_client", e.Client))
 	case domain.ExportMade:

@@ -18,6 +18,7 @@ func (c *country) deeds() {
 		for n, to := range []string{"parliament", "cabinet", "ombudsman"} {
 			c.deed(d, "4.1.9", workday(on(year, time.February, 15+n, 12, 0)), domain.SubmitReport{To: to, Year: year - 1})
 		}
+		c.deed(d, "4.1.9", workday(on(year, time.March, 10, 12, 0)), domain.SubmitReport{To: "president", Year: year - 1})
 		c.deed(d, "4.7.4", workday(on(year, time.May, 10, 9, 0).Add(d.days(0, 30))), domain.HoldTraining{
 			Topics: []string{"identification", "compensation_rights"}, Organisations: []string{"police-baki", "border-service", "sms"}, Participants: d.between(18, 45),
 		})
@@ -26,7 +27,16 @@ func (c *country) deeds() {
 		})
 		c.inspections(d, year)
 	}
+	c.database(newDice(c.o.Seed, talePart+200))
 	c.branch()
+}
+
+// database is action 4.3.1: proposals for the single database, and how it and the
+// hotline work since. That they were in time is invented.
+func (c *country) database(d dice) {
+	c.deed(d, "4.3.1", on(2021, time.November, 16, 11, 0), domain.SubmitProposal{To: "ministry"})
+	c.deed(d, "4.3.1", on(2022, time.May, 24, 11, 0), domain.AdoptProcedure{Procedure: "hotline_service", Agency: "mia", Effective: domain.NewDay(2022, time.June, 1)})
+	c.deed(d, "4.3.1", on(2022, time.October, 18, 11, 0), domain.AdoptProcedure{Procedure: "single_database", Agency: "mia", Effective: domain.NewDay(2022, time.November, 1)})
 }
 
 // inspections look at each house once a year.

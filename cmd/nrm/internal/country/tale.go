@@ -88,17 +88,6 @@ func (t *tale) doNamed(by actor, cmd domain.Asked) {
 	}
 }
 
-// doIfKnown records a step by its name, in a catalogue that has it.
-func (t *tale) doIfKnown(by actor, name, data string) {
-	spec, err := domain.CommandNamed(name)
-	if err != nil {
-		return
-	}
-	if cmd, err := spec.Parse([]byte(data)); err == nil {
-		t.do(by, cmd)
-	}
-}
-
 // onDay records a step of which only the day is known.
 func (t *tale) onDay(by actor, cmd domain.Asked) string {
 	return t.step(by, cmd, step{known: domain.OnDay})

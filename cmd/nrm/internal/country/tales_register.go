@@ -69,8 +69,8 @@ func (c *country) companion() {
 	t.examined("low")
 	t.after(5 * day)
 	t.do(head, domain.DecideIdentification{Outcome: "withdrawn", Grounds: []string{"person_declined"}, Informed: true})
-	t.doIfKnown(coordinator, "request-break-glass", `{"reason":"missing_person"}`)
-	t.after(2*time.Hour).doIfKnown(head, "reject-break-glass", `{"reason":"no_need"}`)
+	t.do(coordinator, domain.RequestBreakGlass{Reason: "missing_person"})
+	t.after(2*time.Hour).do(head, domain.RejectBreakGlass{Reason: "no_need"})
 	t.do(officer, domain.CloseCase{Reason: "withdrew"})
 }
 
@@ -154,6 +154,7 @@ func (c *country) calls() {
 			c.called(at, cmd)
 		}
 	}
+	c.missedCalls(newDice(c.o.Seed, talePart+300))
 	t := c.tale(somebody(func(p *person) {
 		p.source, p.finder, p.circumstances, p.status = "hotline", hotline, []string{"sought_help"}, "at_risk"
 	}), on(2023, time.October, 3, 19, 40), nil, reference("H-152/2023"))
@@ -165,6 +166,21 @@ func (c *country) calls() {
 	t.received()
 	t.do(officer, domain.AssessRisk{Level: "low"})
 	t.after(12*day).do(officer, domain.CloseCase{Reason: "other"})
+}
+
+// missedCalls are those that nobody answered: fewer since the hotline works
+// by its procedure of 2022.
+func (c *country) missedCalls(d dice) {
+	for year := 2021; year <= c.o.Now.Year(); year++ {
+		n := 2
+		if year <= 2022 {
+			n = 6
+		}
+		for range n {
+			at := on(year, time.January, 1, 0, 0).Add(d.span(0, 360*day)).Truncate(time.Minute)
+			c.called(at, domain.LogHotlineCall{Channel: "line_152", Topic: "unanswered", Caller: "unknown"})
+		}
+	}
 }
 
 // called logs a call.

@@ -105,7 +105,7 @@ func TestJourney(t *testing.T) {
 	fund.record(ref, "record-compensation-payment", answers{"amount": "1000", "source": "trafficker"})
 
 	shelter.record(ref, "record-departure", answers{"destination": "own_home", "planned": true})
-	officer.record(ref, "close-case", answers{"reason": "reintegrated"})
+	officer.record(ref, "close-case", answers{"reason": "reintegrated", "followed_up_by": "legal-aid-a"}) // who sees to the rest of the award
 	head.record(ref, "reopen-case", answers{"reason": "new_claim"})
 	officer.open(ref)
 	officer.p.Screenshot("04-case-of-the-officer.png")

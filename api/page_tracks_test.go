@@ -30,11 +30,11 @@ func (s *site) everyTrack() (ref string) {
 	give("child_protection", "04", "appoint-guardian", `{"kind":"guardian","conflict_check":"none","decision_no":"17/2024"}`)
 	consent := func(purpose, until string) {
 		give("case_officer", "05", "record-consent", `{"purpose":"`+purpose+`","abroad":false,"data":["identity"],"operations":["use"],"valid_until":"`+until+`","revocation":["orally"],"deletion":"at_expiry",`+
-			`"form":"written","by":"guardian","assent":true,"language":"ru","interpreted":true,"explained":["purpose"],"no_harm":true}`)
+			`"form":"written","by":"guardian","assent":true,"language":"ru","interpreted":true,"explained":["purpose"],"no_harm_on_refusal":true}`)
 	}
 	consent("identification", "2024-03-28")
 	consent("statistics", "2024-03-10")
-	give("case_officer", "05", "refuse-consent", `{"purpose":"media","by":"guardian","language":"ru","interpreted":true,"no_harm":true}`)
+	give("case_officer", "05", "refuse-consent", `{"purpose":"media","by":"guardian","language":"ru","interpreted":true,"no_harm_on_refusal":true}`)
 	give("case_officer", "05", "assess-risk", `{"level":"high","review_on":"2024-03-15"}`)
 	give("case_officer", "05", "grant-reflection", `{"until":"2024-04-10"}`)
 	give("case_officer", "06", "record-cooperation", `{"decision":"later","lawyer_advised":true}`)

@@ -29,7 +29,7 @@ type RecordConsent struct {
 	Language    string   `json:"language" code:"language"`
 	Interpreted bool     `json:"interpreted"`
 	Explained   []string `json:"explained,omitempty" code:"consent_question"`
-	NoHarm      bool     `json:"no_harm"` // the person was told that no help depends on it
+	NoHarm      bool     `json:"no_harm_on_refusal"` // the person was told that no help depends on it
 }
 
 // ConsentRecorded holds until it is withdrawn, or to its last day.
@@ -51,7 +51,7 @@ type ConsentRecorded struct {
 	Language    string   `json:"language" code:"language"`
 	Interpreted bool     `json:"interpreted,omitempty"`
 	Explained   []string `json:"explained,omitempty" code:"consent_question"`
-	NoHarm      bool     `json:"no_harm,omitempty"`
+	NoHarm      bool     `json:"no_harm_on_refusal,omitempty"`
 }
 
 func (ConsentRecorded) EventType() string { return "ConsentRecorded" }
@@ -106,7 +106,7 @@ type RefuseConsent struct {
 	By          string   `json:"by" code:"consent_by"`
 	Language    string   `json:"language" code:"language"`
 	Interpreted bool     `json:"interpreted"`
-	NoHarm      bool     `json:"no_harm"`
+	NoHarm      bool     `json:"no_harm_on_refusal"`
 }
 
 // ConsentRefused stands until the person says something else.
@@ -116,7 +116,7 @@ type ConsentRefused struct {
 	By          string   `json:"by" code:"consent_by"`
 	Language    string   `json:"language" code:"language"`
 	Interpreted bool     `json:"interpreted,omitempty"`
-	NoHarm      bool     `json:"no_harm,omitempty"`
+	NoHarm      bool     `json:"no_harm_on_refusal,omitempty"`
 }
 
 func (ConsentRefused) EventType() string { return "ConsentRefused" }

@@ -145,7 +145,7 @@ func TestNoDataLeavesWithoutABasis(t *testing.T) {
 	given(t, detected).when(officer.says("2024-03-02", AddReferral{Organisation: "ngo-c"})).refused("required", "basis")
 	given(t, then(homeward("adult"),
 		migration.says("2024-05-10", RecordReturnDeparture{Direction: "outbound", Escort: "none"}), migration.says("2024-05-11", RecordReturnArrival{}))...).
-		when(partner.says("2024-05-12", RecordReturnReception{Needs: []string{"psychological"}})).refused("needs_without_consent", "agreed")
+		when(partner.says("2024-05-12", RecordReturnReception{Needs: []string{"psychological"}})).refused("needs_without_consent", "needs_consented")
 }
 
 // TestEmergencyAdmissionBeforeIdentification is allowed, and needs no document.

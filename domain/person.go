@@ -39,14 +39,14 @@ type UndoMerge struct {
 type DuplicateMerged struct {
 	Surviving Ref   `json:"surviving" ref:"case"`
 	Merged    Ref   `json:"merged" ref:"case"`
-	With      []Ref `json:"with,omitempty" ref:"case"`
+	With      []Ref `json:"merged_before,omitempty" ref:"case"`
 }
 
 // MergeUndone stands on both cases.
 type MergeUndone struct {
 	Surviving Ref    `json:"surviving" ref:"case"`
 	Merged    Ref    `json:"merged" ref:"case"`
-	With      []Ref  `json:"with,omitempty" ref:"case"`
+	With      []Ref  `json:"merged_before,omitempty" ref:"case"`
 	Reason    string `json:"reason" code:"correction_reason"`
 }
 

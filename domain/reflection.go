@@ -1,6 +1,9 @@
 package domain
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // OfferReflection records that the person was offered time to recover and to
 // think, in a language that they understand.
@@ -101,14 +104,14 @@ func (c *Case) reflecting(at When) error {
 // DeclineReflection records that the person does not want the time that was
 // offered. It can be granted later all the same.
 type DeclineReflection struct {
-	Language string `json:"language" code:"language"` // in which it was explained
-	Assisted bool   `json:"assisted"`                 // a lawyer or the representative of a child was there
+	Language     string   `json:"language" code:"language"`                  // in which it was explained
+	Participants []string `json:"participants,omitempty" code:"participant"` // who was there, such as a lawyer or the representative of a child
 }
 
 // ReflectionDeclined leaves the person without the protected time.
 type ReflectionDeclined struct {
-	Language string `json:"language" code:"language"`
-	Assisted bool   `json:"assisted,omitempty"`
+	Language     string   `json:"language" code:"language"`
+	Participants []string `json:"participants,omitempty" code:"participant"`
 }
 
 func (ReflectionDeclined) EventType() string { return "ReflectionDeclined" }
@@ -122,6 +125,7 @@ func (cmd DeclineReflection) decide(c *Case, req Request) ([]Event[Case], error)
 	if !c.Reflection.Until.IsZero() && !req.Happened.Day().Before(c.Reflection.From) {
 		return nil, conflict("already_granted") // what protects is not given up by a form
 	}
-	return c.fact(req, ReflectionDeclined(cmd), remark{c.ReflectionOffered.IsZero(), "reflection_not_offered"},
-		remark{c.TreatedAsChild() && !cmd.Assisted, "child_without_representative"})
+	alone := !slices.Contains(cmd.Participants, "legal_representative")
+	return c.fact(req, ReflectionDeclined{cmd.Language, slices.Clone(cmd.Participants)}, remark{c.ReflectionOffered.IsZero(), "reflection_not_offered"},
+		remark{c.TreatedAsChild() && alone, "child_without_representative"})
 }

@@ -194,14 +194,14 @@ func (RecordReturnArrival) decide(c *Case, req Request) ([]Event[Case], error) {
 // "needs_without_consent". The case opens to that body if the journey was recorded.
 type RecordReturnReception struct {
 	Needs  []string `json:"needs,omitempty" code:"service"`
-	Agreed bool     `json:"agreed,omitempty"` // the person agreed that their needs are passed on
+	Agreed bool     `json:"needs_consented,omitempty"` // the person agreed that their needs are passed on
 }
 
 // ReturnReceived says which body it was.
 type ReturnReceived struct {
 	Organisation string   `json:"organisation" code:"organisation" place:"beside"`
 	Needs        []string `json:"needs,omitempty" code:"service"`
-	Agreed       bool     `json:"agreed,omitempty"`
+	Agreed       bool     `json:"needs_consented,omitempty"`
 }
 
 func (ReturnReceived) EventType() string       { return "ReturnReceived" }
@@ -217,7 +217,7 @@ func (cmd RecordReturnReception) decide(c *Case, req Request) ([]Event[Case], er
 		return nil, invalid("before_arrival", "happened")
 	}
 	if len(cmd.Needs) > 0 && !cmd.Agreed {
-		return nil, invalid("needs_without_consent", "agreed")
+		return nil, invalid("needs_without_consent", "needs_consented")
 	}
 	return c.fact(req, ReturnReceived{req.By.Organisation, slices.Clone(cmd.Needs), cmd.Agreed}, remark{c.Return.Arrived.IsZero(), "arrival_not_recorded"})
 }

@@ -179,7 +179,7 @@ func TestPapersForTheReturn(t *testing.T) {
 	arrive := duty.says("2024-03-10T13:00", RecordReturnArrival{})
 	story := []said{found, wish, depart, arrive}
 	given(t, story...).when(duty.says("2024-03-10T15:00", RecordReturnReception{Needs: []string{"psychological"}, Agreed: true})).then("ReturnReceived")
-	given(t, story...).when(duty.says("2024-03-10T15:00", RecordReturnReception{Needs: []string{"psychological"}})).refused("needs_without_consent", "agreed")
+	given(t, story...).when(duty.says("2024-03-10T15:00", RecordReturnReception{Needs: []string{"psychological"}})).refused("needs_without_consent", "needs_consented")
 }
 
 // What has happened is recorded even when nothing was prepared; what cannot be

@@ -29,7 +29,7 @@ type ReviewRequested struct {
 	Party   string   `json:"party" code:"review_party"`
 	Grounds []string `json:"grounds" code:"review_ground"`
 	Body    string   `json:"body" code:"review_body"`
-	Outcome string   `json:"outcome" code:"outcome"` // of the decision under review
+	Outcome string   `json:"outcome_under_review" code:"outcome"` // of the decision under review
 }
 
 func (ReviewRequested) EventType() string { return "ReviewRequested" }

@@ -6,7 +6,8 @@ package domain
 type CompleteService struct {
 	Service string `json:"service" code:"service"`
 	Outcome string `json:"outcome" code:"service_outcome"`
-	Units   int    `json:"units,omitempty" min:"0" max:"10000"` // hours, sessions or pieces, where they are counted
+	Units   int    `json:"units,omitempty" min:"0" max:"10000"` // how many, where they are counted
+	Unit    string `json:"unit,omitempty" code:"service_unit"`  // what is counted: with units, and only then
 }
 
 // ServiceCompleted stands beside [ServiceDelivered], which is what figures count.
@@ -16,6 +17,7 @@ type ServiceCompleted struct {
 	Kind     string `json:"kind" code:"provider_kind"` // provider kind: state, ngo or io
 	Outcome  string `json:"outcome" code:"service_outcome"`
 	Units    int    `json:"units,omitempty"`
+	Unit     string `json:"unit,omitempty" code:"service_unit"` // of the units
 }
 
 func (ServiceCompleted) EventType() string { return "ServiceCompleted" }
@@ -37,16 +39,19 @@ func (cmd CompleteService) decide(c *Case, req Request) ([]Event[Case], error) {
 	if err := mayServe(req.By, cmd.Service); err != nil {
 		return nil, err
 	}
+	if err := counted(cmd.Units, cmd.Unit); err != nil {
+		return nil, err
+	}
 	was := c.Services[cmd.Service]
 	if req.Happened.Before(was.Started) {
 		return nil, invalid("before_service", "happened")
 	}
 	organisation := req.By.Organisation
-	events := []Event[Case]{ServiceCompleted{cmd.Service, organisation, providerKind(organisation), cmd.Outcome, cmd.Units}}
+	events := []Event[Case]{ServiceCompleted{cmd.Service, organisation, providerKind(organisation), cmd.Outcome, cmd.Units, cmd.Unit}}
 	achieved := cmd.Outcome == "achieved" || cmd.Outcome == "partly"
 	if given := !was.Delivered.IsZero() && !was.Delivered.Before(was.Started) && !was.Delivered.Equal(req.Happened); achieved && !given {
 		e := c.delivery(cmd.Service, organisation)
-		e.Units = cmd.Units
+		e.Units, e.Unit = cmd.Units, cmd.Unit
 		events = append(events, e)
 	}
 	return c.noting(req, events, remark{was.Needed.IsZero(), "need_not_recorded"}, remark{was.Started.IsZero(), "service_not_started"}), nil

@@ -93,7 +93,8 @@ func (cmd StartService) decide(c *Case, req Request) ([]Event[Case], error) {
 // takes time. For education it means enrolment in a school.
 type DeliverService struct {
 	Service string `json:"service" code:"service"`
-	Units   int    `json:"units,omitempty" min:"0" max:"10000"` // hours, sessions or pieces, where they are counted
+	Units   int    `json:"units,omitempty" min:"0" max:"10000"` // how many, where they are counted
+	Unit    string `json:"unit,omitempty" code:"service_unit"`  // what is counted: with units, and only then
 }
 
 // ServiceDelivered says who gave what, and which facility hosted the person.
@@ -106,6 +107,7 @@ type ServiceDelivered struct {
 	Child        bool   `json:"child,omitempty"`                                     // treated as a child then
 	WorkingAge   bool   `json:"working_age,omitempty"`
 	Units        int    `json:"units,omitempty"`
+	Unit         string `json:"unit,omitempty" code:"service_unit"` // of the units
 }
 
 func (ServiceDelivered) EventType() string { return "ServiceDelivered" }
@@ -129,8 +131,11 @@ func (cmd DeliverService) decide(c *Case, req Request) ([]Event[Case], error) {
 	if err := mayServe(req.By, cmd.Service); err != nil {
 		return nil, err
 	}
+	if err := counted(cmd.Units, cmd.Unit); err != nil {
+		return nil, err
+	}
 	e := c.delivery(cmd.Service, req.By.Organisation)
-	e.Units = cmd.Units
+	e.Units, e.Unit = cmd.Units, cmd.Unit
 	return c.fact(req, e, remark{c.Services[cmd.Service].Needed.IsZero(), "need_not_recorded"})
 }
 
@@ -146,6 +151,17 @@ func (c *Case) delivery(service, organisation string) ServiceDelivered {
 		e.Facility = host.Facility
 	}
 	return e
+}
+
+// counted refuses a number without what is counted, and the other way round.
+func counted(units int, unit string) error {
+	switch {
+	case units > 0 && unit == "":
+		return invalid("required", "unit")
+	case units == 0 && unit != "":
+		return invalid("required", "units")
+	}
+	return nil
 }
 
 // serving are the roles whose organisations give services.

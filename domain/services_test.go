@@ -47,7 +47,7 @@ func TestServicesComeToAnEnd(t *testing.T) {
 	start := shelter.says("2024-03-10", StartService{Service: "vocational_training"})
 	story := []said{detected, handedOver, requested, admitted, need, start}
 	end := func(at, outcome string) said {
-		return shelter.says(at, CompleteService{Service: "vocational_training", Outcome: outcome, Units: 40})
+		return shelter.says(at, CompleteService{Service: "vocational_training", Outcome: outcome, Units: 40, Unit: "hours"})
 	}
 	w := given(t, story...).when(end("2024-05-01", "achieved")).then("ServiceCompleted", "ServiceDelivered")
 	if p := w.state().Services["vocational_training"]; p.Outcome != "achieved" || !p.ended() {
@@ -104,7 +104,10 @@ func TestBodiesAnswerForTheirOwnTrade(t *testing.T) {
 	send := officer.says("2024-03-03", SendServiceReferral{Organisation: clinic.Organisation, Services: []string{"medical_outpatient"}})
 	need := officer.says("2024-03-03", RecordServiceNeed{Service: "medical_outpatient"})
 	story := []said{detected, handedOver, need, send}
-	given(t, story...).when(clinic.says("2024-03-04", DeliverService{Service: "medical_outpatient", Units: 2})).then("ServiceDelivered")
+	given(t, story...).when(clinic.says("2024-03-04", DeliverService{Service: "medical_outpatient", Units: 2, Unit: "sessions"})).then("ServiceDelivered")
+	given(t, story...).when(clinic.says("2024-03-04", DeliverService{Service: "medical_outpatient", Units: 2})).refused("required", "unit")
+	given(t, story...).when(clinic.says("2024-03-04", DeliverService{Service: "medical_outpatient", Unit: "sessions"})).refused("required", "units")
+	given(t, story...).when(clinic.says("2024-03-04", CompleteService{Service: "medical_outpatient", Outcome: "achieved", Units: 2})).refused("required", "unit")
 	given(t, story...).when(clinic.says("2024-03-04", DeliverService{Service: "legal_info"})).refused("service_not_yours", "service")
 	given(t, story...).when(clinic.says("2024-03-04", CompleteService{Service: "legal_info", Outcome: "achieved"})).refused("service_not_yours", "service")
 }

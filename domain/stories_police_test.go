@@ -2,7 +2,7 @@ package domain
 
 func inquiry() []step {
 	consent := fields{
-		"purpose": "identification", "valid_until": "2024-05-31", "form": "written", "by": "person", "assent": false, "no_harm": true, "abroad": false,
+		"purpose": "identification", "valid_until": "2024-05-31", "form": "written", "by": "person", "assent": false, "no_harm_on_refusal": true, "abroad": false,
 		"recipients": []string{"legal-aid-a"},
 	}
 	again := fields{"valid_until": "2024-06-10"}

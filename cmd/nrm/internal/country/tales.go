@@ -165,7 +165,7 @@ func (c *country) boy() {
 	t.after(2 * day)
 	t.examined("low")
 	t.do(officer, domain.OfferReflection{Language: "az", Days: 30})
-	t.do(officer, domain.DeclineReflection{Language: "az", Assisted: true})
+	t.do(officer, domain.DeclineReflection{Language: "az", Participants: []string{"legal_representative"}})
 	t.after(11 * day)
 	decided := t.now
 	t.decided("positive", "Q-12/2021")

@@ -106,7 +106,7 @@ func (p callsPage) form() templ.Component {
 }
 
 func (p callsPage) table() ui.TableView {
-	t := ui.TableView{T: p.T, Caption: p.T("calls.caption", "Year", itoa(p.filter.Year)), Empty: p.T("calls.empty"), Small: true, Heads: []ui.Head{
+	t := ui.TableView{T: p.T, Stacks: true, Caption: p.T("calls.caption", "Year", itoa(p.filter.Year)), Empty: p.T("calls.empty"), Small: true, Heads: []ui.Head{
 		{Text: p.T("cases.reference")}, {Text: p.T("field.happened")}, {Text: p.T("field.log-hotline-call.channel")}, {Text: p.T("field.topic")},
 		{Text: p.T("field.caller")}, {Text: p.T("calls.led")},
 	}}

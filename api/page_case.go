@@ -180,7 +180,7 @@ func (p casePage) expects(spec domain.CommandSpec) bool {
 
 // deadlines are the time limits at work on the case, with where they stand.
 func (p casePage) deadlines() ui.TableView {
-	t := ui.TableView{T: p.T, Caption: p.T("case.deadlines"), CaptionHidden: true, Empty: p.T("deadlines.empty"), Heads: []ui.Head{
+	t := ui.TableView{T: p.T, Stacks: true, Caption: p.T("case.deadlines"), CaptionHidden: true, Empty: p.T("deadlines.empty"), Heads: []ui.Head{
 		{Text: p.T("field.rule")}, {Text: p.T("deadlines.started")}, {Text: p.T("deadlines.due")}, {Text: p.T("deadlines.stopped")}, {Text: p.T("deadlines.state")},
 	}}
 	for _, d := range p.Due {

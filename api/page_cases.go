@@ -112,7 +112,7 @@ func (s *Server) getOverdue(c echo.Context) error {
 }
 
 func (r reader) overdueTable(caption string, list []projections.Due) ui.TableView {
-	t := ui.TableView{T: r.T, Caption: caption, Empty: r.T("overdue.empty"), Heads: []ui.Head{
+	t := ui.TableView{T: r.T, Stacks: true, Caption: caption, Empty: r.T("overdue.empty"), Heads: []ui.Head{
 		{Text: r.T("cases.reference")}, {Text: r.T("field.rule")}, {Text: r.T("deadlines.due")}, {Text: r.T("deadlines.state")}, {Text: r.T("cases.stage")},
 	}}
 	named := r.by.Role.Sees(domain.Identity)

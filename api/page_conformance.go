@@ -46,7 +46,7 @@ func judgedJSON(v domain.NormVerdict) verdictJSON {
 
 // conformance is how the mandated path was kept, without what does not apply.
 func (p casePage) conformance() ui.TableView {
-	t := ui.TableView{T: p.T, Caption: p.T("case.conformance"), CaptionHidden: true, Empty: p.T("conformance.empty"), Heads: []ui.Head{
+	t := ui.TableView{T: p.T, Stacks: true, Caption: p.T("case.conformance"), CaptionHidden: true, Empty: p.T("conformance.empty"), Heads: []ui.Head{
 		{Text: p.T("conformance.norm")}, {Text: p.T("conformance.act")}, {Text: p.T("conformance.verdict")},
 	}}
 	for _, v := range p.Conformance {

@@ -55,7 +55,7 @@ func (s *Server) getDuplicates(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	t := ui.TableView{T: r.T, Caption: r.T("duplicates.caption", "Ref", string(ref)), Empty: r.T("duplicates.none"), Heads: []ui.Head{
+	t := ui.TableView{T: r.T, Stacks: true, Caption: r.T("duplicates.caption", "Ref", string(ref)), Empty: r.T("duplicates.none"), Heads: []ui.Head{
 		{Text: r.T("field.other")}, {Text: r.T("cases.stage")}, {Text: r.T("duplicates.agrees")}, {Text: r.T("duplicates.differs")}, {Text: r.T("field.verdict")},
 	}}
 	for _, one := range all {

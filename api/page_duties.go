@@ -20,7 +20,7 @@ func (s *Server) dutiesMissed(ctx context.Context, by domain.Actor) ([]projectio
 
 // dutyTable lists duties of institutions.
 func (r reader) dutyTable(caption string, list []projections.Duty) ui.TableView {
-	t := ui.TableView{T: r.T, Caption: caption, Empty: r.T("duties.empty"), Heads: []ui.Head{
+	t := ui.TableView{T: r.T, Stacks: true, Caption: caption, Empty: r.T("duties.empty"), Heads: []ui.Head{
 		{Text: r.T("duties.action")}, {Text: r.T("field.duty")}, {Text: r.T("field.period")}, {Text: r.T("deadlines.due")}, {Text: r.T("deadlines.state")},
 	}}
 	for _, d := range list {

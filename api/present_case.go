@@ -63,7 +63,7 @@ func (r reader) duty(d *projections.Due) (rule, left string, state ui.RowState) 
 // caseTable is a list of cases. Whoever does not see the course of a case sees
 // its stage only; roles that know persons have a column for how they are called.
 func (r reader) caseTable(caption string, rows []projections.CaseRow) ui.TableView {
-	t := ui.TableView{T: r.T, Caption: caption, Empty: r.T("cases.empty"), Heads: []ui.Head{{Text: r.T("cases.reference")}}}
+	t := ui.TableView{T: r.T, Stacks: true, Caption: caption, Empty: r.T("cases.empty"), Heads: []ui.Head{{Text: r.T("cases.reference")}}}
 	full, named := r.by.Role.Sees(domain.Flow), r.by.Role.Sees(domain.Identity)
 	if named {
 		t.Heads = append(t.Heads, ui.Head{Text: r.T("cases.name")})

@@ -132,7 +132,6 @@ func Conditions() []Condition {
 		{"over_capacity", []string{"confirm-admission", "complete-transfer"}},
 		{"own_answer", []string{"accept-service-referral", "reject-service-referral", "attest-period"}},
 		{"own_service", []string{"start-service", "deliver-service", "complete-service"}},
-		{"own_fact", []string{"correct-fact", "void-event"}},
 		{"second_person", []string{"approve-erasure", "grant-fund-assistance", "refuse-fund-assistance", "decide-review", "approve-break-glass"}},
 		{"known_person", []string{"record-identity", "record-document", "record-contact", "record-health", "record-whereabouts", "record-testimony"}},
 		{"whole_name", []string{"record-identity"}},

@@ -160,3 +160,28 @@ func TestAllowanceAndFollowUps(t *testing.T) {
 		}
 	}
 }
+
+func TestATransferLeavesTheDutyOfAPlan(t *testing.T) {
+	accept := otherHouse.says("2024-04-01T12:00", AcceptTransfer{Facility: secondHouse})
+	base := []said{openSecond, detected, requested, admitted.when("2024-03-02T04:00")}
+	k := clockOf(t, "rehabilitation_plan", append(base, askTransfer, accept, transferred)...)
+	if got := k.State(specNow); got != Overdue {
+		t.Errorf("after the transfer the plan is %s", got)
+	}
+	home := shelter.says("2024-03-05", RecordDeparture{Facility: house, Destination: "family", Planned: true})
+	if got := clockOf(t, "rehabilitation_plan", append(base, home)...).State(specNow); got != Waived {
+		t.Errorf("after the person went home the plan is %s", got)
+	}
+}
+
+func TestTheAllowanceIsDueFromAReversalToPositive(t *testing.T) {
+	no := head.says("2024-03-10", negative())
+	story := []said{detected, handedOver, screened, assessed, no, head.says("2024-05-01", toPositive())}
+	if k := clockOf(t, "allowance_payment", story...); !k.Due.Equal(mustDay("2024-06-30").End()) || k.Waived {
+		t.Errorf("the allowance: %+v", k)
+	}
+	back := head.says("2024-05-10", ReverseIdentification{Outcome: "negative", Reasons: []string{"new_facts"}, Informed: true})
+	if k := clockOf(t, "allowance_payment", append(story, back)...); !k.Waived {
+		t.Errorf("nothing is due after a negative decision: %+v", k)
+	}
+}

@@ -70,9 +70,10 @@ func helpRules() []Rule {
 		{ID: "admission", From: []string{"ShelterRequested"}, To: []string{"AdmissionConfirmed", "AdmissionRefused", "NonArrivalRecorded", "PlacementDeclined"}, Parameter: "admission", PerPlace: true},
 		{ID: "stay_review", From: []string{"AdmissionConfirmed", "TransferCompleted", "StayReviewed", "StayExtended"}, To: []string{"StayReviewed", "StayExtended", "TransferCompleted", "Departed"},
 			needs: "StayReviewed", own: "review_on until", Parameter: "stay_adult", choose: stayOf},
-		{ID: "rehabilitation_plan", From: []string{"AdmissionConfirmed"}, To: []string{"RehabPlanApproved"}, Parameter: "rehabilitation_plan", needs: "RehabPlanApproved", Until: []string{"Departed"}},
-		{ID: "allowance_payment", From: []string{"IdentificationDecided"}, To: []string{"AllowancePaid"}, Parameter: "allowance_payment",
-			binds: func(_ *Case, e AnyEvent) bool { return has("outcome", "positive")(e) }, Until: []string{"IdentificationReversed"}},
+		{ID: "rehabilitation_plan", From: []string{"AdmissionConfirmed"}, To: []string{"RehabPlanApproved"}, Parameter: "rehabilitation_plan", needs: "RehabPlanApproved",
+			Until: []string{"Departed"}, withdrawn: func(e AnyEvent) bool { return !has("destination", "other_facility")(e) }},
+		{ID: "allowance_payment", From: []string{"IdentificationDecided", "IdentificationReversed"}, To: []string{"AllowancePaid"}, Parameter: "allowance_payment",
+			binds: func(_ *Case, e AnyEvent) bool { return has("outcome", "positive")(e) }, Until: []string{"IdentificationReversed"}, withdrawn: has("outcome", "negative")},
 	}
 }
 

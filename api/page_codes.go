@@ -57,14 +57,17 @@ func (p codesPage) standards() ui.TableView {
 // lists are the code lists by the words with which forms ask for them.
 func (p codesPage) lists() ui.TableView {
 	t := ui.TableView{T: p.T, Caption: p.T("codes.lists"), CaptionHidden: true, Heads: p.heads("codes.list", "codes.number", "codes.source", "codes.standards")}
-	all := domain.Lists()
-	slices.SortStableFunc(all, func(a, b string) int { return p.before(p.listTitle(a), p.listTitle(b)) })
+	all, titles := domain.Lists(), map[string]string{}
+	for _, list := range all {
+		titles[list] = p.listTitle(list)
+	}
+	slices.SortStableFunc(all, func(a, b string) int { return p.before(titles[a], titles[b]) })
 	for _, list := range all {
 		var mapped []string
 		for _, s := range standardsOf(list) {
 			mapped = append(mapped, p.standardName(s))
 		}
-		row := line(p.listTitle(list), p.number(int64(len(domain.Codes(list)))), p.source(list), strings.Join(mapped, ", "))
+		row := line(titles[list], p.number(int64(len(domain.Codes(list)))), p.source(list), strings.Join(mapped, ", "))
 		row.Cells[0].Href, row.Cells[0].Hint = "/codes/"+list, list
 		t.Rows = append(t.Rows, row)
 	}
@@ -158,7 +161,10 @@ func (p codesPage) source(list string) string {
 func (w words) listTitle(list string) string {
 	for _, spec := range domain.CommandSpecs() {
 		for _, f := range spec.Fields() {
-			if label := w.fieldLabel(spec.Name, f.Name); f.List == list && label != "" {
+			if f.List != list {
+				continue
+			}
+			if label := w.fieldLabel(spec.Name, f.Name); label != "" {
 				return label
 			}
 		}

@@ -10,9 +10,8 @@ type RecordCooperation struct {
 
 // CooperationDecisionRecorded holds yes, no or later. The latest one counts.
 type CooperationDecisionRecorded struct {
-	Decision     string `json:"decision" code:"cooperation"`
-	Lawyer       bool   `json:"lawyer_advised,omitempty"`
-	InReflection bool   `json:"in_reflection,omitempty"` // the person decided within the protected time
+	Decision string `json:"decision" code:"cooperation"`
+	Lawyer   bool   `json:"lawyer_advised,omitempty"`
 }
 
 func (CooperationDecisionRecorded) EventType() string { return "CooperationDecisionRecorded" }
@@ -26,6 +25,5 @@ func (RecordCooperation) expected(c *Case) bool {
 	return !c.Reflection.Until.IsZero() && (c.Cooperation == "" || c.Cooperation == "later")
 }
 func (cmd RecordCooperation) decide(c *Case, req Request) ([]Event[Case], error) {
-	e := CooperationDecisionRecorded{Decision: cmd.Decision, Lawyer: cmd.Lawyer, InReflection: c.inReflection(req.Happened.At)}
-	return c.fact(req, e, remark{!c.toldOfRights(req.Happened), "rights_information_missing"})
+	return c.fact(req, CooperationDecisionRecorded(cmd), remark{!c.toldOfRights(req.Happened), "rights_information_missing"})
 }

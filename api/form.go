@@ -80,7 +80,7 @@ func (f *commandForm) known() map[string]string {
 		return f.placeIn("admitted")
 	case "record-return-departure":
 		return map[string]string{"direction": f.state.Return.Direction}
-	case "pay-allowance":
+	case "grant-allowance", "pay-allowance":
 		if p, ok := domain.ParameterOn("allowance", f.state.Decided.Day()); ok && f.state.Outcome == "positive" {
 			return map[string]string{"amount": f.amount(domain.Qepik(p.Value))}
 		}

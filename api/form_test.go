@@ -245,14 +245,16 @@ func TestFormOffersOwnFacilitiesOnly(t *testing.T) {
 }
 
 func TestFormKnowsTheAllowance(t *testing.T) {
-	f := formOf(t, "pay-allowance", "az")
-	f.state = &domain.Case{Outcome: "positive", Decided: domain.At(today)}
-	f.fill()
 	want, _ := domain.ParameterOn("allowance", domain.DayOf(today))
-	if amount, ok := parseMoney(f.answers.Get("amount")); !ok || int(amount) != want.Value {
-		t.Errorf("filled in %q, the law says %d", f.answers.Get("amount"), want.Value)
+	for _, command := range []string{"grant-allowance", "pay-allowance"} {
+		f := formOf(t, command, "az")
+		f.state = &domain.Case{Outcome: "positive", Decided: domain.At(today)}
+		f.fill()
+		if amount, ok := parseMoney(f.answers.Get("amount")); !ok || int(amount) != want.Value {
+			t.Errorf("%s: filled in %q, the law says %d", command, f.answers.Get("amount"), want.Value)
+		}
 	}
-	f = formOf(t, "grant-reflection", "az")
+	f := formOf(t, "grant-reflection", "az")
 	var sent struct{ Until domain.Day }
 	data, _, ok := f.read(f.answers)
 	if err := json.Unmarshal(data, &sent); !ok || err != nil || sent.Until.Since(domain.DayOf(today)) != 30 {

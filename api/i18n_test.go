@@ -192,6 +192,18 @@ func TestEveryNameHasWords(t *testing.T) {
 	}
 }
 
+// TestCommandsAreAskedFor: in Azerbaijani a command is named by what the person
+// is asked to do, as on every button, and not by the infinitive.
+func TestCommandsAreAskedFor(t *testing.T) {
+	for key, text := range texts(t, "az") {
+		for _, label := range text {
+			if strings.HasPrefix(key, "command.") && (strings.HasSuffix(label, "maq") || strings.HasSuffix(label, "mək")) {
+				t.Errorf("%s: %q", key, label)
+			}
+		}
+	}
+}
+
 // sources parses the package in a folder, without its tests.
 func sources(t *testing.T, dir string) []*ast.File {
 	t.Helper()

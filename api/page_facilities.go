@@ -38,7 +38,7 @@ func (s *Server) getFacilities(c echo.Context) error {
 }
 
 func (r reader) facilityTable(all []projections.FacilityRow) ui.TableView {
-	t := ui.TableView{T: r.T, Caption: r.T("facility.caption"), Empty: r.T("facility.none"), Heads: []ui.Head{
+	t := ui.TableView{T: r.T, Stacks: true, Caption: r.T("facility.caption"), Empty: r.T("facility.none"), Heads: []ui.Head{
 		{Text: r.T("cases.reference")}, {Text: r.T("field.kind")}, {Text: r.T("field.region")}, {Text: r.T("field.organisation")},
 		{Text: r.T("facility.taken"), Numeric: true}, {Text: r.T("field.capacity"), Numeric: true}, {Text: r.T("facility.room")},
 	}}

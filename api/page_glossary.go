@@ -19,7 +19,7 @@ func (s *Server) getGlossary(c echo.Context) error {
 }
 
 func (r reader) glossary() ui.TableView {
-	t := ui.TableView{T: r.T, Caption: r.T("glossary.title"), CaptionHidden: true, Heads: r.heads("glossary.az", "glossary.en", "glossary.ru", "glossary.state")}
+	t := ui.TableView{T: r.T, Stacks: true, Caption: r.T("glossary.title"), CaptionHidden: true, Heads: r.heads("glossary.az", "glossary.en", "glossary.ru", "glossary.state")}
 	terms := domain.Glossary()
 	slices.SortStableFunc(terms, func(a, b domain.GlossaryTerm) int { return r.before(a.In(r.lang), b.In(r.lang)) })
 	for _, term := range terms {

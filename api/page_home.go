@@ -209,10 +209,13 @@ func (p homePage) tabs(path string) templ.Component {
 
 // occupancy is the strip that says how full a facility is.
 func (p homePage) occupancy(f projections.FacilityRow) templ.Component {
-	href := "/facilities/" + string(f.Ref)
+	href, free := "/facilities/"+string(f.Ref), p.T("facility.free_places")
+	if f.Over {
+		free = p.room(f.State)
+	}
 	return ui.Tiles([]ui.Tile{
 		{Figure: p.T("facility.of", "Taken", f.State.Taken, "Capacity", f.State.Capacity), Text: p.T("facility.taken"), Href: href},
-		{Figure: p.number(int64(max(0, f.State.Capacity-f.State.Taken))), Text: p.room(f.State), Href: href, Alarm: f.Over},
+		{Figure: p.number(int64(max(0, f.State.Capacity-f.State.Taken))), Text: free, Href: href, Alarm: f.Over},
 	})
 }
 

@@ -371,6 +371,14 @@ func TestTable(t *testing.T) {
 	if len(find(root, "th", "aria-sort", "")) != 3 { // two row heads and the column that cannot be sorted
 		t.Error("aria-sort on the wrong heads")
 	}
+	if len(find(root, "td", "data-head", hostile)) != 0 {
+		t.Error("a table that does not stack repeats its heads")
+	}
+	v.Stacks, v.Rows[1].Cells = true, []Cell{{Text: "KW5219ED"}, {}, {Text: "1"}}
+	root = render(t, Table(v))
+	if n := len(find(root, "td", "data-head", hostile)); n != 1 {
+		t.Errorf("%d of the two cells say their head: one is empty", n)
+	}
 	v.Rows, v.Empty = nil, "Heç nə gözləmir"
 	root = render(t, Table(v))
 	if len(find(root, "table")) != 0 {

@@ -131,6 +131,7 @@ func demoPeople(dir string) ([]demoAccount, error) {
 		{User: "head", Role: "head", Organisation: "spu"},
 		{User: "shelter", Role: "shelter", Organisation: "shelter-baki"},
 		{User: "centre", Role: "assistance_centre", Organisation: "centre-baki"},
+		{User: "guardians", Role: "child_protection", Organisation: "scfwca"},
 		{User: "consulate", Role: "consulate", Organisation: "consulate-istanbul"},
 		{User: "migration", Role: "migration", Organisation: "sms"},
 		{User: "fund", Role: "fund", Organisation: "fund"},

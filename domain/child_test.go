@@ -124,6 +124,12 @@ func TestGuardian(t *testing.T) {
 	given(t, named...).when(end("2024-05-05", "removed")).then("GuardianEnded", "!child_without_guardian")
 	grown := officer.says("2024-05-01", SetChildStatus{Status: "adult", Basis: "turned_18", From: mustDay("2024-05-01")})
 	given(t, append(slices.Clone(named), grown)...).when(end("2024-05-01", "turned_18")).then("GuardianEnded")
+	if k := clockOf(t, "guardian", alone, ask); !k.Open() {
+		t.Errorf("nobody has given the child a guardian: %+v", k)
+	}
+	if k := clockOf(t, "guardian", alone, ask, grown); k.Open() {
+		t.Errorf("an adult waits for a guardian: %+v", k)
+	}
 }
 
 func TestAGuardianLearnedLateWasInOfficeUntilTheNext(t *testing.T) {

@@ -61,7 +61,8 @@ func policeRules() []Rule {
 		{ID: "reflection", From: []string{"ReflectionGranted"}, Parameter: "reflection", Period: true, own: "until"},
 		{ID: "expulsion_bar", From: []string{"ExpulsionBarred"}, Parameter: "expulsion_bar", Period: true, needs: "ExpulsionBarred", own: "until"},
 		{ID: "residence_permit", From: []string{"ResidencePermitIssued", "ResidencePermitRenewed"}, Parameter: "residence_permit", Period: true, needs: "ResidencePermitIssued", own: "until"},
-		{ID: "guardian", From: []string{"GuardianRequested"}, To: []string{"GuardianAppointed"}, Parameter: "guardian", needs: "GuardianRequested"},
+		{ID: "guardian", From: []string{"GuardianRequested"}, To: []string{"GuardianAppointed"}, Parameter: "guardian", needs: "GuardianRequested",
+			Until: []string{"ChildStatusSet", "AgeAssessed"}, withdrawn: grown},
 	}
 }
 
@@ -86,6 +87,9 @@ func returnRules() []Rule {
 	}
 	return all
 }
+
+// grown reports whether an event says that the person is an adult.
+func grown(e AnyEvent) bool { return has("status", "adult")(e) || has("result", "adult")(e) }
 
 // lost reports whether a follow-up says that there will be no other.
 func lost(e AnyEvent) bool {

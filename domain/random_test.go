@@ -74,6 +74,7 @@ func TestRandomHistories(t *testing.T) {
 	for _, spec := range CommandSpecs() {
 		switch {
 		case accepted[spec.Name] > 0:
+		case spec.Name == "record-access": // what it records is no data that anybody sends: see [KeepAccesses]
 		case histories >= manyHistories:
 			t.Errorf("%s was never accepted in %d histories: nothing is shown of it", spec.Name, histories)
 		default:

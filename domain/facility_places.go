@@ -23,7 +23,7 @@ func addUp(places Counts, capacity int) bool { return len(places) == 0 || places
 type berth struct {
 	group string // code list "place_group"; empty where the places are not kept apart
 	unfit bool   // it has no places for such a person
-	full  bool
+	full  bool   // all its beds, or all that fit, are taken; it can be unfit besides
 }
 
 // short reports whether the person can only be taken in beyond what there is.
@@ -65,10 +65,10 @@ func (f *Facility) room(c *Case, who Ref, persons int, on Day) berth {
 		b.unfit = b.unfit && places == 0
 		if f.TakenIn[group]+by[group]+persons <= places {
 			b.group, b.unfit = group, false
-			return b
+			return b // full all the same where others than its group have its beds
 		}
 	}
-	b.full = !b.unfit
+	b.full = b.full || !b.unfit
 	return b
 }
 

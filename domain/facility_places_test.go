@@ -34,6 +34,8 @@ func TestAdmissionNeedsAFittingBed(t *testing.T) {
 	given(t, men, detected, requested).when(forced).refused("over_capacity_not_authorised", "")
 	given(t, men, allowed(house, 1), detected, requested).when(forced).then("AdmissionConfirmed", "!place_not_fitting")
 	given(t, women, detected, requested).when(admitted).then("AdmissionConfirmed")
+	three := shelter.says("2024-03-02T03:00", ConfirmAdmission{Facility: house, Basis: "consent", Dependants: 2, OverCapacity: true})
+	given(t, beds(Tally{"men", 1}), allowed(house, 3), detected, requested).when(three).then("AdmissionConfirmed", "!over_capacity", "!place_not_fitting")
 
 	next := func(s said) said { return s.to(secondCase) }
 	second := []said{women, detected, requested, admitted, next(detected), next(requested)}
@@ -46,6 +48,9 @@ func TestAdmissionNeedsAFittingBed(t *testing.T) {
 	child := referral()
 	child.Age = "not_sure"
 	given(t, women, police.says("2024-03-01T20:30", child), requested).when(admitted).refused("no_fitting_place", "")
+	both := shelter.says("2024-03-02T03:00", ConfirmAdmission{Facility: house, Basis: "consent", Dependants: 1, OverCapacity: true})
+	taken := []said{women, allowed(house, 2), police.says("2024-03-01T20:30", child), requested, both}
+	given(t, append(taken, next(detected), next(requested))...).when(next(admitted)).refused("facility_full", "") // a child has the bed for women
 	unknown := referral()
 	unknown.Sex = "unknown"
 	given(t, women, police.says("2024-03-01T20:30", unknown), requested).when(admitted).then("AdmissionConfirmed")

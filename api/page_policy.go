@@ -29,6 +29,8 @@ func (p policyPage) parts() []templ.Component {
 	}
 	parts = append(parts,
 		view.Section("relations", p.T("policy.relations"), ui.Paragraph(p.T("policy.relations_lead")), ui.Table(p.relations())),
+		view.Section("spans", p.T("policy.spans"), ui.Table(p.spans())),
+		view.Section("situations", p.T("policy.situations"), append([]templ.Component{ui.Paragraph(p.T("policy.situations_lead"))}, p.situations()...)...),
 		view.Section("fields", p.T("policy.fields"), ui.Paragraph(p.T("policy.fields_lead")), ui.Table(p.fields())),
 		view.Section("conditions", p.T("policy.conditions"), ui.Table(p.conditions())))
 	var tables []templ.Component
@@ -44,25 +46,56 @@ func (p policyPage) parts() []templ.Component {
 func (p policyPage) relations() ui.TableView {
 	t := ui.TableView{T: p.T, Caption: p.T("policy.relations"), CaptionHidden: true, Small: true, Heads: p.heads("policy.role", "policy.relation", "policy.parts")}
 	for _, role := range domain.Roles() {
-		for _, s := range role.Sights() {
-			relation := p.T("policy.every_case")
-			if s.Relation != "" {
-				relation = p.T("relation." + string(s.Relation))
-			}
-			var parts []string
-			for _, c := range s.Parts {
-				parts = append(parts, p.T("compartment."+string(c)))
-			}
-			if len(parts) == 0 {
-				parts = []string{p.T("policy.state_only")}
-			}
-			t.Rows = append(t.Rows, line(p.T("role."+string(role)), relation, strings.Join(parts, "; ")))
-		}
-		if len(role.Sights()) == 0 {
+		sights := role.Sights()
+		t.Rows = append(t.Rows, p.sights(role, sights)...)
+		if len(sights) == 0 {
 			t.Rows = append(t.Rows, line(p.T("role."+string(role)), "", p.T("policy.no_case")))
 		}
 	}
 	return t
+}
+
+func (p policyPage) sights(role domain.Role, sights []domain.Sight) (rows []ui.TableRow) {
+	for _, s := range sights {
+		relation := p.T("policy.every_case")
+		if s.Relation != "" {
+			relation = p.T("relation." + string(s.Relation))
+		}
+		var parts []string
+		for _, c := range s.Parts {
+			parts = append(parts, p.T("compartment."+string(c)))
+		}
+		if len(parts) == 0 {
+			parts = []string{p.T("policy.state_only")}
+		}
+		rows = append(rows, line(p.T("role."+string(role)), relation, strings.Join(parts, "; ")))
+	}
+	return rows
+}
+
+// spans is where each relation comes from, and when it ends.
+func (p policyPage) spans() ui.TableView {
+	t := ui.TableView{T: p.T, Caption: p.T("policy.spans"), CaptionHidden: true, Small: true, Heads: p.heads("policy.relation", "policy.span")}
+	for _, rel := range domain.Relations() {
+		t.Rows = append(t.Rows, line(p.T("relation."+string(rel)), p.code("policy_relation", string(rel))))
+	}
+	return t
+}
+
+// situations is what a case itself shuts or opens, and what holds of every part.
+func (p policyPage) situations() (parts []templ.Component) {
+	for _, s := range domain.Situations() {
+		t := ui.TableView{T: p.T, Caption: p.code("policy_situation", s.Code), Small: true, Heads: p.heads("policy.role", "policy.relation", "policy.parts")}
+		for _, role := range domain.Roles() {
+			t.Rows = append(t.Rows, p.sights(role, role.SightsIn(s))...)
+		}
+		parts = append(parts, ui.Table(t))
+	}
+	t := ui.TableView{T: p.T, Caption: p.T("policy.readings"), CaptionHidden: true, Small: true, Heads: p.heads("policy.readings")}
+	for _, code := range domain.Readings() {
+		t.Rows = append(t.Rows, line(p.code("policy_reading", code)))
+	}
+	return append(parts, ui.Table(t))
 }
 
 // fields is what of who a person is the roles are told that are told anything.

@@ -37,7 +37,9 @@ func (c *Case) asked(facility Ref, operator, kind, district string) *Place {
 }
 
 // RequestShelter asks a shelter or an assistance centre to take the person in.
-// An emergency admission before identification is allowed.
+// An emergency admission before identification is allowed. Nobody answers their own
+// request: for a person at the door of a centre the duty officer asks, day and
+// night, and the centre is refused ("own_house").
 type RequestShelter struct {
 	Facility   Ref      `json:"facility"`
 	Dependants int      `json:"dependants,omitempty" min:"0" max:"20"` // who come along and are not victims themselves
@@ -90,12 +92,24 @@ func (cmd RequestShelter) decide(p *Joint, req Request) ([]Event[Joint], error) 
 		}
 		return nil, conflict("already_requested")
 	}
+	if err := askingThemselves(p.Facilities[0], req); err != nil {
+		return nil, err
+	}
 	if !p.Facilities[0].openOn(req.Happened.Day()) {
 		return nil, invalid("facility_not_open", "facility")
 	}
 	e := ShelterRequested{cmd.Facility, p.Facilities[0].Organisation, p.Facilities[0].Kind, p.Facilities[0].District, cmd.Dependants, cmd.Needs, cmd.Security}
 	unfit := p.Facilities[0].room(p.Case(), req.about, 1+cmd.Dependants, req.Happened.Day()).unfit
 	return p.answer(p.Case().noting(req, []Event[Case]{e}, remark{unfit, "place_not_fitting"})), nil
+}
+
+// askingThemselves refuses that a house is asked for a place by its own staff: they
+// would answer themselves, and open the case to themselves. An import tells what was.
+func askingThemselves(f *Facility, req Request) error {
+	if f.Organisation == req.By.Organisation && !req.imported() {
+		return &Refusal{Kind: Forbidden, Code: "own_house", Field: "facility"}
+	}
+	return nil
 }
 
 // ConfirmAdmission records that the person moved in. Only the facility itself

@@ -57,3 +57,42 @@ func TestAHouseKnowsWhoIsToComeWhileItKeepsTheBed(t *testing.T) {
 		t.Error("whoever lives there is not known")
 	}
 }
+
+// TestNobodyAsksTheirOwnHouse: whoever referred a person to the register would open
+// the case to themselves.
+func TestNobodyAsksTheirOwnHouse(t *testing.T) {
+	own := NewRef("a house of the centre")
+	opensOwn := coordinator.says("2010-01-01", OpenFacility{Kind: "assistance_centre", Operator: "state", Organisation: centre.Organisation, District: "AZ-BA", Capacity: 3}).to(FacilityStream(own))
+	found := centre.says("2024-03-01T20:30", referral())
+	ask := RequestShelter{Facility: own, Security: "low"}
+	w := given(t, opensOwn, found)
+	w.when(centre.says("2024-03-01T21:00", ask)).refused("own_house", "facility")
+	w.when(shelterOf(own, "2024-03-01T22:00")).refused("not_requested", "")
+	w.when(duty.says("2024-03-01T21:00", ask)).then("ShelterRequested")
+	w.when(shelterOf(own, "2024-03-01T22:00")).then("AdmissionConfirmed")
+
+	other := NewRef("another house of the centre")
+	opensOther := coordinator.says("2010-01-01", OpenFacility{Kind: "assistance_centre", Operator: "state", Organisation: centre.Organisation, District: "AZ-GA", Capacity: 3}).to(FacilityStream(other))
+	moves := RequestTransfer{Facility: other, Reason: "closer_to_family", Security: "low"}
+	w = given(t, opensOwn, opensOther, found, duty.says("2024-03-01T21:00", ask), shelterOf(own, "2024-03-01T22:00"))
+	w.when(centre.says("2024-04-10", moves)).refused("own_house", "facility")
+	w.when(officer.says("2024-04-10", moves)).then("TransferRequested")
+}
+
+func shelterOf(f Ref, at string) said {
+	return centre.says(at, ConfirmAdmission{Facility: f, Basis: "consent"})
+}
+
+// TestWhoPaidDoesNotTakeItBack: another account of the body does, or whoever leads
+// the case.
+func TestWhoPaidDoesNotTakeItBack(t *testing.T) {
+	other := Actor{"u-fund-2", FundOfficer, fund.Organisation}
+	paid := append(undecided[:4:4], decided, fund.says("2024-03-20", PayAllowance{Amount: 70000}))
+	w := given(t, paid...)
+	void := VoidEvent{Event: w.the("AllowancePaid"), Reason: "typing"}
+	w.when(fund.says("2024-03-21", void)).refused("own_payment", "event")
+	w.when(fund.says("2024-03-21", CorrectFact{Event: void.Event, Reason: "typing", TookPlace: mustWhen("2024-03-19")})).refused("own_payment", "event")
+	w.when(other.says("2024-03-21", void)).then("EventVoided")
+	w = given(t, paid...)
+	w.when(officer.says("2024-03-21", VoidEvent{Event: w.the("AllowancePaid"), Reason: "typing"})).then("EventVoided")
+}

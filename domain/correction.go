@@ -15,7 +15,8 @@ import (
 // The event must have said something in it: "no_such_field". Who recorded the
 // event corrects it, or those who lead the case; what the head of the special
 // police unit decided only the head; what another body or the person decided against
-// those who lead the case only whoever recorded it: "not_yours". What stands on
+// those who lead the case only whoever recorded it: "not_yours". A payment another
+// account than the one that recorded it: "own_payment". What stands on
 // other streams as well, and an allowance, is voided and recorded anew:
 // "void_instead". What later facts rest on is not taken from under them:
 // "others_follow".
@@ -166,6 +167,16 @@ func isAllowance(e AnyEvent) bool {
 	return e.EventType() == AllowancePaid{}.EventType() || e.EventType() == AllowanceGranted{}.EventType()
 }
 
+// isPayment reports whether money is said to have changed hands: whoever could say
+// so and take it back alone could pay twice.
+func isPayment(e AnyEvent) bool {
+	switch e.(type) {
+	case AllowancePaid, FundAssistancePaid, CompensationPaid:
+		return true
+	}
+	return false
+}
+
 // timely holds a new time against the case: nothing happened before the person
 // was found, and nothing before it was known.
 func (cmd CorrectFact) timely(c *Case, d *Decision, req Request) error {
@@ -221,6 +232,8 @@ func correctable(at EventAt, history []Decision, req Request) (AnyEvent, *Decisi
 		return nil, nil, invalid("cannot_be_voided", "event")
 	case d.By.Role == Head && req.By.Role != Head, !lead && d.By.Organisation != req.By.Organisation:
 		return nil, nil, &Refusal{Kind: Forbidden, Code: "not_yours", Field: "event"}
+	case isPayment(was) && d.By.User == req.By.User && !req.imported():
+		return nil, nil, &Refusal{Kind: Forbidden, Code: "own_payment", Field: "event"}
 	}
 	return d.Events[at.Place], d, nil
 }

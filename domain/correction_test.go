@@ -149,7 +149,7 @@ func TestVoidedDepartureTakesTheBedAgain(t *testing.T) {
 func TestWhatWasPaidStands(t *testing.T) {
 	w := given(t, detected, handedOver, decided, officer.says("2024-03-11", SendServiceReferral{Organisation: "fund", Services: []string{"legal_info"}}),
 		fund.says("2024-03-12", PayAllowance{Amount: 70000}))
-	w.when(fund.says("2024-03-13", CorrectFact{Event: w.the("AllowancePaid"), Amount: 40000, Reason: "typing"})).refused("void_instead", "")
+	w.when(officer.says("2024-03-13", CorrectFact{Event: w.the("AllowancePaid"), Amount: 40000, Reason: "typing"})).refused("void_instead", "")
 	w.when(head.says("2024-03-13", VoidEvent{Event: w.the("IdentificationDecided"), Reason: "typing"})).then("EventVoided", "!payment_stands")
 	w.audited()
 	v := given(t, detected, handedOver, decided, officer.says("2024-03-11", SendServiceReferral{Organisation: "legal-aid-a", Services: []string{"legal_info"}}),

@@ -52,11 +52,14 @@ type Sight struct {
 
 // Sights lists what a role sees of a case, by the relation of its organisation to
 // it. A role that sees no case at all has none.
-func (r Role) Sights() (all []Sight) {
-	by, now := Actor{Role: r, Organisation: "any"}, time.Time{}
+func (r Role) Sights() []Sight { return r.sights() }
+
+// sights is what a role sees of a case on which other rows stand besides.
+func (r Role) sights(besides ...Access) (all []Sight) {
+	by, now := Actor{"any", r, "any"}, time.Time{}
 	parts := func(rows ...Access) (parts []Compartment) {
 		for _, c := range Compartments() {
-			if MayRead(by, rows, c, now) {
+			if MayRead(by, append(rows, besides...), c, now) {
 				parts = append(parts, c)
 			}
 		}
@@ -68,6 +71,33 @@ func (r Role) Sights() (all []Sight) {
 	for _, rel := range Relations() {
 		if rel.organisations(r) && MaySee(by, []Access{{Organisation: "any", Relation: rel}}, now) {
 			all = append(all, Sight{rel, parts(Access{Organisation: "any", Relation: rel})})
+		}
+	}
+	return all
+}
+
+// A Situation is what a case itself shuts or opens, whoever asks.
+type Situation struct {
+	Code string // code list "policy_situation"
+	rows []Access
+}
+
+// Situations lists them.
+func Situations() []Situation {
+	return []Situation{
+		{"assigned", []Access{{Organisation: account + "another", Relation: Assigned}}},
+		{"unsealed", []Access{{Organisation: account + "any", Relation: Unsealed, Until: time.Time{}.Add(glassOpen * time.Hour)}}},
+		{"suspended", []Access{{Relation: Suspended}, {Organisation: account + "any", Relation: Unsealed, Until: time.Time{}.Add(glassOpen * time.Hour)}}},
+	}
+}
+
+// SightsIn lists what a role sees of a case in the situation, where that is not
+// what it sees otherwise.
+func (r Role) SightsIn(s Situation) (all []Sight) {
+	usual := r.sights()
+	for i, sight := range r.sights(s.rows...) {
+		if !slices.Equal(sight.Parts, usual[i].Parts) {
+			all = append(all, sight)
 		}
 	}
 	return all

@@ -113,6 +113,10 @@ func (r Role) Told(e AnyEvent) AnyEvent {
 	return told
 }
 
+// Readings lists, from the code list "policy_reading", what holds of every part that
+// is seen.
+func Readings() []string { return []string{"own_place", "region_only", "until_the_end", "erased"} }
+
 // A Condition is a rule about who may give a command, beside the role.
 type Condition struct {
 	Code     string   // code list "policy_condition"
@@ -135,10 +139,11 @@ func Conditions() []Condition {
 		{"second_person", []string{"approve-erasure", "grant-fund-assistance", "refuse-fund-assistance", "decide-review", "approve-break-glass"}},
 		{"known_person", []string{"record-identity", "record-document", "record-contact", "record-health", "record-whereabouts", "record-testimony"}},
 		{"whole_name", []string{"record-identity"}},
-		{"no_self_admission", []string{"send-service-referral", "record-consent", "record-return-reception"}},
+		{"no_self_admission", []string{"request-shelter", "request-transfer", "send-service-referral", "record-consent", "record-return-reception"}},
 		{"works_with_person", []string{"send-service-referral", "close-case"}},
 		{"own_body", []string{"decide-review", "attest-period", "accept-service-referral", "reject-service-referral"}},
 		{"more_places", []string{"change-capacity"}},
+		{"own_payment", []string{"correct-fact", "void-event"}},
 		{"who_corrects", []string{"correct-fact", "void-event"}},
 	}
 }

@@ -26,7 +26,29 @@ func TestPolicy(t *testing.T) {
 	}
 	b.WriteString("\nWHO SEES WHICH PART OF A CASE, BY THE RELATION OF THEIR ORGANISATION TO IT\n")
 	for _, r := range Roles() {
-		printSights(&b, r)
+		sights := r.Sights()
+		if len(sights) == 0 {
+			fmt.Fprintf(&b, "%-18s no case\n", r)
+		}
+		printSights(&b, r, sights)
+	}
+	b.WriteString("\nWHERE A RELATION COMES FROM, AND WHEN IT ENDS\n")
+	for _, rel := range Relations() {
+		label, _ := CodeOf("policy_relation", string(rel))
+		fmt.Fprintf(&b, "%-11s %s\n", rel, label.EN)
+	}
+	b.WriteString("\nWHAT A CASE ITSELF SHUTS AND OPENS: WHAT IS SEEN INSTEAD\n")
+	for _, s := range Situations() {
+		label, _ := CodeOf("policy_situation", s.Code)
+		fmt.Fprintf(&b, "%s\n", label.EN)
+		for _, r := range Roles() {
+			printSights(&b, r, r.SightsIn(s))
+		}
+	}
+	b.WriteString("\nWHAT HOLDS OF EVERY PART THAT IS SEEN\n")
+	for _, code := range Readings() {
+		label, _ := CodeOf("policy_reading", code)
+		fmt.Fprintf(&b, "%s\n", label.EN)
 	}
 	b.WriteString("\nWHAT OF WHO A PERSON IS, WHERE THAT IS SEEN\n")
 	for _, r := range Roles() {
@@ -60,11 +82,7 @@ func printGivers(b *strings.Builder, track Code) {
 	}
 }
 
-func printSights(b *strings.Builder, r Role) {
-	sights := r.Sights()
-	if len(sights) == 0 {
-		fmt.Fprintf(b, "%-18s no case\n", r)
-	}
+func printSights(b *strings.Builder, r Role, sights []Sight) {
 	for i, s := range sights {
 		who := string(r)
 		if i > 0 {
@@ -277,4 +295,58 @@ func TestANameIsReplacedByThoseWhoSeeAllOfIt(t *testing.T) {
 	given(t, inside...).when(shelter.says("2024-03-04", name)).then("IdentityRecorded")
 	given(t, then(inside, shelter.says("2024-03-03", name))...).when(shelter.says("2024-03-04", other)).then("IdentityRecorded")
 	given(t, then(inside, shelter.says("2024-03-03", name))...).when(officer.says("2024-03-04", other)).then("IdentityRecorded")
+}
+
+// TestSituationsAndRelationsHaveWords: what shuts or opens a case, and where each
+// relation comes from, is told in all languages.
+func TestSituationsAndRelationsHaveWords(t *testing.T) {
+	for _, s := range Situations() {
+		if _, ok := CodeOf("policy_situation", s.Code); !ok {
+			t.Errorf("situation %s has no words", s.Code)
+		}
+	}
+	for _, rel := range Relations() {
+		if _, ok := CodeOf("policy_relation", string(rel)); !ok {
+			t.Errorf("relation %s has no words", rel)
+		}
+	}
+	for _, code := range Readings() {
+		if _, ok := CodeOf("policy_reading", code); !ok {
+			t.Errorf("%s has no words", code)
+		}
+	}
+	if a, b := len(Codes("policy_situation")), len(Codes("policy_relation")); a != len(Situations()) || b != len(Relations()) {
+		t.Errorf("words for %d situations and %d relations", a, b)
+	}
+}
+
+// TestWhatACaseShutsIsShut: in no situation is anything sealed read by whom it is
+// shut to, and the head opens an assigned case.
+func TestWhatACaseShutsIsShut(t *testing.T) {
+	for _, s := range Situations() {
+		for _, r := range Roles() {
+			for _, sight := range r.SightsIn(s) {
+				for _, of := range sight.Parts {
+					if of.Sealed() && s.Code != "unsealed" {
+						t.Errorf("%s: %s still reads %s", s.Code, r, of)
+					}
+				}
+			}
+			changed := len(r.SightsIn(s)) > 0
+			switch s.Code {
+			case "assigned":
+				if changed != (r == CaseOfficer) {
+					t.Errorf("an assigned case is shut to %s: %t", r, changed)
+				}
+			case "unsealed":
+				if changed != (r == Coordinator) {
+					t.Errorf("broken glass changes what %s sees: %t", r, changed)
+				}
+			case "suspended":
+				if sees := r != HotlineOperator && slices.ContainsFunc(r.Sights(), func(s Sight) bool { return slices.ContainsFunc(s.Parts, Compartment.Sealed) }); changed != sees {
+					t.Errorf("a suspension shuts something to %s: %t; it sees what is sealed: %t", r, changed, sees)
+				}
+			}
+		}
+	}
 }

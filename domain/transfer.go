@@ -6,7 +6,8 @@ import (
 )
 
 // RequestTransfer asks another facility to take in a person who lives in one. The
-// staff of the one where the person lives ask, or the police unit.
+// staff of the one where the person lives ask, or the police unit; of another house
+// of the same organisation only the police unit ("own_house").
 type RequestTransfer struct {
 	Facility Ref      `json:"facility"` // the one that is asked
 	Reason   string   `json:"reason" code:"transfer_reason"`
@@ -63,6 +64,9 @@ func (cmd RequestTransfer) decide(p *Joint, req Request) ([]Event[Joint], error)
 		return nil, invalid("before_admission", "happened")
 	case !f.openOn(req.Happened.Day()):
 		return nil, invalid("facility_not_open", "facility")
+	}
+	if err := askingThemselves(f, req); err != nil {
+		return nil, err
 	}
 	e := TransferRequested{cmd.Facility, f.Organisation, f.Kind, f.District, cmd.Reason, cmd.Needs, cmd.Security}
 	return p.answer(p.Case().noting(req, []Event[Case]{e})), nil

@@ -23,6 +23,7 @@ func TestWhoeverIsBoundDoesNotTakeItBack(t *testing.T) {
 // TestMoneyIsNotCorrectedAway: no correction makes payments exceed what was awarded
 // or granted, nor takes the request from under its answer.
 func TestMoneyIsNotCorrectedAway(t *testing.T) {
+	colleague := Actor{"u-legal-2", LegalAid, lawyer.Organisation}
 	claimed := lawyer.says("2024-03-13", FileClaim{Forum: "criminal", Amount: 200000})
 	awarded := lawyer.says("2024-03-14", RecordAward{Amount: 100000, Source: "trafficker"})
 	paid := lawyer.says("2024-03-15", RecordCompensationPayment{Amount: 50000, Source: "trafficker"})
@@ -30,14 +31,14 @@ func TestMoneyIsNotCorrectedAway(t *testing.T) {
 	w := given(t, append(undecided[:4:4], decided, defended, claimed, awarded, paid, second)...)
 	first := w.firstOf("CompensationAwarded")
 	fix := func(at EventAt, amount Qepik) *world {
-		return w.when(lawyer.says("2024-03-20", CorrectFact{Event: at, Reason: "typing", Amount: amount}))
+		return w.when(colleague.says("2024-03-20", CorrectFact{Event: at, Reason: "typing", Amount: amount}))
 	}
 	fix(first, 40000).refused("others_follow", "")
 	fix(w.the("CompensationPaid"), 100001).refused("others_follow", "")
 	w.when(lawyer.says("2024-03-20", VoidEvent{Event: first, Reason: "typing"})).refused("others_follow", "")
 	w.when(lawyer.says("2024-03-20", VoidEvent{Event: w.the("CompensationClaimFiled"), Reason: "typing"})).refused("others_follow", "")
 	fix(w.the("CompensationPaid"), 100000).then("FactCorrected")
-	w.when(lawyer.says("2024-03-20", VoidEvent{Event: w.the("CompensationPaid"), Reason: "typing"})).then("EventVoided")
+	w.when(colleague.says("2024-03-20", VoidEvent{Event: w.the("CompensationPaid"), Reason: "typing"})).then("EventVoided")
 	w.when(lawyer.says("2024-03-20", VoidEvent{Event: first, Reason: "typing"})).then("EventVoided")
 
 	other := Actor{"u-fund-2", FundOfficer, "fund"}
@@ -53,9 +54,9 @@ func TestMoneyIsNotCorrectedAway(t *testing.T) {
 
 	a := given(t, append(undecided[:4:4], decided, fund.says("2024-03-12", GrantAllowance{Amount: 70000}), fund.says("2024-03-13", PayAllowance{Amount: 70000}))...)
 	a.when(fund.says("2024-03-20", CorrectFact{Event: a.the("AllowanceGranted"), Reason: "typing", Amount: 1})).refused("void_instead", "")
-	a.when(fund.says("2024-03-20", CorrectFact{Event: a.the("AllowancePaid"), Reason: "typing", TookPlace: mustWhen("2024-03-09")})).refused("others_follow", "")
+	a.when(other.says("2024-03-20", CorrectFact{Event: a.the("AllowancePaid"), Reason: "typing", TookPlace: mustWhen("2024-03-09")})).refused("others_follow", "")
 	a.when(head.says("2024-03-20", CorrectFact{Event: a.the("IdentificationDecided"), Reason: "typing", TookPlace: mustWhen("2024-03-14")})).refused("others_follow", "")
-	a.when(fund.says("2024-03-20", VoidEvent{Event: a.the("AllowancePaid"), Reason: "typing"})).then("EventVoided")
+	a.when(other.says("2024-03-20", VoidEvent{Event: a.the("AllowancePaid"), Reason: "typing"})).then("EventVoided")
 	a.when(fund.says("2024-03-21", PayAllowance{Amount: 70000})).then("AllowancePaid", "!rights_not_explained")
 	a.audited()
 }

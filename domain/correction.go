@@ -178,11 +178,11 @@ func isPayment(e AnyEvent) bool {
 }
 
 // timely holds a new time against the case: nothing happened before the person
-// was found, and nothing before it was known.
+// was found, and nothing was known, or corrected, before it happened.
 func (cmd CorrectFact) timely(c *Case, d *Decision, req Request) error {
 	at := cmd.TookPlace
 	switch {
-	case at.guess().After(d.Known().Add(skew)):
+	case at.guess().After(d.Known().Add(skew)), req.Happened.guess().Before(at):
 		return invalid("recorded_before_happened", tookPlace)
 	case slices.ContainsFunc(d.Events, func(e AnyEvent) bool { _, is := e.(DetectionRecorded); return is }):
 		for _, other := range Standing(cmd.history) {

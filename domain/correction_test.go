@@ -121,6 +121,10 @@ func TestCorrectionsThatAreRefused(t *testing.T) {
 	fix("AdmissionConfirmed", CorrectFact{TookPlace: mustWhen("2024-03-02T02:00")}).refused("void_instead", "")
 	fix("RiskAssessed", CorrectFact{TookPlace: mustWhen("2024-02-02")}).refused("before_case", "took_place")
 	fix("DetectionRecorded", CorrectFact{TookPlace: mustWhen("2024-03-04")}).refused("others_follow", "took_place")
+	later := given(t, detected)
+	late := CorrectFact{Event: later.the("DetectionRecorded"), Reason: "typing", TookPlace: mustWhen("2024-03-03")}
+	later.when(police.says("2024-03-02", late)).refused("recorded_before_happened", "took_place")
+	later.when(police.says("2024-03-03T00:30", late)).then("FactCorrected")
 	fix("DetectionRecorded", CorrectFact{TookPlace: mustWhen("2024-03-01T20:00")}).then("FactCorrected")
 	if got := w.state().Detected; !got.Equal(mustWhen("2024-03-01T20:00")) {
 		t.Errorf("detected %s", got)

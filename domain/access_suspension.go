@@ -12,10 +12,13 @@ const suspender = "register"
 
 // SuspendIdentityAccess records that the prosecution body or a court has suspended
 // access to the person's data in information systems (Law 958-IIQ, confidentiality
-// of victims). It overrides every role. What happens goes on being recorded.
+// of victims). It overrides every role. What happens goes on being recorded. What is
+// known of one person under several cases is shut on all of them that were merged.
 type SuspendIdentityAccess struct {
 	Decision Reference `json:"decision_no"`
 	Body     string    `json:"body" code:"suspending_body"`
+
+	with []Ref // the cases that were merged into this one
 }
 
 // IdentityAccessSuspended shuts the sealed compartments for everybody.
@@ -33,14 +36,27 @@ func (IdentityAccessSuspended) apply(c *Case, at Times) {
 }
 func (SuspendIdentityAccess) givers() []Role { return []Role{Prosecution, Head} }
 func (SuspendIdentityAccess) aboutMerged()   {}
-func (cmd SuspendIdentityAccess) decide(c *Case, req Request) ([]Event[Case], error) {
-	if suspendedIn(c.Access) {
-		if c.AccessChanged.Equal(req.Happened) {
-			return nil, nil
-		}
+func (SuspendIdentityAccess) ofAllMerged()   {}
+func (cmd SuspendIdentityAccess) others(Request) []Stream {
+	return caseStreams(cmd.with)
+}
+func (cmd SuspendIdentityAccess) look(history []Decision) Asked {
+	cmd.with = absorbedIn(history)
+	return cmd
+}
+
+func (cmd SuspendIdentityAccess) decide(j *Joint, req Request) ([]Event[Joint], error) {
+	open := func(c *Case) bool { return !suspendedIn(c.Access) }
+	switch c := j.Case(); {
+	case !slices.Equal(cmd.with, c.Absorbed):
+		return nil, errLookAgain
+	case slices.ContainsFunc(j.Cases, open):
+	case c.AccessChanged.Equal(req.Happened):
+		return nil, nil
+	default:
 		return nil, conflict("already_suspended")
 	}
-	return c.fact(req, IdentityAccessSuspended(cmd))
+	return j.onThose(open, req, IdentityAccessSuspended{cmd.Decision, cmd.Body}), nil
 }
 
 // RestoreIdentityAccess records that the body that suspended access, or a court,
@@ -49,6 +65,8 @@ func (cmd SuspendIdentityAccess) decide(c *Case, req Request) ([]Event[Case], er
 type RestoreIdentityAccess struct {
 	Decision Reference `json:"decision_no"`
 	Body     string    `json:"body" code:"suspending_body"`
+
+	with []Ref // the cases that were merged into this one
 }
 
 // IdentityAccessRestored lets everybody read again what their role may read.
@@ -67,16 +85,28 @@ func (IdentityAccessRestored) apply(c *Case, at Times) {
 func (RestoreIdentityAccess) givers() []Role        { return []Role{Prosecution} }
 func (RestoreIdentityAccess) expected(c *Case) bool { return suspendedIn(c.Access) }
 func (RestoreIdentityAccess) aboutMerged()          {}
-func (cmd RestoreIdentityAccess) decide(c *Case, req Request) ([]Event[Case], error) {
-	switch {
-	case !suspendedIn(c.Access) && c.AccessChanged.Equal(req.Happened):
+func (RestoreIdentityAccess) ofAllMerged()          {}
+func (cmd RestoreIdentityAccess) others(Request) []Stream {
+	return caseStreams(cmd.with)
+}
+func (cmd RestoreIdentityAccess) look(history []Decision) Asked {
+	cmd.with = absorbedIn(history)
+	return cmd
+}
+
+func (cmd RestoreIdentityAccess) decide(j *Joint, req Request) ([]Event[Joint], error) {
+	shut := func(c *Case) bool { return suspendedIn(c.Access) }
+	switch c := j.Case(); {
+	case !slices.Equal(cmd.with, c.Absorbed):
+		return nil, errLookAgain
+	case !slices.ContainsFunc(j.Cases, shut) && c.AccessChanged.Equal(req.Happened):
 		return nil, nil
-	case !suspendedIn(c.Access):
+	case !slices.ContainsFunc(j.Cases, shut):
 		return nil, conflict("not_suspended")
-	case req.Happened.Before(c.AccessChanged):
+	case slices.ContainsFunc(j.Cases, func(c *Case) bool { return shut(c) && req.Happened.Before(c.AccessChanged) }):
 		return nil, invalid("before_start", "happened")
 	}
-	return c.fact(req, IdentityAccessRestored(cmd))
+	return j.onThose(shut, req, IdentityAccessRestored{cmd.Decision, cmd.Body}), nil
 }
 
 // suspendedIn reports whether access to the person's data is suspended.

@@ -78,3 +78,46 @@ func TestRiskBeforeAnOccasion(t *testing.T) {
 	}
 	given(t, detected, handedOver).when(officer.says("2024-03-20", AssessRisk{Level: "low", ReviewOn: mustDay("2024-03-19")})).refused("before_start", "review_on")
 }
+
+// TestASuspensionShutsAllThatIsKnownOfAPerson: also the cases that were merged into
+// the one on which it was ordered, and it is lifted on all of them.
+func TestASuspensionShutsAllThatIsKnownOfAPerson(t *testing.T) {
+	suspend := SuspendIdentityAccess{Decision: "CR-2024/153", Body: "court"}
+	restore := RestoreIdentityAccess{Decision: "CR-2024/200", Body: "court"}
+	law := officer.says("2024-03-03", SendServiceReferral{Organisation: "prosecutor-general", Services: []string{"legal_info"}})
+	known := []said{detected, handedOver, law, detected.to(secondCase)}
+	shut := func(w *world) (n int) {
+		for _, s := range []Stream{theCase, secondCase} {
+			c, err := Fold[Case](w.log.streams[s.String()])
+			if err != nil {
+				t.Fatal(err)
+			}
+			if suspendedIn(c.Access) && !MayRead(head, c.Access, Identity, specNow) {
+				n++
+			}
+		}
+		return n
+	}
+	w := given(t, then(known, mergedTwo)...)
+	w.when(prosecutor.says("2024-04-10", suspend)).then("IdentityAccessSuspended")
+	if n := shut(w); n != 2 {
+		t.Errorf("%d of two cases are shut", n)
+	}
+	w.when(prosecutor.says("2024-04-10", suspend)).then()
+	w.when(prosecutor.says("2024-04-11", suspend)).refused("already_suspended", "")
+	w.when(prosecutor.says("2024-04-20", restore)).then("IdentityAccessRestored")
+	if n := shut(w); n != 0 {
+		t.Errorf("%d cases are still shut", n)
+	}
+	w.when(head.says("2024-04-21", suspend).to(secondCase)).then("IdentityAccessSuspended")
+	w.when(prosecutor.says("2024-04-22", suspend)).then("IdentityAccessSuspended")
+	if n := shut(w); n != 2 {
+		t.Errorf("%d of two cases are shut after one had been", n)
+	}
+	w.audited()
+
+	one := given(t, then(known, prosecutor.says("2024-03-20", suspend))...)
+	one.when(mergedTwo).refused("suspended_on_one", "")
+	one.when(head.says("2024-03-20", suspend).to(secondCase)).then("IdentityAccessSuspended")
+	one.when(mergedTwo).then("DuplicateMerged", "!not_judged_same")
+}

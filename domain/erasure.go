@@ -113,18 +113,10 @@ func (ApproveErasure) aboutMerged()              {}
 func (PlaceLegalHold) aboutMerged()              {}
 func (LiftLegalHold) aboutMerged()               {}
 
-func (cmd ApproveErasure) others(Request) (streams []Stream) {
-	for _, ref := range cmd.with {
-		streams = append(streams, CaseStream(ref))
-	}
-	return streams
-}
+func (cmd ApproveErasure) others(Request) []Stream { return caseStreams(cmd.with) }
 
 func (cmd ApproveErasure) look(history []Decision) Asked {
-	cmd.with = nil
-	if c, err := Fold[Case](history); err == nil {
-		cmd.with = c.Absorbed
-	}
+	cmd.with = absorbedIn(history)
 	return cmd
 }
 

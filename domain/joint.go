@@ -52,6 +52,10 @@ type remembering interface {
 // as those into which one is split: they must not be there yet.
 type beginning interface{ begins() }
 
+// ofAllMerged is a command about a person that holds for every case that was merged
+// into its own: whoever may give it there gives it for those too.
+type ofAllMerged interface{ ofAllMerged() }
+
 // standing is an event of a joint decision and the stream it stands on.
 type standing struct {
 	AnyEvent
@@ -64,6 +68,17 @@ func (standing) apply(*Joint, Times) {}
 // onCase puts events on the history of the n-th case.
 func (j *Joint) onCase(n int, events ...Event[Case]) []Event[Joint] {
 	return place(j.named(CaseKind, n), events)
+}
+
+// onThose puts an event on the histories of the cases that need it, with the
+// remarks that each deserves.
+func (j *Joint) onThose(need func(*Case) bool, req Request, e Event[Case]) (all []Event[Joint]) {
+	for n, c := range j.Cases {
+		if need(c) {
+			all = append(all, j.onCase(n, c.noting(req, []Event[Case]{e})...)...)
+		}
+	}
+	return all
 }
 
 // onFacility puts events on the history of the n-th facility.
@@ -184,6 +199,9 @@ func (j *Joint) fold(req Request, cmd Asked, n int, history []Decision) error {
 			return err
 		}
 		j.Cases = append(j.Cases, c)
+		if _, all := cmd.(ofAllMerged); all && n > 0 && c.MergedInto == j.streams[0].Ref() {
+			return nil
+		}
 		if _, begins := cmd.(beginning); begins && n > 0 {
 			if c.Opened() && c.SplitFrom != j.streams[0].Ref() {
 				return conflict("already_registered")

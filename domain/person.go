@@ -20,7 +20,8 @@ type SamePerson struct {
 // What is merged is what people have judged the same ([JudgeDuplicate]), otherwise
 // it is remarked: "not_judged_same". The person must not live in a facility by the
 // case that ends, "still_sheltered"; neither person may be erased, "erased", or
-// about to be, "erasure_asked". Where an allowance was paid on both it is
+// about to be, "erasure_asked"; nor may access to the data be suspended on one of the
+// cases only, "suspended_on_one": the other would go on telling. Where an allowance was paid on both it is
 // remarked: "allowance_paid_before".
 type MergeCases struct {
 	Other Ref `json:"other" ref:"case"`
@@ -126,6 +127,8 @@ func (cmd MergeCases) decide(j *Joint, req Request) ([]Event[Joint], error) {
 		return nil, conflict("erased")
 	case !goes.Erasure.Asked.IsZero() || !ends.Erasure.Asked.IsZero():
 		return nil, conflict("erasure_asked")
+	case suspendedIn(goes.Access) != suspendedIn(ends.Access):
+		return nil, conflict("suspended_on_one")
 	}
 	e := DuplicateMerged{Surviving: req.about, Merged: cmd.Other, With: ends.Absorbed}
 	onBoth := []Event[Case]{e}
@@ -151,6 +154,22 @@ func (cmd UndoMerge) decide(j *Joint, req Request) ([]Event[Joint], error) {
 	}
 	e := MergeUndone{Surviving: req.about, Merged: cmd.Other, With: ends.Absorbed, Reason: cmd.Reason}
 	return append(j.onCase(0, e), j.onCase(1, e)...), nil
+}
+
+// absorbedIn are the cases that were merged into the one whose history it is.
+func absorbedIn(history []Decision) []Ref {
+	c, err := Fold[Case](history)
+	if err != nil {
+		return nil // whoever decides folds it again and says so
+	}
+	return c.Absorbed
+}
+
+func caseStreams(refs []Ref) (streams []Stream) {
+	for _, ref := range refs {
+		streams = append(streams, CaseStream(ref))
+	}
+	return streams
 }
 
 // errLookAgain says that the streams a decision is about have changed since they

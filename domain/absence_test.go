@@ -14,6 +14,11 @@ func TestAbsenceAndReturn(t *testing.T) {
 	given(t, story...).when(duty.says("2024-03-20T22:00", absent.cmd)).refused("role_not_allowed", "")
 	given(t, story...).when(shelter.says("2024-03-20T13:00", absent.cmd)).refused("seen_later", "since")
 	given(t, story...).when(shelter.says("2024-03-02T02:00", ReportAbsence{})).refused("before_admission", "happened")
+	unseen := mustWhen("2024-03-01T20:29") // a minute before the person was found
+	given(t, story...).when(shelter.says("2024-03-20T22:00", ReportAbsence{Since: unseen})).refused("before_case", "since")
+	given(t, story...).when(shelter.says("2024-03-21T10:00", ReportMissing{Since: unseen, Police: "153/24"})).refused("before_case", "since")
+	given(t, detected).when(duty.says("2024-03-21T10:00", ReportMissing{Since: unseen})).refused("before_case", "since")
+	given(t, detected).when(duty.says("2024-03-21T10:00", ReportMissing{Since: mustWhen("2024-03-01T20:30")})).then("PersonMissing")
 	given(t, with(absent)...).when(shelter.says("2024-03-21", ReportAbsence{})).refused("absent_already", "")
 
 	w := given(t, with(absent)...).when(missing).then("PersonMissing")

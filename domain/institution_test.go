@@ -28,6 +28,28 @@ func TestActsReportsAndTrainings(t *testing.T) {
 	given(t).when(on(coordinator.says("2023-05-17", seats))).then("CommissionReconstituted")
 }
 
+// TestADeedTakesEffectWithinThePlan: what was in force before the plan's first year
+// was not done for it, whenever it is recorded.
+func TestADeedTakesEffectWithinThePlan(t *testing.T) {
+	for _, on := range []string{"2019-12-31", "2020-01-01"} {
+		day := mustDay(on)
+		for typ, cmd := range map[string]Asked{
+			"LegalStatusRevised":      ReviseLegalStatus{Body: "nrm_commission", Act: "C-174", Effective: day},
+			"CommissionReconstituted": ReconstituteBody{Body: "working_group", Act: "C-WG", Members: 9, Effective: day},
+			"StandardAdopted":         AdoptStandard{Standard: Codes("standard")[0].Code, Agency: Codes("agency")[0].Code, Effective: day},
+			"ProcedureAdopted":        AdoptProcedure{Procedure: Codes("procedure")[0].Code, Agency: Codes("agency")[0].Code, Effective: day},
+			"ActAdopted":              AdoptAct{Act: "C-174", Effective: day},
+		} {
+			w := given(t).when(coordinator.says("2022-04-26", cmd).to(ActionStream("4.1.9")))
+			if on == "2020-01-01" {
+				w.then(typ)
+			} else {
+				w.refused("before_plan", "effective")
+			}
+		}
+	}
+}
+
 // TestABodyAttestsForItself: nobody says of another that nothing happened.
 func TestABodyAttestsForItself(t *testing.T) {
 	attest := func(by Actor, organisation string) said {

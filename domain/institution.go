@@ -196,7 +196,8 @@ func (cmd PublishStudy) decide(*Action, Request) ([]Event[Action], error) {
 }
 
 // AllocateFunding records money given to a body that serves victims (plan
-// action 4.4.4).
+// action 4.4.4). A facility that is named must be in the register
+// ("no_such_facility"); money may come before it opens, which is registered first.
 type AllocateFunding struct {
 	Organisation string `json:"organisation" code:"organisation"`
 	Amount       Qepik  `json:"amount"`
@@ -218,8 +219,15 @@ type FundingAllocated struct {
 func (FundingAllocated) EventType() string    { return "FundingAllocated" }
 func (FundingAllocated) apply(*Action, Times) {}
 func (AllocateFunding) givers() []Role        { return []Role{Coordinator} }
-func (cmd AllocateFunding) decide(*Action, Request) ([]Event[Action], error) {
-	return []Event[Action]{FundingAllocated{cmd.Organisation, providerKind(cmd.Organisation), cmd.Amount, cmd.Year, cmd.Source, cmd.Facility}}, nil
+func (cmd AllocateFunding) others(Request) []Stream {
+	if cmd.Facility == "" {
+		return nil
+	}
+	return []Stream{FacilityStream(cmd.Facility)}
+}
+func (cmd AllocateFunding) decide(j *Joint, _ Request) ([]Event[Joint], error) {
+	e := FundingAllocated{cmd.Organisation, providerKind(cmd.Organisation), cmd.Amount, cmd.Year, cmd.Source, cmd.Facility}
+	return j.onAction(0, e), nil
 }
 
 // SetTarget sets what the plan leaves open: it gives no numbers. A target always

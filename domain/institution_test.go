@@ -28,6 +28,25 @@ func TestActsReportsAndTrainings(t *testing.T) {
 	given(t).when(on(coordinator.says("2023-05-17", seats))).then("CommissionReconstituted")
 }
 
+// TestFundingOfAFacility: money is for one that there is, or for none in particular.
+func TestFundingOfAFacility(t *testing.T) {
+	give := func(facility Ref) said {
+		cmd := AllocateFunding{Organisation: "shelter-baki", Amount: 20_000_00, Year: 2024, Source: "state_budget", Facility: facility}
+		return coordinator.says("2024-01-15", cmd).to(ActionStream("4.4.1"))
+	}
+	w := given(t).when(give(house)).then("FundingAllocated")
+	if on := w.log.streams[theFacility.String()]; len(on) != 1 {
+		t.Errorf("recorded on the facility: %s", typesOf(on))
+	}
+	w.when(give("")).then("FundingAllocated")
+	w.when(give(NewRef("nowhere"))).refused("no_such_facility", "facility")
+	w.when(give("nowhere")).refused("no_such_facility", "facility")
+	w.when(give(theCase.Ref())).refused("no_such_facility", "facility")
+	early := give(house)
+	early.at = "2009-12-31"
+	w.when(early).refused("before_plan", "happened")
+}
+
 // TestADeedTakesEffectWithinThePlan: what was in force before the plan's first year
 // was not done for it, whenever it is recorded.
 func TestADeedTakesEffectWithinThePlan(t *testing.T) {

@@ -15,6 +15,7 @@ import (
 type Joint struct {
 	Cases      []*Case
 	Facilities []*Facility
+	Actions    []*Action
 	Calls      []*Call
 	Accesses   []*Accesses
 
@@ -84,6 +85,11 @@ func (j *Joint) onThose(need func(*Case) bool, req Request, e Event[Case]) (all 
 // onFacility puts events on the history of the n-th facility.
 func (j *Joint) onFacility(n int, events ...Event[Facility]) []Event[Joint] {
 	return place(j.named(FacilityKind, n), events)
+}
+
+// onAction puts events on the history of the n-th action of the plan.
+func (j *Joint) onAction(n int, events ...Event[Action]) []Event[Joint] {
+	return place(j.named(ActionKind, n), events)
 }
 
 // onCall puts events on the history of the n-th call.
@@ -222,6 +228,13 @@ func (j *Joint) fold(req Request, cmd Asked, n int, history []Decision) error {
 			return f.accepts(req, cmd)
 		}
 		return nil
+	case ActionKind:
+		a, err := Fold[Action](history)
+		if err != nil {
+			return err
+		}
+		j.Actions = append(j.Actions, a)
+		return a.accepts(req)
 	case CallKind:
 		c, err := Fold[Call](history)
 		if err != nil {

@@ -121,7 +121,7 @@ func bodies() []step {
 		{coordinator, "01-14", "adopt-standard", fields{"effective": "2024-01-14"}, Stream{}},
 		{coordinator, "01-15", "adopt-procedure", fields{"effective": "2024-01-15"}, Stream{}},
 		{coordinator, "01-16", "publish-study", nil, Stream{}},
-		{coordinator, "01-17", "allocate-funding", fields{"organisation": "ngo-c", "year": 2024}, Stream{}},
+		{coordinator, "01-17", "allocate-funding", fields{"organisation": "shelter-baki", "year": 2024, "facility": house}, Stream{}},
 		{coordinator, "01-18", "adopt-act", fields{"act": "C-174", "effective": "2024-01-18"}, Stream{}},
 		{coordinator, "01-19", "hold-training", nil, Stream{}},
 		{coordinator, "01-20", "submit-report", fields{"to": "parliament", "year": 2023}, Stream{}},

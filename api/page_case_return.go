@@ -36,6 +36,7 @@ func (p casePage) returnRows(c *domain.Case) []ui.SummaryRow {
 		row(p.eventTitle("ReturnCertificateIssued"), p.when(back.Issued)),
 		row(p.eventTitle("ReturnCertificateRefused"), p.when(c.CertificateRefused)),
 		row(p.eventTitle("ReturnScheduled"), p.day(c.ScheduledReturn.On)),
+		row(p.T("field.schedule-return.destination"), p.code("country", c.ScheduledReturn.Destination)),
 		row(p.eventTitle("RepatriationCancelled"), p.when(c.ReturnCancelled)),
 		row(p.eventTitle("ReturnDeparted"), p.when(back.Departed)),
 		row(p.eventTitle("ReturnArrived"), p.when(back.Arrived)),

@@ -2,9 +2,10 @@ package domain
 
 // A ReturnPlan is a return that was scheduled and has not begun.
 type ReturnPlan struct {
-	Recorded When   `json:"recorded,omitzero"` // when it was scheduled
-	On       Day    `json:"on,omitzero"`
-	Receiver string `json:"receiver,omitempty"`
+	Recorded    When   `json:"recorded,omitzero"` // when it was scheduled
+	On          Day    `json:"on,omitzero"`
+	Receiver    string `json:"receiver,omitempty"`
+	Destination string `json:"destination,omitempty"` // code list "country"
 }
 
 // A ReturnRisk is what one assessment of a return came to.
@@ -23,7 +24,8 @@ func (r ReturnRisk) against() bool {
 // interests, a guardian is in office and it is said who takes the child in. No
 // return of a foreigner is planned within the reflection period unless the
 // person asked for it in writing (Repatriation Rules of 2013; Council of Europe
-// Convention, Articles 13 and 16). A later schedule replaces an earlier one.
+// Convention, Articles 13 and 16). A later schedule replaces an earlier one. Whoever
+// comes home to Azerbaijan goes to no other country ("answers_contradict").
 type ScheduleReturn struct {
 	Direction string   `json:"direction" code:"return_direction"`
 	On        Day      `json:"on"`
@@ -33,6 +35,8 @@ type ScheduleReturn struct {
 	Payer     string   `json:"payer" code:"return_payer"`
 	Receiver  string   `json:"receiver,omitempty" code:"organisation/assistance_centre|shelter|child_protection|social|ngo|international"`
 	Carer     string   `json:"carer,omitempty" code:"receiving_carer"` // who takes a child in
+
+	Destination string `json:"destination,omitempty" code:"country"` // of a return from Azerbaijan
 }
 
 // ReturnScheduled is a plan: [ReturnDeparted] says that it was carried out.
@@ -45,6 +49,8 @@ type ReturnScheduled struct {
 	Payer     string   `json:"payer" code:"return_payer"`
 	Receiver  string   `json:"receiver,omitempty" code:"organisation" place:"beside"`
 	Carer     string   `json:"carer,omitempty" code:"receiving_carer"`
+
+	Destination string `json:"destination,omitempty" code:"country"`
 }
 
 func (ReturnScheduled) EventType() string { return "ReturnScheduled" }
@@ -53,7 +59,7 @@ func (e ReturnScheduled) apply(c *Case, at Times) {
 		return // that journey has begun
 	}
 	c.Return.Direction = e.Direction
-	c.ScheduledReturn = ReturnPlan{Recorded: at.Happened, On: e.On, Receiver: e.Receiver}
+	c.ScheduledReturn = ReturnPlan{Recorded: at.Happened, On: e.On, Receiver: e.Receiver, Destination: e.Destination}
 	if e.Receiver != "" {
 		c.involve(e.Receiver, AskedFor)
 	}
@@ -69,6 +75,9 @@ func (cmd ScheduleReturn) decide(c *Case, req Request) ([]Event[Case], error) {
 	}
 	if cmd.On.Before(req.Happened.Day()) {
 		return nil, invalid("before_start", "on")
+	}
+	if cmd.Direction == "inbound" && cmd.Destination != "" {
+		return nil, invalid("answers_contradict", "destination")
 	}
 	if err := c.mayReturn(req.Happened); err != nil {
 		return nil, err

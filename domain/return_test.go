@@ -47,6 +47,15 @@ func TestReturnIsScheduledOnlyWhenItIsPrepared(t *testing.T) {
 		better := partner.says("2024-04-03", AssessReturnRisk{Level: "medium", Decision: "can_return_with_measures"})
 		given(t, homeward("adult", better, worse)...).when(schedule).then("ReturnScheduled")
 	}
+	abroad := func(direction string) said {
+		return migration.says("2024-04-04", planned(func(s *ScheduleReturn) { s.Direction, s.Destination = direction, "GE" }))
+	}
+	w := given(t, homeward("adult")...).when(abroad("outbound")).then("ReturnScheduled")
+	if got := w.state().ScheduledReturn.Destination; got != "GE" {
+		t.Errorf("goes to %q", got)
+	}
+	given(t, homeward("adult")...).when(abroad("inbound")).refused("answers_contradict", "destination")
+	given(t, homeward("adult")...).when(migration.says("2024-04-04", planned(func(s *ScheduleReturn) { s.Direction = "inbound" }))).then("ReturnScheduled")
 	wishless := slices.Delete(homeward("adult"), 5, 6)
 	given(t, wishless...).when(schedule).then("ReturnScheduled", "!return_wish_missing")
 }

@@ -104,6 +104,8 @@ func (cmd DecideReview) decide(c *Case, req Request) ([]Event[Case], error) {
 // ReverseIdentification replaces a decision on identification by its contrary,
 // from its day on: after a review, or because new facts came up. Only the head of
 // the special police unit does so. What was paid or given before is not undone.
+// The person was told how it can be reviewed when they were told of it, so the time
+// of that is given then ("required").
 type ReverseIdentification struct {
 	Outcome    string    `json:"outcome" code:"outcome/final"` // what it is from now on
 	Reasons    []string  `json:"reasons" code:"reversal_reason"`
@@ -112,7 +114,8 @@ type ReverseIdentification struct {
 	Geography  string    `json:"geography,omitempty" code:"geography"`
 	Informed   bool      `json:"informed"`
 	Decision   Reference `json:"decision_no,omitempty"`
-	NotifiedAt When      `json:"notified_at,omitzero"`
+	NotifiedAt When      `json:"notified_at,omitzero"`  // when the person was told
+	ReviewInfo bool      `json:"review_info,omitempty"` // and how the reversal can be reviewed
 	ExploitationFields
 }
 
@@ -127,6 +130,7 @@ type IdentificationReversed struct {
 	Informed          bool      `json:"informed,omitempty"`
 	Decision          Reference `json:"decision_no,omitempty"`
 	NotifiedAt        When      `json:"notified_at,omitzero"`
+	ReviewInfo        bool      `json:"review_info,omitempty"`
 	Acts              []string  `json:"acts,omitempty" code:"exploitation_act"`
 	Controls          []string  `json:"controls,omitempty" code:"control_method"`
 	Industry          string    `json:"industry,omitempty" code:"isic_section"`
@@ -160,6 +164,8 @@ func (cmd ReverseIdentification) decide(c *Case, req Request) ([]Event[Case], er
 		return nil, invalid("before_decision", "happened")
 	case !cmd.NotifiedAt.IsZero() && cmd.NotifiedAt.Before(req.Happened):
 		return nil, invalid("before_decision", "notified_at")
+	case cmd.NotifiedAt.IsZero() && cmd.ReviewInfo:
+		return nil, invalid("required", "notified_at")
 	}
 	if err := c.identifiable(cmd.Outcome, cmd.Forms, cmd.Means, cmd.Geography, cmd.AgeAtExploitation); err != nil {
 		return nil, err
@@ -167,7 +173,7 @@ func (cmd ReverseIdentification) decide(c *Case, req Request) ([]Event[Case], er
 	x := cmd.ExploitationFields
 	e := IdentificationReversed{
 		From: c.Outcome, Outcome: cmd.Outcome, Reasons: slices.Clone(cmd.Reasons), Forms: slices.Clone(cmd.Forms), Means: slices.Clone(cmd.Means),
-		Geography: cmd.Geography, Informed: cmd.Informed, Decision: cmd.Decision, NotifiedAt: cmd.NotifiedAt, Acts: slices.Clone(x.Acts), Controls: slices.Clone(x.Controls),
+		Geography: cmd.Geography, Informed: cmd.Informed, Decision: cmd.Decision, NotifiedAt: cmd.NotifiedAt, ReviewInfo: cmd.ReviewInfo, Acts: slices.Clone(x.Acts), Controls: slices.Clone(x.Controls),
 		Industry: x.Industry, ExploitedIn: x.ExploitedIn, ExploitedDistrict: x.ExploitedDistrict, AgeAtExploitation: x.AgeAtExploitation, Age: c.Age,
 	}
 	paid := c.Redress.Allowance != 0 || c.Redress.FundPaid != 0 || c.Redress.Paid != 0

@@ -84,6 +84,15 @@ func TestReversal(t *testing.T) {
 	early := toPositive()
 	early.NotifiedAt = mustWhen("2024-04-11")
 	given(t, no...).when(turned(early, "2024-04-12")).refused("before_decision", "notified_at")
+	told := toPositive()
+	told.NotifiedAt, told.ReviewInfo = mustWhen("2024-04-13"), true
+	w = given(t, no...).when(turned(told, "2024-04-12")).then("IdentificationReversed")
+	all := w.log.all()
+	if e := all[len(all)-1].Events[0].(IdentificationReversed); !e.ReviewInfo || e.NotifiedAt != told.NotifiedAt {
+		t.Errorf("%+v", e)
+	}
+	told.NotifiedAt = When{}
+	given(t, no...).when(turned(told, "2024-04-12")).refused("required", "notified_at")
 	suspended := toPositive()
 	suspended.Outcome = "suspended"
 	given(t, no...).when(turned(suspended, "2024-04-12")).refused("unknown_code", "outcome")

@@ -42,7 +42,7 @@ func foreign() []step {
 		{partner, "05-04", "assess-return-risk", fields{"level": "low", "decision": "can_return"}, Stream{}},
 		{migration, "05-05", "record-return-consent", fields{"by": "person"}, Stream{}},
 		{migration, "05-05T12:00", "request-travel-document", nil, Stream{}},
-		{migration, "05-06", "schedule-return", outbound(fields{"on": "2024-05-30", "receiver": "iom"}), Stream{}},
+		{migration, "05-06", "schedule-return", outbound(fields{"on": "2024-05-30", "receiver": "iom", "destination": "GE"}), Stream{}},
 		{migration, "05-07", "cancel-return", nil, Stream{}},
 		{migration, "05-30", "record-return-departure", outbound(fields{}), Stream{}},
 		{migration, "05-31", "record-return-arrival", nil, Stream{}},

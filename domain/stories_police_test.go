@@ -60,6 +60,7 @@ func reversal() []step {
 			"outcome": "positive", "reasons": []string{"review_decision"}, "forms": []string{"forced_labour"}, "means": []string{"deception"}, "geography": "internal", "informed": true,
 		}, Stream{}},
 		{head, "04-20", "terminate-reflection", nil, Stream{}},
+			"notified_at": "2024-04-13", "review_info": true,
 	})
 }
 

@@ -139,6 +139,10 @@ func spoiledForms(spec domain.CommandSpec, good url.Values) map[string]url.Value
 			with("no event "+f.Name, f.Name, "first")
 		case domain.ACase:
 			with("no reference "+f.Name, f.Name, "KW5219EX")
+		case domain.ManyCases:
+			with("no reference "+f.Name, f.Name, "AR2194HK\r\nKW5219EX")
+			with("twice "+f.Name, f.Name, "AR2194HK\r\nar2194hk")
+			with("words "+f.Name, f.Name, "iki başqa iş")
 		case domain.AReference:
 			with("a name "+f.Name, f.Name, "Aliyeva Aysel")
 		case domain.ShortText, domain.LongText:

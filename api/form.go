@@ -220,6 +220,9 @@ func (f *commandForm) question(field domain.Field) ui.Field {
 		}
 	case domain.ACase, domain.AReference:
 		q.Kind, q.Width = ui.Text, 20
+	case domain.ManyCases:
+		q.Kind, q.Rows = ui.TextArea, 4
+		q.Hint = strings.TrimSpace(q.Hint + " " + f.N("form.cases.hint", field.Max))
 	}
 	return q
 }

@@ -119,6 +119,9 @@ func (f *commandForm) answer(field domain.Field) (value any, fault string) {
 		}
 	case domain.ACase, domain.AReference: // as people write them down
 		value = strings.ToUpper(typed)
+	case domain.ManyCases:
+		refs := readRefs(f.answers[field.Name])
+		value, blank = refs, len(refs) == 0
 	case domain.LongText: // browsers end lines in two characters; people count one
 		value = strings.ReplaceAll(typed, "\r\n", "\n")
 	default:
@@ -131,6 +134,14 @@ func (f *commandForm) answer(field domain.Field) (value any, fault string) {
 		return nil, "required"
 	}
 	return value, fault
+}
+
+// readRefs reads references as people write several down: each on a line of its
+// own, or with commas between them, in capitals or not.
+func readRefs(typed []string) []string {
+	return strings.FieldsFunc(strings.ToUpper(strings.Join(typed, " ")), func(r rune) bool {
+		return unicode.IsSpace(r) || r == ',' || r == ';'
+	})
 }
 
 func readDay(p ui.Parts, kind domain.FieldKind) (string, string) {

@@ -94,6 +94,8 @@ func reply(f *commandForm, field domain.Field, sent url.Values) {
 		sent.Set(field.Name, "GK1234XA")
 	case domain.ACase:
 		sent.Set(field.Name, "kw5219ez")
+	case domain.ManyCases:
+		sent.Set(field.Name, "ar2194hk\r\nHE6052WT")
 	case domain.AnEvent:
 		sent.Set(field.Name, "0190b2b6-0000-7000-8000-000000000001/0")
 	case domain.AReference:
@@ -130,6 +132,9 @@ func TestFieldsOfItems(t *testing.T) {
 		{places, url.Values{"places-female": {"many"}}, "", "not_a_number"},
 		{places, url.Values{}, "null", ""},
 		{domain.Field{Name: "other", Kind: domain.ACase}, url.Values{"other": {"kw5219ez"}}, `"KW5219EZ"`, ""},
+		{domain.Field{Name: "others", Kind: domain.ManyCases}, url.Values{"others": {" kw5219ez,\r\nAR2194HK; he6052wt\n\n"}}, `["KW5219EZ","AR2194HK","HE6052WT"]`, ""},
+		{domain.Field{Name: "others", Kind: domain.ManyCases, Optional: true}, url.Values{"others": {" \r\n , "}}, "null", ""},
+		{domain.Field{Name: "others", Kind: domain.ManyCases}, url.Values{"others": {"\n"}}, "null", "required"},
 		{domain.Field{Name: "number", Kind: domain.AReference}, url.Values{"number": {" cr-1 "}}, `"CR-1"`, ""},
 		{domain.Field{Name: "event", Kind: domain.AnEvent}, url.Values{"event": {"nonsense"}}, "", "no_such_event"},
 	} {

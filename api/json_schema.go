@@ -94,7 +94,13 @@ func fieldSchema(f domain.Field, schemas map[string]*huma.Schema) *huma.Schema {
 	case domain.AFacility:
 		return &huma.Schema{Type: huma.TypeString, Pattern: "^[A-Z]{2}[0-9]{4}[A-Z]{2}$", Description: "the reference of a facility"}
 	case domain.ACase:
-		return &huma.Schema{Type: huma.TypeString, Pattern: "^[A-Z]{2}[0-9]{4}[A-Z]{2}$", Description: "the reference of another case"}
+		return otherCase()
+	case domain.ManyCases:
+		s := &huma.Schema{Type: huma.TypeArray, Items: otherCase(), UniqueItems: true, MaxItems: new(f.Max)}
+		if requires(f) {
+			s.MinItems = new(1)
+		}
+		return s
 	case domain.AnEvent:
 		return &huma.Schema{Type: huma.TypeString, Pattern: "^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}/(0|[1-9][0-9]?)$", Description: "an event of this case: \"at\" of its timeline"}
 	case domain.AReference:
@@ -106,6 +112,10 @@ func fieldSchema(f domain.Field, schemas map[string]*huma.Schema) *huma.Schema {
 		return pairsSchema(f, codesRef(f, schemas), "number", &huma.Schema{Type: huma.TypeInteger, Minimum: new(float64(f.Min)), Maximum: new(float64(f.Max))})
 	}
 	panic("api: a field of kind " + string(f.Kind) + " has no schema") // found by a test over all commands
+}
+
+func otherCase() *huma.Schema {
+	return &huma.Schema{Type: huma.TypeString, Pattern: "^[A-Z]{2}[0-9]{4}[A-Z]{2}$", Description: "the reference of another case"}
 }
 
 // pairsSchema describes a list of codes, each with what is said of it.

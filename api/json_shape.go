@@ -207,12 +207,12 @@ type (
 	}
 	fieldJSON struct {
 		Name     string   `json:"name"`
-		Kind     string   `json:"kind" enum:"code,codes,yes_no,number,money,day,time,text,prose,facility,case,event,reference,answers,counts"`
+		Kind     string   `json:"kind" enum:"code,codes,yes_no,number,money,day,time,text,prose,facility,case,cases,event,reference,answers,counts"`
 		List     string   `json:"list,omitempty"`
 		Codes    []string `json:"codes,omitempty"`
 		Required bool     `json:"required"`
 		Min      *int     `json:"min,omitempty"`
-		Max      *int     `json:"max,omitempty" doc:"of a text: characters"`
+		Max      *int     `json:"max,omitempty" doc:"of a text: characters; of cases: how many"`
 	}
 )
 
@@ -354,7 +354,7 @@ func fieldOf(f domain.Field) fieldJSON {
 	if f.Kind == domain.Number || f.Kind == domain.Amount || f.Kind == domain.NumbersOf {
 		out.Min, out.Max = new(f.Min), new(f.Max)
 	}
-	if f.Kind == domain.ShortText || f.Kind == domain.LongText || f.Kind == domain.AReference {
+	if f.Kind == domain.ShortText || f.Kind == domain.LongText || f.Kind == domain.AReference || f.Kind == domain.ManyCases {
 		out.Max = new(f.Max)
 	}
 	return out

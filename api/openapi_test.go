@@ -143,6 +143,8 @@ func sample(spec domain.CommandSpec, facility string, whole bool) map[string]any
 			data[f.Name] = facility
 		case domain.ACase:
 			data[f.Name] = string(domain.NewRef("another"))
+		case domain.ManyCases:
+			data[f.Name] = []string{string(domain.NewRef("one more")), string(domain.NewRef("and another"))}
 		case domain.AnEvent:
 			data[f.Name] = "0190b2b6-0000-7000-8000-000000000001/0"
 		case domain.AReference:
@@ -206,6 +208,16 @@ func spoiled(spec domain.CommandSpec, good map[string]any) map[string]map[string
 			with("words", f.Name, "soon")
 		case domain.AFacility, domain.ACase, domain.AnEvent:
 			with("no reference", f.Name, "nonsense")
+		case domain.ManyCases:
+			one := string(domain.NewRef("one more"))
+			with("no reference", f.Name, []string{one, "nonsense"})
+			with("no list", f.Name, one)
+			with("twice", f.Name, []string{one, one})
+			var many []string
+			for i := range f.Max + 1 {
+				many = append(many, string(domain.NewRef(fmt.Sprint("one of many ", i))))
+			}
+			with("too many", f.Name, many)
 		case domain.AReference:
 			with("a name", f.Name, "Aliyeva")
 			with("too long", f.Name, strings.Repeat("1", f.Max+1))

@@ -82,6 +82,9 @@ func (p casePage) referralRows(c *domain.Case) []ui.SummaryRow {
 		row(p.T("field.citizenship"), p.code("citizenship", c.Citizenship)),
 		row(p.T("event.SpuNotified"), p.when(c.Notified)),
 		row(p.T("event.HandoverAccepted"), p.when(c.HandedOver)),
+		row(p.eventTitle("CaseOpened"), p.when(c.TakenUp)),
+		p.caseRows(p.T("field.co_victim"), c.CoVictims),
+		p.caseRows(p.T("field.linked_cases"), c.LinkedCases),
 	)
 }
 

@@ -172,21 +172,26 @@ func (p casePage) period(of domain.Period) string {
 	return p.T("case.period", "From", p.day(of.From), "Until", p.day(of.Until))
 }
 
+// caseRows lead to other cases. Only who may know of every case sees them.
+func (p casePage) caseRows(key string, refs []domain.Ref) (rows []ui.SummaryRow) {
+	if !p.by.Role.SeesEveryCase() {
+		return nil
+	}
+	for _, ref := range refs {
+		rows = append(rows, ui.SummaryRow{Key: key, Value: string(ref), Href: "/cases/" + string(ref)})
+	}
+	return rows
+}
+
 // samePersonRows name the cases that were merged into this one, and those of the
 // same person before and after. Only who may know of every case sees them.
 func (p casePage) samePersonRows(c *domain.Case) []ui.SummaryRow {
 	if !p.by.Role.SeesEveryCase() {
 		return nil
 	}
-	link := func(key string, refs []domain.Ref) (rows []ui.SummaryRow) {
-		for _, ref := range refs {
-			rows = append(rows, ui.SummaryRow{Key: key, Value: string(ref), Href: "/cases/" + string(ref)})
-		}
-		return rows
-	}
-	rows := slices.Concat(link(p.T("case.absorbed"), c.Absorbed), link(p.T("case.split_into"), c.SplitInto))
+	rows := slices.Concat(p.caseRows(p.T("case.absorbed"), c.Absorbed), p.caseRows(p.T("case.split_into"), c.SplitInto))
 	if c.SplitFrom != "" {
-		rows = append(rows, link(p.T("case.split_from"), []domain.Ref{c.SplitFrom})...)
+		rows = append(rows, p.caseRows(p.T("case.split_from"), []domain.Ref{c.SplitFrom})...)
 	}
 	if !p.reads(domain.Screening) {
 		return rows
@@ -195,5 +200,5 @@ func (p casePage) samePersonRows(c *domain.Case) []ui.SummaryRow {
 		verdict := ui.SummaryRow{Key: p.eventTitle("DuplicateJudged"), Value: string(ref), Href: "/cases/" + string(ref), Lines: []string{p.code("duplicate_verdict", c.Verdicts[ref])}}
 		rows = append(rows, verdict)
 	}
-	return slices.Concat(rows, link(p.T("case.earlier"), c.EarlierCases), link(p.T("case.later"), c.LaterCases))
+	return slices.Concat(rows, p.caseRows(p.T("case.earlier"), c.EarlierCases), p.caseRows(p.T("case.later"), c.LaterCases))
 }

@@ -72,7 +72,7 @@ var theCall = CallStream(NewRef("the call"))
 // everybodysWorld is a case in which a body of each kind takes part.
 func everybodysWorld(t *testing.T) *memory {
 	t.Helper()
-	story := []said{detected, detected.to(secondCase), handedOver, openSecond, requested, admitted}
+	story := []said{detected, detected.to(secondCase), detected.to(thirdCase), handedOver, openSecond, requested, admitted}
 	list := Fields(SendServiceReferral{})[0]
 	for _, o := range list.Choices() {
 		story = append(story, officer.says("2024-03-02", SendServiceReferral{Organisation: o.Code, Services: []string{"legal_info"}}))
@@ -153,6 +153,8 @@ func wholeData(spec CommandSpec) map[string]any {
 			data[f.Name] = house
 		case ACase:
 			data[f.Name] = secondCase.Ref()
+		case ManyCases:
+			data[f.Name] = []Ref{thirdCase.Ref()}
 		case AnEvent:
 			data[f.Name] = "0190b2b6-0000-7000-8000-000000000001/0"
 		case AReference:

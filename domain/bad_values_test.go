@@ -45,7 +45,7 @@ type badValue struct {
 func otherTypes(f Field) (all []badValue) {
 	own := "text"
 	switch f.Kind {
-	case ManyCodes, ItemBank, NumbersOf:
+	case ManyCodes, ManyCases, ItemBank, NumbersOf:
 		own = "list"
 	case YesNo:
 		own = "truth"
@@ -105,6 +105,13 @@ func badValues(f Field) (all []badValue) {
 		for _, ref := range []string{"x", "KW5219EX", "nrm.case.>", strings.ToLower(theCase.ID)} {
 			add("no reference: "+ref, ref, "no_such_reference")
 		}
+	case ManyCases:
+		one := thirdCase.Ref()
+		for _, ref := range []string{"x", "", "KW5219EX", "nrm.case.>", strings.ToLower(theCase.ID)} {
+			add("no reference: "+ref, []string{string(one), ref}, "no_such_reference")
+		}
+		add("a case twice", []Ref{one, one}, "repeated_code")
+		add("more cases than possible", slices.Repeat([]Ref{one}, f.Max+1), "out_of_range")
 	case AnEvent:
 		id := "0190b2b6-0000-7000-8000-000000000001"
 		for _, at := range []string{"first", id, id + "/", id + "/-1", id + "/01", id + "/100", "{" + id + "}/0", "urn:uuid:" + id + "/0"} {
@@ -174,7 +181,7 @@ func TestBadValuesOfEachKind(t *testing.T) {
 			}
 		}
 	}
-	if len(seen) < 15 {
+	if len(seen) < 16 {
 		t.Errorf("%d kinds of fields: too few to show anything", len(seen))
 	}
 }

@@ -25,6 +25,7 @@ const (
 	AFacility FieldKind = "facility" // the reference of a facility
 
 	ACase      FieldKind = "case"      // the reference of another case
+	ManyCases  FieldKind = "cases"     // references of other cases, at most Max, none twice
 	AnEvent    FieldKind = "event"     // an [EventAt] of this case
 	AReference FieldKind = "reference" // a [Reference] of another body
 	ItemBank   FieldKind = "answers"   // [Answers] to the items of List
@@ -45,7 +46,8 @@ type Field struct {
 
 // Fields describes a command, in the order of its struct. The tags are: json
 // (name, omitempty or omitzero = optional), code:"list" or code:"list/group",
-// min and max, and ref:"case" for a [Ref] that is not of a facility.
+// min and max, and ref:"case" for a [Ref] that is not of a facility; several are
+// of cases.
 func Fields(cmd Asked) []Field {
 	t := reflect.TypeOf(cmd)
 	if f, ok := fieldsOf.Load(t); ok {
@@ -91,6 +93,8 @@ func fieldOf(sf reflect.StructField) (Field, bool) {
 		if sf.Tag.Get("ref") == "case" {
 			f.Kind = ACase
 		}
+	case reflect.TypeFor[[]Ref]():
+		f.Kind, f.Max = ManyCases, bound(sf, "max", maxCases)
 	case reflect.TypeFor[EventAt]():
 		f.Kind = AnEvent
 	case reflect.TypeFor[Reference]():
@@ -115,6 +119,10 @@ func bound(sf reflect.StructField, tag string, otherwise int) int {
 	}
 	return otherwise
 }
+
+// maxCases is how many other cases a command names at most: each is read before
+// it is judged.
+const maxCases = 20
 
 // Qepik is an amount of money: 1 AZN = 100 qəpik.
 type Qepik int64
@@ -177,13 +185,15 @@ func (f Field) fault(v reflect.Value, now time.Time) string {
 			return "out_of_range"
 		}
 	case AFacility:
-		if r, err := ParseRef(v.String()); err != nil || r != v.Interface().(Ref) {
+		if !isRef(v.Interface().(Ref)) {
 			return "no_such_facility"
 		}
 	case ACase:
-		if r, err := ParseRef(v.String()); err != nil || r != v.Interface().(Ref) {
+		if !isRef(v.Interface().(Ref)) {
 			return "no_such_reference"
 		}
+	case ManyCases:
+		return f.casesFault(v.Interface().([]Ref))
 	case AReference:
 		if s := v.String(); len(s) > f.Max || !referencePattern.MatchString(s) {
 			return "not_a_reference"
@@ -202,6 +212,28 @@ func (f Field) fault(v reflect.Value, now time.Time) string {
 		}
 	}
 	return ""
+}
+
+// casesFault says what is wrong with references of other cases.
+func (f Field) casesFault(refs []Ref) string {
+	if len(refs) > f.Max {
+		return "out_of_range"
+	}
+	for i, r := range refs {
+		if !isRef(r) {
+			return "no_such_reference"
+		}
+		if slices.Contains(refs[:i], r) {
+			return "repeated_code"
+		}
+	}
+	return ""
+}
+
+// isRef reports whether a reference is written as the register writes it.
+func isRef(r Ref) bool {
+	parsed, err := ParseRef(string(r))
+	return err == nil && parsed == r
 }
 
 // farthest is how many years ahead a day can be: nothing that is agreed, permitted

@@ -111,12 +111,15 @@ func (cmd AddReferral) decide(c *Case, req Request) ([]Event[Case], error) {
 }
 
 // OpenCase records that a case officer takes charge of the case: whoever records
-// it is assigned, until another officer does. A co-victim's case can be named;
-// victims of one event share the number of their group.
+// it is assigned, until another officer does. A co-victim's case can be named, and
+// others that have to do with this one; victims of one event share the number of
+// their group. Each case that is named must be there ("no_such_case"), and none is
+// this one or named twice ("same_stream").
 type OpenCase struct {
 	Number   Reference `json:"case_no,omitempty"`  // of the unit's own file
 	Group    Reference `json:"group_no,omitempty"` // of victims of one event
 	CoVictim Ref       `json:"co_victim,omitempty" ref:"case"`
+	Linked   []Ref     `json:"linked_cases,omitempty" ref:"case"`
 }
 
 // CaseOpened assigns the officer who recorded it.
@@ -124,6 +127,7 @@ type CaseOpened struct {
 	Number   Reference `json:"case_no,omitempty"`
 	Group    Reference `json:"group_no,omitempty"`
 	CoVictim Ref       `json:"co_victim,omitempty" ref:"case"`
+	Linked   []Ref     `json:"linked_cases,omitempty" ref:"case"`
 }
 
 func (CaseOpened) EventType() string { return "CaseOpened" }
@@ -132,19 +136,24 @@ func (e CaseOpened) apply(c *Case, at Times) {
 	if e.Group != "" {
 		c.Group = e.Group
 	}
-	if e.CoVictim != "" && !slices.Contains(c.CoVictims, e.CoVictim) {
-		c.CoVictims = append(c.CoVictims, e.CoVictim)
+	c.CoVictims = withRef(c.CoVictims, e.CoVictim)
+	for _, r := range e.Linked {
+		c.LinkedCases = withRef(c.LinkedCases, r)
 	}
 }
 func (OpenCase) givers() []Role        { return []Role{CaseOfficer} }
 func (OpenCase) expected(c *Case) bool { return !c.HandedOver.IsZero() && c.TakenUp.IsZero() }
-func (cmd OpenCase) others(Request) []Stream {
-	if cmd.CoVictim == "" {
-		return nil
+func (cmd OpenCase) others(Request) (named []Stream) {
+	if cmd.CoVictim != "" {
+		named = append(named, CaseStream(cmd.CoVictim))
 	}
-	return []Stream{CaseStream(cmd.CoVictim)}
+	for _, r := range cmd.Linked {
+		named = append(named, CaseStream(r))
+	}
+	return named
 }
 func (cmd OpenCase) decide(j *Joint, req Request) ([]Event[Joint], error) {
+	cmd.Linked = slices.Clone(cmd.Linked)
 	events, err := j.Case().fact(req, CaseOpened(cmd), remark{j.Case().HandedOver.IsZero(), "handover_missing"})
 	return j.onCase(0, events...), err
 }

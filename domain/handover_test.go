@@ -1,6 +1,7 @@
 package domain
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 )
@@ -87,6 +88,41 @@ func TestCaseOpened(t *testing.T) {
 	}
 	given(t, detected, handedOver).when(both).refused("no_such_case", "co_victim")
 	given(t, detected).when(officer.says("2024-03-02", OpenCase{CoVictim: theCase.Ref()})).refused("same_stream", "co_victim")
+}
+
+func TestCasesLinked(t *testing.T) {
+	second, third := secondCase.Ref(), thirdCase.Ref()
+	story := []said{detected, handedOver, detected.to(secondCase), detected.to(thirdCase)}
+	link := func(at string, cmd OpenCase) said { return officer.says(at, cmd) }
+	w := given(t, story...).when(link("2024-03-02", OpenCase{Linked: []Ref{second, third}})).then("CaseOpened")
+	if c := w.state(); !slices.Equal(c.LinkedCases, []Ref{second, third}) || len(c.CoVictims) > 0 {
+		t.Errorf("%+v", c.ReferralTrack)
+	}
+	for _, s := range []Stream{secondCase, thirdCase} {
+		if len(w.log.streams[s.String()]) != 1 {
+			t.Errorf("something was recorded on %s", s)
+		}
+	}
+	w.when(link("2024-03-03", OpenCase{CoVictim: second, Linked: []Ref{third}})).then("CaseOpened") // named before: it stands once
+	if c := w.state(); !slices.Equal(c.LinkedCases, []Ref{second, third}) || !slices.Equal(c.CoVictims, []Ref{second}) {
+		t.Errorf("%+v", c.ReferralTrack)
+	}
+	w.when(link("2024-03-02", OpenCase{Linked: []Ref{second, theCase.Ref()}})).refused("same_stream", "linked_cases")
+	w.when(link("2024-03-02", OpenCase{CoVictim: third, Linked: []Ref{second, third}})).refused("same_stream", "linked_cases")
+	w.when(link("2024-03-02", OpenCase{Linked: []Ref{second, second}})).refused("repeated_code", "linked_cases")
+	w.when(link("2024-03-02", OpenCase{Linked: []Ref{second, "KW5219EX"}})).refused("no_such_reference", "linked_cases")
+	w.when(link("2024-03-02", OpenCase{Linked: []Ref{second, NewRef("nobody")}})).refused("no_such_case", "linked_cases")
+	many := make([]Ref, maxCases+1)
+	for i := range many {
+		many[i] = NewRef(fmt.Sprint("one of many ", i))
+	}
+	w.when(link("2024-03-02", OpenCase{Linked: many})).refused("out_of_range", "linked_cases")
+	w.when(link("2024-03-02", OpenCase{Linked: many[1:]})).refused("no_such_case", "linked_cases") // so many could be named
+
+	mark, b, err := EncodeEvent(CaseOpened{Number: "153", CoVictim: second}) // as it was stored before several could be named
+	if err != nil || string(b) != `{"case_no":"153","co_victim":"`+string(second)+`"}` {
+		t.Errorf("%s is stored as %s, %v", mark, b, err)
+	}
 }
 
 func TestHotlineCall(t *testing.T) {

@@ -258,12 +258,20 @@ func naming(err error, cmd Asked, s Stream, n int) error {
 	return err
 }
 
-// fieldNaming finds the field of a command that names a stream.
+// fieldNaming finds the field of a command that names a stream: of several the
+// last, which is the one that names it again.
 func fieldNaming(cmd Asked, s Stream) string {
 	v := reflect.ValueOf(cmd)
-	for _, f := range Fields(cmd) {
-		if r, ok := v.FieldByIndex(f.index).Interface().(Ref); ok && r == s.Ref() {
-			return f.Name
+	for _, f := range slices.Backward(Fields(cmd)) {
+		switch named := v.FieldByIndex(f.index).Interface().(type) {
+		case Ref:
+			if named == s.Ref() {
+				return f.Name
+			}
+		case []Ref:
+			if slices.Contains(named, s.Ref()) {
+				return f.Name
+			}
 		}
 	}
 	return ""

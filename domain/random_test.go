@@ -122,6 +122,8 @@ func randomSaying(t *rapid.T, log *memory) said {
 			data[f.Name] = rapid.SampledFrom([]Ref{house, secondHouse}).Draw(t, f.Name)
 		case ACase:
 			data[f.Name] = rapid.SampledFrom([]Ref{theCase.Ref(), secondCase.Ref()}).Draw(t, f.Name)
+		case ManyCases:
+			data[f.Name] = rapid.SliceOfNDistinct(rapid.SampledFrom([]Ref{theCase.Ref(), secondCase.Ref(), thirdCase.Ref()}), 1, 2, rapid.ID[Ref]).Draw(t, f.Name)
 		case AnEvent:
 			data[f.Name] = EventAt{NewID(), 0}.String()
 			if last := log.streams[on.String()]; len(last) > 0 {

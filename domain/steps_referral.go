@@ -3,10 +3,11 @@ package domain
 // ReferralTrack is what the rules about detection, referral and handover
 // keep of a case beside the fields of [Case] itself.
 type ReferralTrack struct {
-	TakenUp   When      `json:"taken_up,omitzero"`    // by a case officer
-	Assigned  string    `json:"assigned,omitempty"`   // the account of the officer in charge
-	Group     Reference `json:"group_no,omitempty"`   // of victims of one event
-	CoVictims []Ref     `json:"co_victims,omitempty"` // cases that this one names
+	TakenUp     When      `json:"taken_up,omitzero"`      // by a case officer
+	Assigned    string    `json:"assigned,omitempty"`     // the account of the officer in charge
+	Group       Reference `json:"group_no,omitempty"`     // of victims of one event
+	CoVictims   []Ref     `json:"co_victims,omitempty"`   // cases that this one names
+	LinkedCases []Ref     `json:"linked_cases,omitempty"` // likewise
 }
 
 // referralSteps is the part of the catalogue about detection, referral and handover.

@@ -11,13 +11,15 @@ func inquiry() []step {
 			again[k] = v
 		}
 	}
+	with, along := found(police, nil), found(police, fields{"sex": "male"})
+	with.on, along.on = secondCase, thirdCase
 	return told([]step{
-		found(police, nil),
+		found(police, nil), with, along,
 		{duty, "03-01T21:30", "refuse-handover", fields{"district": "AZ-BA"}, Stream{}},
 		{officer, "03-01T22:00", "add-referral", fields{"organisation": "ngo-c", "basis": "consent"}, Stream{}},
 		{duty, "03-01T22:10", "return-referral", fields{"organisation": "ngo-c", "reason": "known_already"}, Stream{}},
 	}, handed("legal-aid-a"), []step{
-		{officer, "03-02T08:00", "open-case", nil, Stream{}},
+		{officer, "03-02T08:00", "open-case", fields{"group_no": "7", "linked_cases": []Ref{secondCase.Ref(), thirdCase.Ref()}}, Stream{}},
 		{duty, "03-02T08:10", "give-initial-assistance", nil, Stream{}},
 		{officer, "03-02T09:00", "give-rights-information", nil, Stream{}},
 		{officer, "03-02T10:00", "record-consent", consent, Stream{}},
@@ -58,9 +60,9 @@ func reversal() []step {
 		{prosecutor, "04-10", "decide-review", fields{"outcome": "reversed", "body": "court"}, Stream{}},
 		{head, "04-12", "reverse-identification", fields{
 			"outcome": "positive", "reasons": []string{"review_decision"}, "forms": []string{"forced_labour"}, "means": []string{"deception"}, "geography": "internal", "informed": true,
+			"notified_at": "2024-04-13", "review_info": true,
 		}, Stream{}},
 		{head, "04-20", "terminate-reflection", nil, Stream{}},
-			"notified_at": "2024-04-13", "review_info": true,
 	})
 }
 

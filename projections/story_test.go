@@ -304,6 +304,8 @@ func (w *world) command(spec domain.CommandSpec, c *domain.Case, by domain.Actor
 			data[f.Name] = w.text(f.Name)
 		case domain.ACase:
 			data[f.Name] = w.cases[w.rnd.IntN(len(w.cases))]
+		case domain.ManyCases:
+			data[f.Name] = []domain.Ref{w.cases[w.rnd.IntN(len(w.cases))]}
 		case domain.AnEvent:
 			data[f.Name] = w.facts[w.rnd.IntN(len(w.facts))]
 		case domain.AReference:

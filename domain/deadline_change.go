@@ -66,7 +66,7 @@ func (e DeadlineResumed) apply(c *Case, at Times)   { c.resume(e.Rule, e.Key, at
 func (e DeadlineExtended) apply(c *Case, at Times) {
 	due := e.Until.End().UTC()
 	for i := range c.Clocks {
-		if k := &c.Clocks[i]; k.is(e.Rule, e.Key) && !at.Happened.Before(k.Start) && due.After(k.Due) {
+		if k := &c.Clocks[i]; k.is(e.Rule, e.Key) && k.runsAt(at.Happened) && due.After(k.Due) {
 			k.Due, k.Extended, k.Missed = due, true, false
 		}
 	}
@@ -74,12 +74,18 @@ func (e DeadlineExtended) apply(c *Case, at Times) {
 
 func (k DeadlineClock) is(rule, key string) bool { return k.Rule == rule && k.Key == key }
 
+// runsAt reports whether the duty had begun at a time and was neither done nor
+// overdue.
+func (k DeadlineClock) runsAt(at When) bool {
+	done := !k.Stopped.IsZero() && !at.Before(k.Stopped)
+	return !at.Before(k.Start) && !done && (!k.Paused.IsZero() || at.At.Before(k.Due))
+}
+
 // pause suspends the duties that had begun and were neither done nor overdue.
 func (c *Case) pause(rule, key string, at When) {
 	for i := range c.Clocks {
 		k := &c.Clocks[i]
-		done := !k.Stopped.IsZero() && !at.Before(k.Stopped)
-		if k.is(rule, key) && at.Known() && !at.Before(k.Start) && !done && !k.Waived && k.Paused.IsZero() && at.At.Before(k.Due) {
+		if k.is(rule, key) && at.Known() && k.runsAt(at) && !k.Waived && k.Paused.IsZero() {
 			k.Paused = at
 		}
 	}

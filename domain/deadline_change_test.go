@@ -1,6 +1,7 @@
 package domain
 
 import (
+	"slices"
 	"testing"
 	"time"
 )
@@ -183,5 +184,22 @@ func TestTheAllowanceIsDueFromAReversalToPositive(t *testing.T) {
 	back := head.says("2024-05-10", ReverseIdentification{Outcome: "negative", Reasons: []string{"new_facts"}, Informed: true})
 	if k := clockOf(t, "allowance_payment", append(story, back)...); !k.Waived {
 		t.Errorf("nothing is due after a negative decision: %+v", k)
+	}
+}
+
+// TestExtensionIsOfOneDuty: more time for the next review of a stay makes no
+// earlier one timely.
+func TestExtensionIsOfOneDuty(t *testing.T) {
+	moved := shelter.says("2024-03-02T03:00", ConfirmAdmission{Facility: house, Basis: "consent", ReviewOn: mustDay("2024-03-20")})
+	review := shelter.says("2024-04-02", ReviewStay{Facility: house, Outcome: "continue", ReviewOn: mustDay("2024-05-01")})
+	extend := head.says("2024-04-20", ExtendDeadline{Rule: "stay_review", Until: mustDay("2024-06-01"), Reason: "complex"})
+	var states []ClockState
+	for _, k := range given(t, detected, requested, moved, review, extend).state().Clocks {
+		if k.Rule == "stay_review" {
+			states = append(states, k.State(mustWhen("2024-05-15").At))
+		}
+	}
+	if !slices.Equal(states, []ClockState{Late, Running}) {
+		t.Errorf("the reviews are %v", states)
 	}
 }

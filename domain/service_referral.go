@@ -66,8 +66,9 @@ func (ServiceReferralAccepted) EventType() string { return "ServiceReferralAccep
 func (ServiceReferralRejected) EventType() string { return "ServiceReferralRejected" }
 
 func (e ServiceReferralAccepted) apply(c *Case, at Times) {
-	c.answer(e.Organisation, e.Services, "accepted", at)
-	c.involve(e.Organisation, Provides) // also who had refused before
+	if c.answer(e.Organisation, e.Services, "accepted", at) {
+		c.involve(e.Organisation, Provides) // also who had refused before
+	}
 }
 
 func (e ServiceReferralRejected) apply(c *Case, at Times) {
@@ -77,13 +78,16 @@ func (e ServiceReferralRejected) apply(c *Case, at Times) {
 	}
 }
 
-func (c *Case) answer(organisation string, services []string, state string, at Times) {
+// answer reports whether the body was asked for any of the services: of a referral
+// that was voided nothing is left to accept.
+func (c *Case) answer(organisation string, services []string, state string, at Times) (asked bool) {
 	c.Referrals = slices.Clone(c.Referrals)
 	for _, s := range services {
 		if r := c.referralOf(organisation, s); r != nil {
-			r.State, r.Answered = state, at.Happened
+			r.State, r.Answered, asked = state, at.Happened, true
 		}
 	}
+	return asked
 }
 
 // askedForServices are the roles whose organisations are asked for services.

@@ -94,3 +94,15 @@ func (w *world) firstOf(typ string) EventAt {
 	w.t.Fatalf("no %s", typ)
 	return EventAt{}
 }
+
+// A body that was asked by mistake sees nothing any more, not even if it had
+// accepted.
+func TestVoidedReferralOpensNothing(t *testing.T) {
+	w := given(t, detected, handedOver, officer.says("2024-03-05", SendServiceReferral{Organisation: "legal-aid-a", Services: []string{"legal_info"}}),
+		lawyer.says("2024-03-06", AcceptServiceReferral{Services: []string{"legal_info"}}))
+	sent := w.log.streams[theCase.String()][2]
+	w.when(officer.says("2024-03-07", VoidEvent{Event: EventAt{sent.ID, 0}, Reason: "wrong_case"})).then("EventVoided")
+	if MaySee(lawyer, w.state().Access, specNow) {
+		t.Error("a body that was asked by mistake still sees the case")
+	}
+}

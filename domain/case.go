@@ -72,6 +72,11 @@ type Period struct {
 	Until Day `json:"until,omitzero"`
 }
 
+// meets reports whether two periods have a day in common.
+func (p Period) meets(o Period) bool {
+	return !p.Until.IsZero() && !p.Until.Before(o.From) && !o.Until.Before(p.From)
+}
+
 // Opened reports whether a referral has been registered.
 func (c *Case) Opened() bool { return !c.Detected.IsZero() }
 

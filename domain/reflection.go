@@ -43,7 +43,9 @@ func (c *Case) mayReflect() bool { return c.Status != "at_risk" && c.Status != "
 
 // GrantReflection gives the person time to recover and to think, at least 30
 // days (Repatriation Rules of 2013; Council of Europe Convention, Article 13).
-// It is for presumed victims too: it does not wait for the decision.
+// It is for presumed victims too: it does not wait for the decision. While one
+// runs no other is granted, or a shorter one would end it: "already_granted". It
+// can be extended ([ExtendReflection]) or terminated.
 type GrantReflection struct {
 	Until Day `json:"until"`
 }
@@ -56,6 +58,9 @@ type ReflectionGranted struct {
 
 func (ReflectionGranted) EventType() string { return "ReflectionGranted" }
 func (e ReflectionGranted) apply(c *Case, _ Times) {
+	if e.Until.Before(c.Reflection.From) {
+		return // an older one that is learned late changes nothing now
+	}
 	c.Reflection, c.ReflectionState = Period(e), "granted"
 }
 func (e ReflectionGranted) until() Day { return e.Until }
@@ -78,6 +83,8 @@ func (cmd GrantReflection) decide(c *Case, req Request) ([]Event[Case], error) {
 		return nil, invalid("reflection_too_short", "until")
 	case cmd.Until.Since(from) > 366:
 		return nil, invalid("out_of_range", "until")
+	case c.Reflection.meets(Period{from, cmd.Until}) && c.ReflectionState != "terminated":
+		return nil, conflict("already_granted")
 	}
 	return c.fact(req, ReflectionGranted{From: from, Until: cmd.Until}, remark{c.HandedOver.IsZero(), "handover_missing"})
 }

@@ -95,6 +95,10 @@ func (MarkReflectionEnded) decide(c *Case, req Request) ([]Event[Case], error) {
 
 // limitReflection moves the last day of the period, and its clock with it.
 func (c *Case) limitReflection(until Day) {
+	if c.Reflection.Until.IsZero() {
+		c.groundless++ // the period itself was voided
+		return
+	}
 	was := c.Reflection.Until.End().UTC()
 	c.Reflection.Until = until
 	for i := range c.Clocks {

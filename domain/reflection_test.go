@@ -107,3 +107,34 @@ func TestNoHelpDependsOnCooperation(t *testing.T) {
 		}
 	}
 }
+
+// TestNoGrantShortensThePeriod: what protects ends early only by the head's
+// decision, with one of the two grounds.
+func TestNoGrantShortensThePeriod(t *testing.T) {
+	long := officer.says("2024-03-02", GrantReflection{Until: mustDay("2024-06-01")})
+	grant := func(at, until string) said {
+		return officer.says(at, GrantReflection{Until: mustDay(until)})
+	}
+	w := given(t, detected, handedOver, long)
+	w.when(grant("2024-03-03", "2024-04-03")).refused("already_granted", "")
+	w.when(grant("2024-03-01", "2024-04-01")).refused("already_granted", "")
+	w.when(grant("2024-06-02", "2024-07-02")).then("ReflectionGranted")
+
+	early := detected
+	early.at = "2024-01-10T20:30"
+	r := referral()
+	r.Told = When{}
+	early.cmd = r
+	w = given(t, early, long).when(grant("2024-01-11", "2024-02-11")).then("ReflectionGranted", "!handover_missing") // recorded late
+	if got := w.state().Reflection.Until; got != mustDay("2024-06-01") {
+		t.Errorf("the period that runs ends on %s", got)
+	}
+}
+
+// TestVoidedReflectionProtectsNoMore: an extension of what never was is nothing.
+func TestVoidedReflectionProtectsNoMore(t *testing.T) {
+	extend := officer.says("2024-03-20", ExtendReflection{Until: mustDay("2024-05-01"), Reason: "health"})
+	w := given(t, detected, handedOver, granted, extend)
+	was := w.log.streams[theCase.String()][2]
+	w.when(officer.says("2024-03-21", VoidEvent{Event: EventAt{was.ID, 0}, Reason: "did_not_happen"})).refused("others_follow", "")
+}

@@ -7,6 +7,8 @@ type ReflectionTrack struct {
 	ReflectionOffered When   `json:"reflection_offered,omitzero"`
 	Cooperation       string `json:"cooperation,omitempty"` // code list "cooperation"; no rule about help reads it
 	CooperationAt     When   `json:"cooperation_at,omitzero"`
+
+	groundless int // changes of a period that does not stand: see [shaken]
 }
 
 // reflectionSteps is the part of the catalogue about the recovery and reflection period.

@@ -3,6 +3,7 @@ package projections
 import (
 	"context"
 	"database/sql"
+	"slices"
 	"time"
 
 	"nrm/domain"
@@ -34,7 +35,7 @@ func (v *Views) begin(ctx context.Context, d domain.Decision) {
 		return
 	}
 	run := []domain.Decision{d}
-	learnt, err := wordsOf(ctx, run)
+	learnt, err := v.words(ctx, run)
 	if err != nil || v.makeRoom(ctx) != nil {
 		return
 	}
@@ -65,7 +66,7 @@ func (v *Views) finish(ctx context.Context, run []domain.Decision) (done bool, e
 	if v.begun == nil {
 		return false, nil
 	}
-	if !identical(v.begun.of, run[0]) {
+	if !identical(v.begun.of, run[0]) || slices.ContainsFunc(run[1:], voidsWords) { // what stands is read from what is committed
 		v.forget()
 		return false, nil
 	}

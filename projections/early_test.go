@@ -120,12 +120,17 @@ func TestAVoidThatIsToldEarly(t *testing.T) {
 	other := handedOver(w)
 	admitted(w, other)
 	w.later(time.Hour).must(officer, domain.CaseStream(other), domain.VoidEvent{Event: w.the(other, "AdmissionConfirmed"), Reason: "typing"})
+	mistaken := w.named("Hüseynova", "Nigar")
+	w.void(mistaken, "IdentityRecorded")
 	caughtUp()
+	if got := found(t, v, officer, w.now, Query{Name: "Huseynova"}); len(got) != 0 {
+		t.Errorf("found %v by a voided name", got)
+	}
 	live := digestOf(t, v)
 	if made := digestOf(t, opened(t, t.TempDir(), log.memory)); !maps.Equal(live, made) {
 		t.Errorf("live    %v\nrebuilt %v", live, made)
 	}
-	if log.voids != 4 || log.misled < 8 {
+	if log.voids != 5 || log.misled < 8 {
 		t.Errorf("%d voids and corrections came, %d did not: proves nothing", log.voids, log.misled)
 	}
 	p, err := v.Case(t.Context(), officer, w.now, ref)

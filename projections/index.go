@@ -74,11 +74,21 @@ func wordsOf(ctx context.Context, decisions []domain.Decision) (map[domain.Ref]*
 	return all, nil
 }
 
+// words are what decisions that come next say that people can be searched for by,
+// by case. Those before them must be committed.
+func (v *Views) words(ctx context.Context, decisions []domain.Decision) (map[domain.Ref]*words, error) {
+	learnt, err := wordsOf(ctx, decisions)
+	if err != nil {
+		return nil, err
+	}
+	return v.wordsAnew(ctx, decisions, learnt)
+}
+
 // wordsAnew replaces the words of the cases on which something that people are
 // searched for by is voided: by all that stands of them.
 func (v *Views) wordsAnew(ctx context.Context, decisions []domain.Decision, learnt map[domain.Ref]*words) (map[domain.Ref]*words, error) {
-	for i, d := range decisions {
-		if !slices.ContainsFunc(d.Events, voidsSearched) || learnt[d.Stream.Ref()] != nil && learnt[d.Stream.Ref()].anew {
+	for _, d := range decisions {
+		if !voidsWords(d) || learnt[d.Stream.Ref()] != nil && learnt[d.Stream.Ref()].anew {
 			continue
 		}
 		ref := d.Stream.Ref()
@@ -90,10 +100,7 @@ func (v *Views) wordsAnew(ctx context.Context, decisions []domain.Decision, lear
 		if err != nil {
 			return nil, err
 		}
-		history := make([]domain.Decision, 0, len(deeds)+len(decisions)-i)
-		for _, before := range deeds {
-			history = append(history, before.Decision)
-		}
+		history := decisionsOf(deeds)
 		for _, other := range decisions {
 			if other.Stream == d.Stream {
 				history = append(history, other)
@@ -114,9 +121,13 @@ func (v *Views) wordsAnew(ctx context.Context, decisions []domain.Decision, lear
 	return learnt, nil
 }
 
-func voidsSearched(e domain.AnyEvent) bool {
-	v, is := e.(domain.EventVoided)
-	return is && isSearched(domain.Sealed{Type: v.Type})
+// voidsWords reports whether a decision voids something that people are searched
+// for by.
+func voidsWords(d domain.Decision) bool {
+	return slices.ContainsFunc(d.Events, func(e domain.AnyEvent) bool {
+		v, is := e.(domain.EventVoided)
+		return is && isSearched(domain.Sealed{Type: v.Type})
+	})
 }
 
 // refreshPerson brings the search index and the boxes of a case up to decisions
@@ -250,11 +261,7 @@ func (b *builder) wordsOn(ctx context.Context, tx *sql.Tx, refs []domain.Ref) (m
 	if err != nil {
 		return nil, err
 	}
-	decisions := make([]domain.Decision, len(deeds))
-	for i, d := range deeds {
-		decisions[i] = d.Decision
-	}
-	return wordsOf(ctx, decisions)
+	return wordsOf(ctx, decisionsOf(deeds))
 }
 
 // onCases reads the searched facts of some cases that are not emptied, narrowed

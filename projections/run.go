@@ -72,11 +72,8 @@ func (v *Views) apply(ctx context.Context, decisions []domain.Decision) error {
 	if done, err := v.finish(ctx, decisions); done || err != nil {
 		return err
 	}
-	learnt, err := wordsOf(ctx, decisions)
+	learnt, err := v.words(ctx, decisions)
 	if err != nil {
-		return err
-	}
-	if learnt, err = v.wordsAnew(ctx, decisions, learnt); err != nil {
 		return err
 	}
 	if err := v.makeRoom(ctx); err != nil {

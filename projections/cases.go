@@ -153,11 +153,9 @@ func (r *CaseRow) lookBack(ctx context.Context, tx *sql.Tx, at time.Time) error 
 	if err != nil {
 		return err
 	}
-	c := newFolded(r.Ref)
-	for _, d := range history {
-		if err := c.add(d.Decision); err != nil {
-			return err
-		}
+	c, err := foldedOf(r.Ref, decisionsOf(history))
+	if err != nil {
+		return err
 	}
 	r.Stage, r.Status, r.Risk, r.Deviations = c.state.Stage(), c.state.Status, c.state.Risk, len(c.state.Deviations)
 	r.Missing = c.state.IsMissing()

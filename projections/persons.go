@@ -26,7 +26,14 @@ func joinPersons(ctx context.Context, q queryer, at int64, facts []*observation)
 		into[j.merged] = j.surviving
 	}
 	for _, o := range facts {
-		for next, merged := into[o.person]; o.kind == domain.CaseKind && merged; next, merged = into[o.person] {
+		if o.kind != domain.CaseKind {
+			continue
+		}
+		for range into { // of an undone merge that was claimed late, the way may lead back
+			next, merged := into[o.person]
+			if !merged {
+				break
+			}
 			o.person = next
 		}
 	}

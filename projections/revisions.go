@@ -84,12 +84,14 @@ const corrected = `(SELECT f.seq, f.n, f.kind, f.stream, f.type, r.year, r.happe
 	FROM revisions r JOIN facts f ON f.seq = r.seq AND f.n = r.n WHERE r.since <= ? AND r.until > ? AND NOT r.voided)`
 
 // standing are the decisions of deeds, as they stand.
-func standing(history []deed) []domain.Decision {
+func standing(history []deed) []domain.Decision { return domain.Standing(decisionsOf(history)) }
+
+func decisionsOf(history []deed) []domain.Decision {
 	all := make([]domain.Decision, len(history))
 	for i, d := range history {
 		all[i] = d.Decision
 	}
-	return domain.Standing(all)
+	return all
 }
 
 // markCorrected says on each entry what became of its event.

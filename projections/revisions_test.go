@@ -134,3 +134,18 @@ func TestVoidedNameLeavesTheIndex(t *testing.T) {
 		t.Errorf("made anew, found %v by a voided name", got)
 	}
 }
+
+// Whose part is over sees the case as it stood then, without what was voided before.
+func TestLookBackAtWhatStood(t *testing.T) {
+	w, v, caughtUp := seeing(t, 84)
+	ref := handedOver(w)
+	admitted(w, ref)
+	w.void(ref, "HandoverAccepted")
+	w.later(time.Hour).must(gence, domain.CaseStream(ref), domain.RecordDeparture{Facility: w.state(ref).Host().Facility, Destination: first("destination"), Planned: true})
+	w.later(time.Hour)
+	caughtUp()
+	p, err := v.Case(t.Context(), gence, w.now, ref)
+	if err != nil || p.Row.Stage != p.State.Stage() || p.Row.Stage != "referred" {
+		t.Errorf("the row says %s, the state %s, %v", p.Row.Stage, p.State.Stage(), err)
+	}
+}

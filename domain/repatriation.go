@@ -17,7 +17,7 @@ type Return struct {
 	Departed  When   `json:"departed,omitzero"`
 	Arrived   When   `json:"arrived,omitzero"`
 	Received  When   `json:"received,omitzero"`
-	FollowUps []int  `json:"follow_ups,omitempty"` // months
+	FollowUps []int  `json:"follow_ups,omitempty"` // months, of this return
 }
 
 // ExpressReturnWish records that the person wants to go home. Nobody is
@@ -40,6 +40,9 @@ type ReturnWishExpressed struct {
 
 func (ReturnWishExpressed) EventType() string { return "ReturnWishExpressed" }
 func (e ReturnWishExpressed) apply(c *Case, at Times) {
+	if at.Happened.Before(c.ReturnDeclined) {
+		return // taken back since
+	}
 	c.Return.Direction, c.Return.Wish = e.Direction, at.Happened
 	if e.Written {
 		c.WishWritten = at.Happened
@@ -134,8 +137,17 @@ type ReturnDeparted struct {
 
 func (ReturnDeparted) EventType() string { return "ReturnDeparted" }
 func (e ReturnDeparted) apply(c *Case, at Times) {
-	c.Return.Direction, c.Return.Departed = e.Direction, at.Happened
-	c.Return.Arrived, c.Return.Received = When{}, When{}
+	if at.Happened.Before(c.Return.Departed) {
+		return // an earlier journey that is learned late changes nothing now
+	}
+	r, again := &c.Return, !c.Return.Departed.IsZero()
+	r.Direction, r.Departed = e.Direction, at.Happened
+	if again || r.Arrived.Before(at.Happened) { // otherwise the departure was recorded after the arrival
+		r.Arrived = When{}
+	}
+	if again || r.Received.Before(at.Happened) {
+		r.Received, r.FollowUps = When{}, nil
+	}
 	if !at.Happened.Before(c.ScheduledReturn.Recorded) {
 		c.ScheduledReturn = ReturnPlan{}
 	}

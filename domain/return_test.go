@@ -224,3 +224,41 @@ func TestCertificateOutOfOrder(t *testing.T) {
 	given(t, found, apply).when(consul.says("2024-03-08", IssueReturnCertificate{})).then("ReturnCertificateIssued", "!fee_charged")
 	given(t, found, apply).when(consul.says("2024-03-05", IssueReturnCertificate{FeeWaived: true})).refused("before_application", "happened")
 }
+
+// A departure that is recorded after the arrival does not take the arrival back.
+func TestDepartureRecordedLate(t *testing.T) {
+	arrive := migration.says("2024-05-11", RecordReturnArrival{})
+	receive := partner.says("2024-05-12", RecordReturnReception{})
+	depart := migration.says("2024-05-10", RecordReturnDeparture{Direction: "outbound", Escort: "none"})
+	c := given(t, homeward("adult", arrive, receive, depart)...).state()
+	if c.onTheWay() || !c.Return.Arrived.Equal(mustWhen("2024-05-11")) || !c.Return.Received.Equal(mustWhen("2024-05-12")) {
+		t.Errorf("who arrived is on the way: %+v", c.Return)
+	}
+}
+
+// Whoever returns a second time is looked after again from then on.
+func TestSecondReturnIsFollowedUp(t *testing.T) {
+	back := func(month string) []said {
+		return []said{
+			migration.says("2024-"+month+"-01", RecordReturnDeparture{Direction: "outbound", Escort: "none"}),
+			migration.says("2024-"+month+"-02", RecordReturnArrival{}), partner.says("2024-"+month+"-03", RecordReturnReception{}),
+		}
+	}
+	story := homeward("adult", append(back("04"), partner.says("2024-05-03", RecordFollowUp{Month: "1", Status: "safe"}))...)
+	w := given(t, append(story, back("05")...)...)
+	w.when(partner.says("2024-06-03", RecordFollowUp{Month: "1", Status: "safe"})).then("ReintegrationFollowUpDone")
+	for _, k := range w.state().Clocks {
+		if k.Rule == "follow_up_1" && k.State(specNow) != Met {
+			t.Errorf("the look after the return of %s is %s", k.Start, k.State(specNow))
+		}
+	}
+}
+
+// A written wish of before the person declined is no wish any more.
+func TestDeclinedWishDoesNotComeBack(t *testing.T) {
+	decline := migration.says("2024-03-20", DeclineReturn{By: "person"})
+	late := migration.says("2024-03-19", ExpressReturnWish{Direction: "outbound", By: "person", Freedom: "free", Written: true})
+	if c := given(t, homeward("adult", decline, late)...).state(); !c.Return.Wish.IsZero() || !c.WishWritten.IsZero() {
+		t.Errorf("a wish that was taken back: %+v", c.Return)
+	}
+}

@@ -21,12 +21,12 @@ type Rule struct {
 	PerPlace  bool   // a duty of each facility
 
 	needs     string                     // the step without which the rule makes no sense; "" = none
-	binds     func(*Case, AnyEvent) bool // whether an event of From starts it on this case; nil = always
-	ends      func(AnyEvent) bool        // whether an event of To ends it; nil = always
-	pauses    func(AnyEvent) bool        // whether an event of To only suspends it; nil = never
-	withdrawn func(AnyEvent) bool        // whether an event of Until is one after which nobody has the duty; nil = always
-	own       string                     // the fields of an event of From of which one names the last day itself
-	choose    func(*Case) string         // another parameter, by the case
+	binds     func(*Case, AnyEvent, When) bool // whether an event of From starts it on this case; nil = always
+	ends      func(AnyEvent) bool              // whether an event of To ends it; nil = always
+	pauses    func(AnyEvent) bool              // whether an event of To only suspends it; nil = never
+	withdrawn func(AnyEvent) bool              // whether an event of Until is one after which nobody has the duty; nil = always
+	own       string                           // the fields of an event of From of which one names the last day itself
+	choose    func(*Case) string               // another parameter, by the case
 }
 
 // Rules lists the time limits that the register watches.
@@ -72,9 +72,9 @@ func helpRules() []Rule {
 		{ID: "stay_review", From: []string{"AdmissionConfirmed", "TransferCompleted", "StayReviewed", "StayExtended"}, To: []string{"StayReviewed", "StayExtended", "TransferCompleted", "Departed"},
 			needs: "StayReviewed", own: "review_on until", Parameter: "stay_adult", choose: stayOf},
 		{ID: "rehabilitation_plan", From: []string{"AdmissionConfirmed"}, To: []string{"RehabPlanApproved"}, Parameter: "rehabilitation_plan", needs: "RehabPlanApproved",
-			Until: []string{"Departed"}, withdrawn: func(e AnyEvent) bool { return !has("destination", "other_facility")(e) }},
+			binds: withoutPlan, Until: []string{"Departed"}, withdrawn: func(e AnyEvent) bool { return !has("destination", "other_facility")(e) }},
 		{ID: "allowance_payment", From: []string{"IdentificationDecided", "IdentificationReversed"}, To: []string{"AllowancePaid"}, Parameter: "allowance_payment",
-			binds: func(_ *Case, e AnyEvent) bool { return has("outcome", "positive")(e) }, Until: []string{"IdentificationReversed"}, withdrawn: has("outcome", "negative")},
+			binds: func(_ *Case, e AnyEvent, _ When) bool { return has("outcome", "positive")(e) }, Until: []string{"IdentificationReversed"}, withdrawn: has("outcome", "negative")},
 	}
 }
 
@@ -96,7 +96,7 @@ func lost(e AnyEvent) bool {
 	return has("status", "contact_lost")(e) || has("status", "re_trafficked")(e)
 }
 
-func presumed(c *Case, _ AnyEvent) bool { return c.Status == "presumed" }
+func presumed(c *Case, _ AnyEvent, _ When) bool { return c.Status == "presumed" }
 
 func stayOf(c *Case) string {
 	if c.TreatedAsChild() {
@@ -105,9 +105,13 @@ func stayOf(c *Case) string {
 	return "stay_adult"
 }
 
+// withoutPlan reports whether the person had no plan yet when they were admitted:
+// whoever is admitted again goes on with the one that they have.
+func withoutPlan(c *Case, _ AnyEvent, at When) bool { return !c.Plan.Approved.Before(at) }
+
 // withinReach says when the 24 hours begin: at detection, or for a person found
 // abroad, whom nobody can hand over there, with their arrival.
-func withinReach(c *Case, e AnyEvent) bool {
+func withinReach(c *Case, e AnyEvent, _ When) bool {
 	if a, ok := e.(ReturnArrived); ok {
 		return a.Direction == "inbound" && c.HandedOver.IsZero()
 	}

@@ -158,3 +158,15 @@ func TestPassedOnWithABasis(t *testing.T) {
 	withdrawn := officer.says("2024-03-15", WithdrawConsent{Purpose: "identification", By: "person", Form: "written"})
 	given(t, detected, handedOver, officer.says("2024-03-10", agreed), withdrawn).when(refer("")).then("ServiceReferralSent", "!passed_on_without_basis")
 }
+
+// Whoever is admitted again goes on with the plan that they have.
+func TestOneRehabPlanIsEnough(t *testing.T) {
+	approve := shelter.says("2024-03-05", ApproveRehabPlan{PlanFields{Goals: []string{Codes("rehab_goal")[0].Code}, Services: []string{"psychological"}, Owner: Codes("plan_owner")[0].Code, ReviewOn: mustDay("2024-09-01")}})
+	leave := shelter.says("2024-03-20", RecordDeparture{Facility: house, Destination: "family", Planned: true})
+	again := []said{officer.says("2024-04-01", RequestShelter{Facility: house, Security: "high"}), shelter.says("2024-04-02", ConfirmAdmission{Facility: house, Basis: "consent"})}
+	for _, k := range given(t, append([]said{detected, requested, admitted, approve, leave}, again...)...).state().Clocks {
+		if k.Rule == "rehabilitation_plan" && k.State(specNow) != Met {
+			t.Errorf("the plan of the stay of %s is %s", k.Start, k.State(specNow))
+		}
+	}
+}

@@ -102,7 +102,7 @@ func (c *Case) servicesOpen() bool {
 	return false
 }
 
-// ReopenCase takes up a closed case again.
+// ReopenCase takes up a closed case again, with the duties that its closure ended.
 type ReopenCase struct {
 	Reason string `json:"reason" code:"reopening_reason"`
 }
@@ -113,8 +113,9 @@ type CaseReopened struct {
 }
 
 func (CaseReopened) EventType() string { return "CaseReopened" }
-func (CaseReopened) apply(c *Case, _ Times) {
-	c.Closed, c.CloseReason, c.EverReopened = When{}, "", true
+func (CaseReopened) apply(c *Case, at Times) {
+	c.Closed, c.CloseReason, c.FollowsUp, c.EverReopened = When{}, "", "", true
+	c.takeUp(at.Happened)
 }
 func (ReopenCase) givers() []Role        { return []Role{CaseOfficer, Head} }
 func (ReopenCase) expected(c *Case) bool { return c.IsClosed() }

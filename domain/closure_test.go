@@ -3,6 +3,7 @@ package domain
 import (
 	"slices"
 	"testing"
+	"time"
 )
 
 func TestClosure(t *testing.T) {
@@ -121,4 +122,23 @@ func TestReTrafficking(t *testing.T) {
 	given(t, then(identified, detected.to(secondCase))...).when(link).refused("not_later", "earlier")
 	given(t, again).when(link).refused("no_such_case", "earlier")
 	given(t, again).when(head.says("2024-05-10", RecordReTrafficking{Earlier: secondCase.Ref(), Known: "person"}).to(secondCase)).refused("same_stream", "earlier")
+}
+
+// A case that is closed and opened again has the duties that it had, with the time
+// that they had left.
+func TestReopenedDutiesRunOn(t *testing.T) {
+	close := officer.says("2024-03-11", CloseCase{Reason: "withdrew"}) // the decision is due on 31 March
+	reopen := officer.says("2024-05-11", ReopenCase{Reason: "new_facts"})
+	k := clockOf(t, "identification", detected, handedOver, close, reopen)
+	if want := mustDay("2024-05-31").End(); !k.Due.Equal(want) || k.State(want) != Overdue || k.State(want.Add(-time.Minute)) != Running {
+		t.Errorf("due %s, want %s, and %s", k.Due.In(Baku), want, k.State(want))
+	}
+	late := clockOf(t, "identification", detected, handedOver, officer.says("2024-04-02", close.cmd), reopen)
+	if late.State(specNow) != Overdue || !late.Due.Equal(mustDay("2024-03-31").End()) {
+		t.Errorf("what was overdue at the closure is %s, due %s", late.State(specNow), late.Due.In(Baku))
+	}
+	halted := head.says("2024-03-10", SuspendDeadline{Rule: "identification", Reason: "health"})
+	if k := clockOf(t, "identification", detected, handedOver, halted, close, reopen); k.State(specNow) != Halted {
+		t.Errorf("what was suspended at the closure is %s", k.State(specNow))
+	}
 }

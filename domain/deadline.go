@@ -13,7 +13,7 @@ const (
 	Overdue ClockState = "overdue"   // due and not done
 	Met     ClockState = "met"       // done in time
 	Late    ClockState = "late"      // done too late
-	Waived  ClockState = "waived"    // the case was closed before it was due
+	Waived  ClockState = "waived"    // the case was closed before it was due, or nobody has the duty any more
 	Lapsed  ClockState = "lapsed"    // the case was closed with the duty overdue: it counts as not done in time
 	Ended   ClockState = "ended"     // a protected time that has run out
 	Unclear ClockState = "unclear"   // done, nobody knows when: counted as bad data, not as met
@@ -37,9 +37,10 @@ type DeadlineClock struct {
 	Period  bool      `json:"period,omitempty"`
 	Stopped When      `json:"stopped,omitzero"`
 	Unclear bool      `json:"unclear,omitempty"`
-	Waived  bool      `json:"waived,omitempty"` // ended by the closure of the case, or because nobody has it any more
-	Lapsed  bool      `json:"lapsed,omitempty"` // and overdue then
-	Missed  bool      `json:"missed,omitempty"` // the register has recorded that it is overdue
+	Waived  bool      `json:"waived,omitempty"`  // ended by the closure of the case, or because nobody has it any more
+	Lapsed  bool      `json:"lapsed,omitempty"`  // and overdue then
+	GivenUp When      `json:"given_up,omitzero"` // when the closure of the case ended it
+	Missed  bool      `json:"missed,omitempty"`  // the register has recorded that it is overdue
 
 	Paused   When `json:"paused,omitzero"`    // since when it is suspended
 	Resumed  When `json:"resumed,omitzero"`   // when it last ran on
@@ -102,7 +103,7 @@ func (c *Case) tick(d Decision) {
 					c.stop(r, keyOf(r, e), at)
 				}
 			}
-			if slices.Contains(r.From, e.EventType()) && (r.binds == nil || r.binds(c, e)) {
+			if slices.Contains(r.From, e.EventType()) && (r.binds == nil || r.binds(c, e, at)) {
 				c.start(r, e, at)
 			}
 			if slices.Contains(r.Until, e.EventType()) && (r.withdrawn == nil || r.withdrawn(e)) {
@@ -183,8 +184,24 @@ func (c *Case) withdraw(rule, key string) {
 func (c *Case) waive(at When) {
 	for i := range c.Clocks {
 		if k := &c.Clocks[i]; k.Open() && !k.Period {
-			k.Waived, k.Lapsed = true, k.Paused.IsZero() && !at.At.Before(k.Due)
+			k.Waived, k.Lapsed, k.GivenUp = true, k.Paused.IsZero() && !at.At.Before(k.Due), at
 		}
+	}
+}
+
+// takeUp lets the duties of a case that is reopened run on, by as much as they had
+// left when it was closed. What was overdue then is overdue: nobody gets rid of a
+// duty by closing a case and opening it again.
+func (c *Case) takeUp(at When) {
+	for i := range c.Clocks {
+		k := &c.Clocks[i]
+		if k.GivenUp.IsZero() || !k.Waived {
+			continue
+		}
+		if !k.Lapsed && k.Paused.IsZero() && at.Known() && k.GivenUp.Known() {
+			k.Due = k.shifted(k.GivenUp, at)
+		}
+		k.Waived, k.Lapsed, k.GivenUp = false, false, When{}
 	}
 }
 

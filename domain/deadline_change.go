@@ -94,21 +94,20 @@ func (c *Case) pause(rule, key string, at When) {
 func (c *Case) resume(rule, key string, at When) {
 	for i := range c.Clocks {
 		if k := &c.Clocks[i]; k.is(rule, key) && !k.Paused.IsZero() && at.Known() && !at.Before(k.Paused) {
-			k.Due, k.Paused, k.Resumed, k.Missed = k.shifted(at), When{}, at, false
+			k.Due, k.Paused, k.Resumed, k.Missed = k.shifted(k.Paused, at), When{}, at, false
 		}
 	}
 }
 
-// shifted is when a suspended duty is due if it runs on from a time.
-func (k DeadlineClock) shifted(at When) time.Time {
-	days := at.Day().Since(k.Paused.Day())
+// shifted is when a duty is due that did not run from one time to another.
+func (k DeadlineClock) shifted(from, to When) time.Time {
 	switch k.Unit {
 	case "h":
-		return k.Due.Add(max(0, at.At.Sub(k.Paused.At)))
+		return k.Due.Add(max(0, to.At.Sub(from.At)))
 	case "wd":
-		return k.last().AddWorking(at.Day().workingSince(k.Paused.Day())).End().UTC()
+		return k.last().AddWorking(to.Day().workingSince(from.Day())).End().UTC()
 	}
-	return k.last().Add(days).End().UTC()
+	return k.last().Add(to.Day().Since(from.Day())).End().UTC()
 }
 
 func (SuspendDeadline) givers() []Role { return []Role{Head} }

@@ -40,6 +40,8 @@ type looks struct {
 	busy    bool // the waiting ones are being recorded
 	idle    chan struct{}
 	ended   bool // nobody waits for them any more
+
+	// Of whoever made it busy, hence of one goroutine at a time; not under mu.
 	volume  domain.Stream
 	written int // decisions in the volume
 }

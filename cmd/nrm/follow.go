@@ -209,10 +209,19 @@ type copyHealth struct {
 	Behind   uint64    `json:"behind"`
 	Seen     time.Time `json:"seen,omitzero"` // when the register last answered; left out if it never did
 	Complete bool      `json:"complete"`
+	Anew     bool      `json:"anew,omitzero"` // it is made anew, and is not yet as far as it was
 }
 
 func healthOf(s mirror.State, linked bool) copyHealth {
-	return copyHealth{linked, s.Position, s.Behind, s.Seen, s.Complete}
+	return copyHealth{linked, s.Position, s.Behind, s.Seen, s.Complete, s.Anew != nil}
+}
+
+func answerHealth(w http.ResponseWriter, s mirror.State, linked bool) {
+	w.Header().Set("Content-Type", "application/json")
+	if !linked || s.Behind > farCopy || s.Anew != nil {
+		w.WriteHeader(http.StatusServiceUnavailable)
+	}
+	_ = json.NewEncoder(w).Encode(healthOf(s, linked))
 }
 
 // health answers health checks until stop is called.
@@ -225,11 +234,7 @@ func health(ctx context.Context, address string, f *mirror.Follower) (stop func(
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
 		s, linked := f.Status()
-		w.Header().Set("Content-Type", "application/json")
-		if !linked || s.Behind > farCopy {
-			w.WriteHeader(http.StatusServiceUnavailable)
-		}
-		_ = json.NewEncoder(w).Encode(healthOf(s, linked))
+		answerHealth(w, s, linked)
 	})
 	server := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second, WriteTimeout: 5 * time.Second}
 	ended := make(chan struct{})

@@ -30,6 +30,8 @@ func (l *lag) tell(s mirror.State, linked bool, now time.Time) string {
 		kind, text = "away", "The register has not answered yet."
 	case !linked:
 		kind, text = "away", fmt.Sprintf("The register does not answer; it last did at %s. The copy ends at position %d and lacked %d then.", s.Seen.UTC().Format(time.RFC3339), s.Position, s.Behind)
+	case s.Anew != nil:
+		kind, every, text = "anew", behindEvery, fmt.Sprintf("The copy had passed over something and is made anew: position %d of %d.", s.Position, s.Position+s.Behind)
 	case s.Behind > 0:
 		kind, every, text = "behind", behindEvery, fmt.Sprintf("The copy has %d of %d decisions: %d behind.", s.Position, s.Position+s.Behind, s.Behind)
 	}

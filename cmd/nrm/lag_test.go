@@ -44,6 +44,16 @@ func TestLag(t *testing.T) {
 	}
 }
 
+// TestLagAnew: a copy that is made anew is never said to have everything.
+func TestLagAnew(t *testing.T) {
+	var l lag
+	for _, behind := range []uint64{7, 0} {
+		if got := l.tell(mirror.State{Position: 3, Behind: behind, Seen: time.Now(), Anew: &mirror.Renewal{}}, true, time.Now().Add(time.Hour*time.Duration(10-behind))); !strings.Contains(got, "made anew") || strings.Contains(got, "everything") {
+			t.Errorf("%d behind: %q", behind, got)
+		}
+	}
+}
+
 // TestNoDatesThatNeverWere: what has not happened has no date.
 func TestNoDatesThatNeverWere(t *testing.T) {
 	b, err := json.Marshal(healthOf(mirror.State{}, false))

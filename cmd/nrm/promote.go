@@ -4,8 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
 	"nrm/eventstore"
@@ -16,8 +19,9 @@ import (
 )
 
 type promoteCommand struct {
-	Lost     bool   `help:"The register is lost and will never run again. Everything that this copy does not have is lost with it."`
-	CopyKeys string `help:"Key file that this folder was followed with, if it is not that of the register (--keys)." type:"path"`
+	Lost       bool   `help:"The register is lost and will never run again. Everything that this copy does not have is lost with it."`
+	Unfinished bool   `help:"With --lost: also a copy that was being made anew when the register was lost. Nothing brings back what it had before and does not have yet."`
+	CopyKeys   string `help:"Key file that this folder was followed with, if it is not that of the register (--keys)." type:"path"`
 
 	NKey   string `name:"nkey" help:"With --nats: file with the NKey that the NATS servers follow with, or with its public part." env:"NRM_FOLLOW_NKEY" type:"path"`
 	Domain string `help:"With --nats: what the register runs on that is copied." default:"nrm" enum:"nrm,cluster"`
@@ -61,6 +65,9 @@ func (cmd promoteCommand) Run(ctx context.Context, s *settings, scr *screen) (er
 	defer hangUp()
 	defer func() { err = errors.Join(err, n.close()) }()
 	if err := n.openCopy(ctx, storage); err != nil {
+		if state.Anew != nil {
+			err = fmt.Errorf("the copy is being made anew, run nrm follow until it has everything: %w", err)
+		}
 		return err
 	}
 	if origin != nil {
@@ -118,6 +125,9 @@ func (cmd promoteCommand) release(ctx context.Context, state mirror.State, n *no
 	defer cancel()
 	origin, line, err := state.Reach(soon, n.logger)
 	switch {
+	case errors.Is(err, mirror.ErrUnreachable) && state.Anew != nil && !(cmd.Lost && cmd.Unfinished):
+		return nil, nil, fmt.Errorf("%w: this copy passed over something and has been made anew since %s, and is not yet what it was (%s). If the register can be started, run nrm follow here until the copy is whole. If it is lost for good, restore the latest backup (nrm restore) and compare; --lost --unfinished makes a register of what is here",
+			err, state.Anew.Since.Format(time.RFC3339), had(state.Anew))
 	case errors.Is(err, mirror.ErrUnreachable) && state.Complete && !cmd.Lost:
 		return nil, nil, fmt.Errorf("%w: this copy had all of it when it was handed over, but it may have been taken back since. Run nrm handover there; if it will never run again, give --lost", err)
 	case errors.Is(err, mirror.ErrUnreachable) && cmd.Lost:
@@ -144,13 +154,22 @@ func (cmd promoteCommand) release(ctx context.Context, state mirror.State, n *no
 	return origin, line.Close, nil
 }
 
+// had tells what a copy reached before it was thrown away.
+func had(r *mirror.Renewal) string {
+	var all []string
+	for _, stream := range slices.Sorted(maps.Keys(r.Had)) {
+		all = append(all, fmt.Sprintf("%s to position %d", stream, r.Had[stream]))
+	}
+	return strings.Join(all, ", ")
+}
+
 // openCopy starts the server on the copy, with the storage key that it has, and
 // opens what is there to look at.
 func (n *node) openCopy(ctx context.Context, storage string) (err error) {
-	n.server, err = eventstore.Start(ctx, n.at.data, eventstore.StartOptions{Key: storage, Logger: n.logger})
+	err = n.start(ctx, eventstore.StartOptions{Key: storage, Logger: n.logger})
 	if errors.Is(err, eventstore.ErrKey) { // a promotion that was interrupted got as far as that
 		key, _ := n.ring.Storage()
-		n.server, err = eventstore.Start(ctx, n.at.data, eventstore.StartOptions{Key: key, Logger: n.logger})
+		err = n.start(ctx, eventstore.StartOptions{Key: key, Logger: n.logger})
 	}
 	if errors.Is(err, eventstore.ErrLocked) {
 		return fmt.Errorf("%w: stop nrm follow first", err)
@@ -162,6 +181,15 @@ func (n *node) openCopy(ctx context.Context, storage string) (err error) {
 		return err
 	}
 	n.log, err = eventstore.Open(ctx, n.server.Conn(), codec(n.vault), eventstore.Options{LookOnly: true, Logger: n.logger, Sealer: n.vault})
+	return err
+}
+
+// start starts the server on the folder. Where it fails there is none to close.
+func (n *node) start(ctx context.Context, opts eventstore.StartOptions) error {
+	server, err := eventstore.Start(ctx, n.at.data, opts)
+	if err == nil {
+		n.server = server
+	}
 	return err
 }
 
@@ -229,7 +257,7 @@ func (n *node) takeOver(ctx context.Context, storage string) (err error) {
 	if storage == key {
 		storage = old
 	}
-	if n.server, err = eventstore.Start(ctx, n.at.data, eventstore.StartOptions{Key: key, OldKey: storage, Logger: n.logger}); err != nil {
+	if err := n.start(ctx, eventstore.StartOptions{Key: key, OldKey: storage, Logger: n.logger}); err != nil {
 		return err
 	}
 	if err := n.adopt(); err != nil {

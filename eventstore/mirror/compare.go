@@ -17,6 +17,10 @@ import (
 // it holds something that the register does not.
 var ErrDiverged = errors.New("this is not a copy of that register")
 
+// errOrigin says that it is the register that lacks something: then a copy may be
+// all that is left of it.
+var errOrigin = errors.New("the register itself is not whole, so the copy is kept as it is")
+
 // local asks about the streams of nc itself.
 func local(nc *nats.Conn) *Origin { return NewOrigin(nc, "", "") }
 
@@ -54,8 +58,7 @@ func Compare(ctx context.Context, nc *nats.Conn, origin *Origin) (Distance, erro
 
 func compare(ctx context.Context, copied, origin *Origin, stream string) (have, there uint64, err error) {
 	here, err := copied.details(ctx, stream)
-	var api *jetstream.APIError
-	if errors.As(err, &api) && api.ErrorCode == jetstream.JSErrCodeStreamNotFound {
+	if isAbsent(err) {
 		err = nil // not begun yet
 	}
 	if err != nil {
@@ -69,33 +72,55 @@ func compare(ctx context.Context, copied, origin *Origin, stream string) (have, 
 	if have > there {
 		return have, there, fmt.Errorf("mirror: %w: the copy of %s reaches position %d, the register only %d: either it is another one, or it was put back to an older state", ErrDiverged, stream, have, there)
 	}
-	if isLog(stream) {
-		err = contiguous(here.State)
-	} else {
+	last, err := origin.hold(ctx, copied, stream, have)
+	if err == nil {
 		err = origin.lacks(ctx, stream, here.State)
 	}
-	if err != nil {
-		return have, there, err
+	if err == nil && isLog(stream) {
+		err = contiguous(here.State)
 	}
-	if have == 0 {
-		return have, there, nil
+	if err == nil && isLog(stream) && have > 0 && last != same {
+		err = fmt.Errorf("mirror: %w: position %d cannot be read", eventstore.ErrDamaged, have)
+		if last == notThere {
+			err = fmt.Errorf("mirror: %w: position %d of the log cannot be read there", errOrigin, have)
+		}
 	}
-	ours, err := copied.at(ctx, stream, have)
-	if err != nil {
-		return have, there, err
+	return have, there, err
+}
+
+// What a position is on the two sides.
+type likeness int
+
+const (
+	notHere  likeness = iota // the copy has no message there
+	notThere                 // the register has none any more
+	same
+)
+
+// hold holds the message of a copy at a position against the register's. It
+// fails with ErrDiverged if there are two different ones.
+func (o *Origin) hold(ctx context.Context, copied *Origin, stream string, seq uint64) (likeness, error) {
+	if seq == 0 {
+		return notHere, nil
 	}
-	theirs, err := origin.at(ctx, stream, have)
-	if err != nil {
-		return have, there, err
+	ours, err := copied.at(ctx, stream, seq)
+	if err != nil || ours == nil {
+		return notHere, err
 	}
-	switch gone := ours == nil || theirs == nil; {
-	case gone && isLog(stream):
-		return have, there, fmt.Errorf("mirror: %w: position %d cannot be read", eventstore.ErrDamaged, have)
-	case gone: // deleted, as keys may be
-	case ours.Subject != theirs.Subject || !ours.Time.Equal(theirs.Time) || !bytes.Equal(ours.Data, theirs.Data):
-		return have, there, fmt.Errorf("mirror: %w: position %d of %s is not the same message on both sides", ErrDiverged, have, stream)
+	theirs, err := o.at(ctx, stream, seq)
+	if err != nil || theirs == nil {
+		return notThere, err
 	}
-	return have, there, nil
+	if ours.Subject != theirs.Subject || !ours.Time.Equal(theirs.Time) || !bytes.Equal(ours.Data, theirs.Data) {
+		return same, fmt.Errorf("mirror: %w: position %d of %s is not the same message on both sides", ErrDiverged, seq, stream)
+	}
+	return same, nil
+}
+
+// isAbsent tells whether an error says that there is no such stream.
+func isAbsent(err error) bool {
+	var api *jetstream.APIError
+	return errors.As(err, &api) && api.ErrorCode == jetstream.JSErrCodeStreamNotFound
 }
 
 // End tells how far the copy of the log that nc reaches goes, and when its last

@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go"
-	"github.com/nats-io/nats.go/jetstream"
 	"github.com/nats-io/nkeys"
 
 	"nrm/eventstore"
@@ -45,10 +44,13 @@ type Follower struct {
 	quit   chan struct{}
 	began  chan struct{} // closed when server is there
 
-	mu    sync.Mutex
+	mu    sync.Mutex // also while the state is written
 	state State
 	up    bool
 	fault error // that ends it
+
+	renewing sync.Mutex // of whoever throws a copy away
+	kept     string     // why one was not, the last time; under renewing
 }
 
 // Follow starts a follower in dir, which is empty or was followed into before.
@@ -183,6 +185,11 @@ func (f *Follower) admit() error {
 	}
 	for _, s := range streams() {
 		have, _, err := compare(ctx, local(f.server.Conn()), f.origin, s.Name)
+		if errors.Is(err, errPassedOver) {
+			if err = f.renew(ctx, err); err == nil {
+				have, _, err = compare(ctx, local(f.server.Conn()), f.origin, s.Name)
+			}
+		}
 		if err != nil {
 			f.fail(err)
 			return err
@@ -219,7 +226,8 @@ const Every = time.Second
 // Run copies until ctx ends. It goes on through failures of the link and of the
 // register, for ever, and ends only if what it has is no copy of the register
 // (ErrDiverged, or eventstore.ErrDamaged): then the folder is of no use, and says
-// so to everybody. Progress, if given, is told after each comparison.
+// so to everybody. A copy that has passed over something is made anew. Progress,
+// if given, is told after each comparison.
 func (f *Follower) Run(ctx context.Context, progress func(s State, linked bool)) error {
 	tick := time.NewTicker(Every)
 	defer tick.Stop()
@@ -227,6 +235,9 @@ func (f *Follower) Run(ctx context.Context, progress func(s State, linked bool))
 		err := f.look(ctx)
 		if ctx.Err() != nil {
 			return ctx.Err()
+		}
+		if errors.Is(err, errPassedOver) {
+			err = f.renew(ctx, err)
 		}
 		f.fail(err)
 		if err := f.ended(); err != nil {
@@ -258,16 +269,24 @@ func (f *Follower) look(ctx context.Context) error {
 	before, was := f.Status()
 	now, linked, err := f.compare(ctx, before)
 	if linked != was {
-		if linked {
+		switch {
+		case linked:
 			f.logger.Info("the register answers", "position", now.Position, "behind", now.Behind)
-		} else {
+		case errors.Is(err, errPassedOver): // see renew
+		default:
 			f.logger.Warn("the register does not answer; the copy goes on when it does", "position", now.Position, "error", err)
 		}
 	}
 	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.state.Anew != before.Anew { // thrown away meanwhile
+		return err
+	}
+	if now.Anew != before.Anew {
+		f.logger.Info("the copy is whole again", "position", now.Position)
+	}
 	f.state, f.up = now, linked
-	f.mu.Unlock()
-	if now.Complete != before.Complete || now.Seen.Sub(before.Seen) > 0 && now.Position != before.Position || linked != was {
+	if now.Complete != before.Complete || now.Anew != before.Anew || now.Seen.Sub(before.Seen) > 0 && now.Position != before.Position || linked != was {
 		err = errors.Join(err, now.write(f.dir))
 	}
 	return err
@@ -296,6 +315,11 @@ func (f *Follower) compare(ctx context.Context, s State) (State, bool, error) {
 	if err != nil {
 		return s, false, err
 	}
+	if whole, err := s.Anew.over(ctx, local(f.server.Conn()), f.origin); err != nil {
+		return s, false, err
+	} else if whole {
+		s.Anew = nil
+	}
 	s.Position, s.Behind, s.Seen, s.Complete = d.Position, d.Origin-d.Position, time.Now().UTC(), over && d.Complete
 	return s, true, nil
 }
@@ -306,13 +330,12 @@ func (f *Follower) compare(ctx context.Context, s State) (State, bool, error) {
 func Begin(ctx context.Context, nc *nats.Conn, origin *Origin, replicas int) error {
 	for _, want := range streams() {
 		i, err := local(nc).Info(ctx, want.Name)
-		var api *jetstream.APIError
 		switch {
 		case err == nil && i.Config.Mirror == nil:
 			return fmt.Errorf("mirror: %w", ErrRegister)
 		case err == nil:
 			continue
-		case !errors.As(err, &api) || api.ErrorCode != jetstream.JSErrCodeStreamNotFound:
+		case !isAbsent(err):
 			return err
 		}
 		// A new copy begins at the beginning, wherever one before has ended.
@@ -326,32 +349,6 @@ func Begin(ctx context.Context, nc *nats.Conn, origin *Origin, replicas int) err
 		}
 		if err != nil {
 			return fmt.Errorf("mirror: copy %s: %w", want.Name, err)
-		}
-	}
-	return nil
-}
-
-// Discard deletes those copies that nc reaches which miss what the register has,
-// so that Begin makes them anew. Whatever else they hold the register has as well.
-// It changes nothing, and fails, where a stream is none that follows.
-func Discard(ctx context.Context, nc *nats.Conn, origin *Origin) error {
-	for _, s := range streams() {
-		_, _, err := compare(ctx, local(nc), origin, s.Name)
-		if !errors.Is(err, eventstore.ErrDamaged) {
-			if err != nil {
-				return err
-			}
-			continue
-		}
-		i, err := local(nc).Info(ctx, s.Name)
-		if err == nil && i.Config.Mirror == nil {
-			err = ErrRegister
-		}
-		if err == nil {
-			err = request(ctx, nc, "$JS.API.STREAM.DELETE."+s.Name, nil)
-		}
-		if err != nil {
-			return fmt.Errorf("mirror: discard the copy of %s: %w", s.Name, err)
 		}
 	}
 	return nil

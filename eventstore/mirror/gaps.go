@@ -10,6 +10,10 @@ import (
 	"nrm/eventstore"
 )
 
+// errPassedOver says that a copy lacks what its register has, and will for ever:
+// a copy goes on from where it ends. Only a new one has everything.
+var errPassedOver = fmt.Errorf("%w: the copy has passed over something", eventstore.ErrDamaged)
+
 // A gap is a run of positions at which a stream holds no message, both ends
 // included.
 type gap struct{ from, to uint64 }
@@ -30,7 +34,7 @@ func gaps(s jetstream.StreamState) (all []gap) {
 	return all
 }
 
-// lacks fails with eventstore.ErrDamaged if the copy of a stream has a gap where
+// lacks fails with errPassedOver if the copy of a stream has a gap where
 // the register has a message. Servers make such gaps: a consumer that delivers
 // again may be ahead of whom it delivers to, who then takes what lies between for
 // deleted (nats-server 2.15.2, setupMirrorConsumer: the answer to a reset tells
@@ -45,7 +49,7 @@ func (o *Origin) lacks(ctx context.Context, stream string, copied jetstream.Stre
 			return err
 		}
 		if m != nil && m.Seq <= g.to {
-			return fmt.Errorf("mirror: %w: the copy of %s has passed over position %d, which the register has", eventstore.ErrDamaged, stream, m.Seq)
+			return fmt.Errorf("mirror: %w: it has no position %d of %s, which the register has", errPassedOver, m.Seq, stream)
 		}
 		o.know(stream, g)
 	}

@@ -28,6 +28,8 @@ type State struct {
 	Seen     time.Time `json:"seen,omitzero"`    // when it last answered
 	Complete bool      `json:"complete"`         // the register was handed over, and this copy has all of it
 	Refused  string    `json:"refused,omitzero"` // why this is no copy of the register any more
+
+	Anew *Renewal `json:"anew,omitempty"` // the copy was thrown away and is not yet as far as it was
 }
 
 // ErrNoCopy says that a folder holds no copy.

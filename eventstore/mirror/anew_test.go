@@ -133,7 +133,8 @@ func TestFollowerBeginsAnew(t *testing.T) {
 func TestLogBegunAnew(t *testing.T) {
 	t.Parallel()
 	r := peopled(t)
-	state, err := os.ReadFile(filepath.Join(followed(t, r), "copy.json"))
+	other := followed(t, r)
+	state, err := os.ReadFile(filepath.Join(other, "copy.json"))
 	must(t, err)
 	dir, dial := t.TempDir(), dialOf(t, r, r.pass)
 	srv, err := eventstore.Start(t.Context(), dir, eventstore.StartOptions{Dial: &dial})
@@ -152,6 +153,13 @@ func TestLogBegunAnew(t *testing.T) {
 	if got := all(t, srv.Conn(), "NRM"); strings.HasPrefix(got[0], "1 ") {
 		t.Fatalf("it has position 1: %q", got)
 	}
+	// What lacks something is nothing to make copies from.
+	want(t, mirror.HasAllOfLog(t.Context(), srv.Conn()), mirror.ErrOrigin, "its log starts at position 2")
+	must(t, mirror.HasAllOfLog(t.Context(), r.server.Conn()))
+	opened(t, other, func(nc *nats.Conn) {
+		passOver(t, nc, 4)
+		want(t, mirror.Discard(t.Context(), nc, mirror.NewOrigin(srv.Conn(), "", "")), mirror.ErrOrigin, "position 1 of the log")
+	})
 	must(t, srv.Close())
 	must(t, os.WriteFile(filepath.Join(dir, "copy.json"), state, 0o600))
 	c := follow(t, dir, r.options())
@@ -303,6 +311,28 @@ func TestAnewIsBounded(t *testing.T) {
 		if got := all(t, c.Conn(), "NRM"); len(got) != 1 {
 			t.Errorf("the log holds %q", got)
 		}
+	}
+}
+
+// TestAnewIsOver when the copy is as far as it was, or has all that there is.
+func TestAnewIsOver(t *testing.T) {
+	t.Parallel()
+	short, long := newRegister(t), newRegister(t)
+	for range 2 {
+		short.note(t, "case.1", "x")
+	}
+	for range 4 {
+		long.note(t, "case.1", "x")
+	}
+	for had, want := range map[uint64]bool{1: true, 2: true, 3: false, 9: false} {
+		r := &mirror.Renewal{Had: map[string]uint64{"NRM": had, "NRMKEYS": 0}}
+		if over, err := r.Over(t.Context(), short.server.Conn(), long.server.Conn()); err != nil || over != want {
+			t.Errorf("had %d: %t, %v", had, over, err)
+		}
+	}
+	r := &mirror.Renewal{Had: map[string]uint64{"NRM": 9, "NRMKEYS": 9}} // and the end was deleted
+	if over, err := r.Over(t.Context(), long.server.Conn(), long.server.Conn()); err != nil || !over {
+		t.Errorf("all that there is: %t, %v", over, err)
 	}
 }
 

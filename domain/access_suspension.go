@@ -46,22 +46,22 @@ func (cmd SuspendIdentityAccess) look(history []Decision) Asked {
 }
 
 func (cmd SuspendIdentityAccess) decide(j *Joint, req Request) ([]Event[Joint], error) {
-	open := func(c *Case) bool { return !suspendedIn(c.Access) }
 	switch c := j.Case(); {
 	case !slices.Equal(cmd.with, c.Absorbed):
 		return nil, errLookAgain
-	case slices.ContainsFunc(j.Cases, open):
+	case slices.ContainsFunc(j.Cases, notShut):
 	case c.AccessChanged.Equal(req.Happened):
 		return nil, nil
 	default:
 		return nil, conflict("already_suspended")
 	}
-	return j.onThose(open, req, IdentityAccessSuspended{cmd.Decision, cmd.Body}), nil
+	return j.shutting(req, IdentityAccessSuspended{cmd.Decision, cmd.Body}), nil
 }
 
 // RestoreIdentityAccess records that the body that suspended access, or a court,
 // has lifted it. The head of the special police unit, whom it shuts out too, may
-// pass a suspension on, but does not end one.
+// pass a suspension on, but does not end one. A protection measure that was ordered
+// with it ends too.
 type RestoreIdentityAccess struct {
 	Decision Reference `json:"decision_no"`
 	Body     string    `json:"body" code:"suspending_body"`
@@ -95,7 +95,7 @@ func (cmd RestoreIdentityAccess) look(history []Decision) Asked {
 }
 
 func (cmd RestoreIdentityAccess) decide(j *Joint, req Request) ([]Event[Joint], error) {
-	shut := func(c *Case) bool { return suspendedIn(c.Access) }
+	shut := func(c *Case) bool { return !notShut(c) }
 	switch c := j.Case(); {
 	case !slices.Equal(cmd.with, c.Absorbed):
 		return nil, errLookAgain
@@ -106,7 +106,22 @@ func (cmd RestoreIdentityAccess) decide(j *Joint, req Request) ([]Event[Joint], 
 	case slices.ContainsFunc(j.Cases, func(c *Case) bool { return shut(c) && req.Happened.Before(c.AccessChanged) }):
 		return nil, invalid("before_start", "happened")
 	}
-	return j.onThose(shut, req, IdentityAccessRestored{cmd.Decision, cmd.Body}), nil
+	return j.onThose(shut, req, func(c *Case) []Event[Case] {
+		events := []Event[Case]{IdentityAccessRestored{cmd.Decision, cmd.Body}}
+		for _, m := range c.Measures {
+			if m.shutsData() {
+				events = append(events, ProtectionMeasureEnded{Measure: m.Measure, Subject: m.Subject, Decision: cmd.Decision})
+			}
+		}
+		return events
+	}), nil
+}
+
+func notShut(c *Case) bool { return !suspendedIn(c.Access) }
+
+// shutting suspends access on every case of the person that is not shut yet.
+func (j *Joint) shutting(req Request, e IdentityAccessSuspended) []Event[Joint] {
+	return j.onThose(notShut, req, func(*Case) []Event[Case] { return []Event[Case]{e} })
 }
 
 // suspendedIn reports whether access to the person's data is suspended.

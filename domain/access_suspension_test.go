@@ -1,6 +1,9 @@
 package domain
 
-import "testing"
+import (
+	"context"
+	"testing"
+)
 
 func TestSuspendedAccessOverridesEveryRole(t *testing.T) {
 	suspend := head.says("2024-03-05", SuspendIdentityAccess{Decision: "CR-2024/153", Body: "court"})
@@ -37,6 +40,36 @@ func TestSuspendedAccessOverridesEveryRole(t *testing.T) {
 	if suspendedIn(late.state().Access) {
 		t.Error("a suspension that was lifted since holds again because it was recorded late")
 	}
+}
+
+// TestAMeasureThatSuspendsAccessDoes: a measure of that kind would otherwise be
+// said to protect the person's data, and everybody would go on reading them.
+func TestAMeasureThatSuspendsAccessDoes(t *testing.T) {
+	order := OrderProtection{Measure: "data_access_suspended", Basis: "court_decision", Decision: "CR-2024/153"}
+	restore := prosecutor.says("2024-04-05", RestoreIdentityAccess{Decision: "CR-2024/200", Body: "court"})
+	lift := head.says("2024-03-20", EndProtection{Measure: "data_access_suspended"})
+	story := []said{detected, handedOver, officer.says("2024-03-03", SendServiceReferral{Organisation: "prosecutor-general", Services: []string{"legal_info"}})}
+	for _, subject := range []string{"", "person"} {
+		order.Subject = subject
+		w := given(t, story...).when(head.says("2024-03-05", order)).then("ProtectionMeasureOrdered", "IdentityAccessSuspended")
+		if MayRead(officer, w.state().Access, Identity, specNow) {
+			t.Error("access is suspended by a measure, and an officer reads the name")
+		}
+		w.when(lift).refused("access_suspended", "")
+		w.when(restore).then("IdentityAccessRestored", "ProtectionMeasureEnded")
+		if c := w.state(); len(c.Measures) != 0 || !MayRead(officer, c.Access, Identity, specNow) {
+			t.Errorf("access was restored: %v", c.Measures)
+		}
+		given(t, then(story, prosecutor.says("2024-03-04", SuspendIdentityAccess{Decision: "7", Body: "court"}))...).
+			when(head.says("2024-03-05", order)).then("ProtectionMeasureOrdered") // they are suspended already
+	}
+	order.Subject = "close_relative" // of whom nothing is known here
+	given(t, story...).when(head.says("2024-03-05", order)).then("ProtectionMeasureOrdered")
+	given(t, then(story, head.says("2024-03-05", order))...).when(lift).then("ProtectionMeasureEnded")
+	order.Subject, order.Decision = "person", ""
+	given(t, story...).when(head.says("2024-03-05", order)).refused("required", "decision_no")
+	order.Basis, order.Decision = "risk", "153"
+	given(t, story...).when(head.says("2024-03-05", order)).refused("needs_decision", "basis")
 }
 
 func TestProtectionOfSeveralSubjects(t *testing.T) {
@@ -115,6 +148,28 @@ func TestASuspensionShutsAllThatIsKnownOfAPerson(t *testing.T) {
 		t.Errorf("%d of two cases are shut after one had been", n)
 	}
 	w.audited()
+
+	measure := given(t, then(known, mergedTwo)...)
+	measure.when(head.says("2024-04-10", OrderProtection{Measure: dataAccess, Basis: "court_decision", Decision: "153"})).then("ProtectionMeasureOrdered", "IdentityAccessSuspended")
+	if n := shut(measure); n != 2 {
+		t.Errorf("%d of two cases are shut by a measure", n)
+	}
+
+	req := Request{ID: NewID(), By: head, Happened: mustWhen("2024-03-20"), Claimed: mustWhen("2024-03-21").At, Now: specNow}
+	early := given(t, known...)
+	for n := range 2 { // imported, merged, and imported again
+		out, err := Execute(context.Background(), early.log, req, theCase, suspend)
+		if err != nil || out.Recorded != (n == 0) {
+			t.Fatalf("time %d: %+v, %v", n, out, err)
+		}
+		if n == 0 {
+			early.when(head.says("2024-03-20", suspend).to(secondCase)).then("IdentityAccessSuspended")
+			early.when(mergedTwo).then("DuplicateMerged", "!not_judged_same")
+		}
+	}
+	if _, err := Execute(context.Background(), early.log, req, theCase, SuspendIdentityAccess{Decision: "7", Body: "court"}); err == nil {
+		t.Error("something else under the same id is accepted")
+	}
 
 	one := given(t, then(known, prosecutor.says("2024-03-20", suspend))...)
 	one.when(mergedTwo).refused("suspended_on_one", "")

@@ -20,7 +20,7 @@ type Rule struct {
 	Fixed     bool   // the law lets nobody suspend or extend it
 	PerPlace  bool   // a duty of each facility
 
-	needs     string                     // the step without which the rule makes no sense; "" = none
+	needs     string                           // the step without which the rule makes no sense; "" = none
 	binds     func(*Case, AnyEvent, When) bool // whether an event of From starts it on this case; nil = always
 	ends      func(AnyEvent) bool              // whether an event of To ends it; nil = always
 	pauses    func(AnyEvent) bool              // whether an event of To only suspends it; nil = never

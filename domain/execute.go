@@ -142,6 +142,7 @@ func unchanged(req Request, stream Stream, cmd Asked, histories [][]Decision, fi
 		}
 		then[i] = h[:n:n]
 	}
+	cmd, then = asked(req, stream, cmd, then)
 	again := req
 	again.Now, again.Claimed = first.Recorded, first.Claimed
 	answer, err := decide(again, stream, cmd, then)
@@ -156,6 +157,25 @@ func unchanged(req Request, stream Stream, cmd Asked, histories [][]Decision, fi
 		return conflict("id_reused")
 	}
 	return err
+}
+
+// asked is the command about the streams that it was about when it was first asked:
+// what was merged since is none of its matter.
+func asked(req Request, stream Stream, cmd Asked, then [][]Decision) (Asked, [][]Decision) {
+	l, looks := cmd.(looking)
+	if !looks {
+		return cmd, then
+	}
+	now, was := streamsOf(req, stream, cmd), l.look(then[0])
+	var histories [][]Decision
+	for _, s := range streamsOf(req, stream, was) {
+		var history []Decision
+		if i := slices.Index(now, s); i >= 0 {
+			history = then[i]
+		}
+		histories = append(histories, history)
+	}
+	return was, histories
 }
 
 func sameDecision(a, b Decision) (bool, error) {

@@ -71,12 +71,12 @@ func (j *Joint) onCase(n int, events ...Event[Case]) []Event[Joint] {
 	return place(j.named(CaseKind, n), events)
 }
 
-// onThose puts an event on the histories of the cases that need it, with the
+// onThose puts events on the histories of the cases that need them, with the
 // remarks that each deserves.
-func (j *Joint) onThose(need func(*Case) bool, req Request, e Event[Case]) (all []Event[Joint]) {
+func (j *Joint) onThose(need func(*Case) bool, req Request, events func(*Case) []Event[Case]) (all []Event[Joint]) {
 	for n, c := range j.Cases {
 		if need(c) {
-			all = append(all, j.onCase(n, c.noting(req, []Event[Case]{e})...)...)
+			all = append(all, j.onCase(n, c.noting(req, events(c))...)...)
 		}
 	}
 	return all

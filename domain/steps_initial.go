@@ -24,8 +24,8 @@ func initialSteps() steps {
 			event[RiskAssessed, Case]("identification", Screening).since("1", "C-123", "assess-risk"),
 			event[ProtectionRequested, Case]("protection", Criminal).since("1", "P-2173 4.4.7", "request-protection"),
 			event[ProtectionMeasureOrdered, Case]("protection", Criminal).since("1", "P-2173 4.4.7", "order-protection"),
-			event[ProtectionMeasureEnded, Case]("protection", Criminal).since("1", "P-2173 4.4.7", "end-protection"),
-			event[IdentityAccessSuspended, Case]("protection", Flow).since("2", "L-958", "suspend-identity-access"),
+			event[ProtectionMeasureEnded, Case]("protection", Criminal).since("1", "P-2173 4.4.7", "end-protection", "restore-identity-access"),
+			event[IdentityAccessSuspended, Case]("protection", Flow).since("2", "L-958", "suspend-identity-access", "order-protection"),
 			event[IdentityAccessRestored, Case]("protection", Flow).since("2", "L-958", "restore-identity-access"),
 		},
 		commands: []CommandSpec{

@@ -156,7 +156,7 @@ func (s *story) firstDays() {
 		by = prosecutor
 	}
 	s.pass(2*time.Hour, 50*time.Hour)
-	measure := pick(s.dice, "identity_confidentiality", "guard", "relocation", "data_access_suspended", "closed_hearing")
+	measure := pick(s.dice, "identity_confidentiality", "guard", "relocation", "identity_confidentiality", "closed_hearing")
 	s.by(by, domain.OrderProtection{Measure: measure})
 	if s.chance(0.5) {
 		s.pass(60*day, 200*day)

@@ -17,12 +17,13 @@ type Norm struct {
 	Version    int      `json:"version"`
 	Kind       string   `json:"kind"` // see below
 	ValidFrom  Day      `json:"valid_from"`
-	ValidTo    Day      `json:"valid_to,omitzero"` // zero while in force
-	Clock      string   `json:"clock,omitempty"`   // the time limit that says whether it was in time
-	Step       []string `json:"step,omitempty"`    // what is asked for: one of these
-	Of         []string `json:"of,omitempty"`      // and before, or after, which of these
-	When       []string `json:"when,omitempty"`    // applies only if all of these hold
-	Except     []string `json:"except,omitempty"`  // and none of these
+	ValidTo    Day      `json:"valid_to,omitzero"`  // zero while in force
+	Clock      string   `json:"clock,omitempty"`    // the time limit that says whether it was in time
+	Step       []string `json:"step,omitempty"`     // what is asked for: one of these
+	Of         []string `json:"of,omitempty"`       // and before, or after, which of these
+	When       []string `json:"when,omitempty"`     // applies only if all of these hold
+	Except     []string `json:"except,omitempty"`   // and none of these
+	Occasion   string   `json:"occasion,omitempty"` // code list "risk_occasion": the risk must be assessed anew before each of Of
 	Act        string   `json:"act"`
 	Article    string   `json:"article"`
 	Confidence string   `json:"confidence"`
@@ -32,18 +33,16 @@ type Norm struct {
 // those of which a field holds one of the values. Conditions are such steps, or
 // one of [conditions].
 const (
-	mustPrecede = "before"  // Step before the first of Of
+	mustPrecede = "before"  // Step before the first of Of; with an occasion before each, and lately
 	mustFollow  = "follows" // Step after the first of Of, at the latest until the case is closed
 	mustBeTimed = "clock"   // as the time limit Clock says, with its suspensions and extensions
 	onlyOnce    = "once"    // Step not twice
 )
 
-// conditions are what a norm may ask of the case itself.
-var conditions = map[string]func(*Case) bool{
-	"child":   (*Case).TreatedAsChild,
-	"foreign": (*Case).Foreign,
-	"abroad":  func(c *Case) bool { return c.Country != "" },
-	"at_risk": func(c *Case) bool { return c.Status == "at_risk" },
+// conditions are what a norm may ask of the case itself, on the day on which the
+// step fell due: who was a child then was one, whatever they are now.
+var conditions = map[string]func(*Case, Day) bool{
+	"child": func(c *Case, on Day) bool { return c.ageOn(on).Status != "adult" },
 }
 
 // A Conformity says how a norm was kept: code list "conformity".
@@ -175,7 +174,7 @@ func (p path) verdict(id string) NormVerdict {
 		}
 		if !day.Before(n.ValidFrom) && (n.ValidTo.IsZero() || !day.After(n.ValidTo)) {
 			v.Norm, v.Version = id, n.Version
-			if !p.applies(n) {
+			if !p.applies(n, day) {
 				v.Result = NotApplicable
 			}
 			return v
@@ -208,6 +207,9 @@ func (p path) judge(n Norm) (NormVerdict, Day) {
 	if n.Kind == mustFollow {
 		return p.following(n, first), first.at.Day()
 	}
+	if n.Occasion != "" {
+		return p.anew(n, of)
+	}
 	v := NormVerdict{Result: Skipped, Of: first.where}
 	if steps := p.find(n.Step); len(steps) > 0 {
 		v.Result, v.Step = Fit, steps[0].where
@@ -216,6 +218,31 @@ func (p path) judge(n Norm) (NormVerdict, Day) {
 		}
 	}
 	return v, first.at.Day()
+}
+
+// anew judges a step that is to be repeated each time: the first time at which it
+// was not, or the last one. What was assessed for something else, long before, or
+// was to be reviewed earlier is no assessment of this.
+func (p path) anew(n Norm, of []aFact) (v NormVerdict, day Day) {
+	steps := p.find(n.Step)
+	for _, f := range of {
+		v, day = NormVerdict{Result: Skipped, Of: f.where}, f.at.Day()
+		for _, s := range steps {
+			if !f.at.Before(s.at) {
+				v.Step = s.where // the latest before
+			}
+		}
+		switch {
+		case p.c.RiskAssessedFor(n.Occasion, f.at, riskLasts(day)):
+			v.Result = Fit
+		case v.Step == EventAt{} && len(steps) > 0:
+			v.Result, v.Step = OutOfOrder, steps[0].where
+		}
+		if v.Result != Fit {
+			return v, day
+		}
+	}
+	return v, day
 }
 
 func (p path) following(n Norm, first aFact) NormVerdict {
@@ -258,13 +285,14 @@ func (p path) timed(n Norm) (NormVerdict, Day) {
 }
 
 // applies reports whether the norm is one for this case.
-func (p path) applies(n Norm) bool {
-	return !slices.ContainsFunc(n.When, func(c string) bool { return !p.holds(c) }) && !slices.ContainsFunc(n.Except, p.holds)
+func (p path) applies(n Norm, on Day) bool {
+	holds := func(condition string) bool { return p.holds(condition, on) }
+	return !slices.ContainsFunc(n.When, func(c string) bool { return !holds(c) }) && !slices.ContainsFunc(n.Except, holds)
 }
 
-func (p path) holds(condition string) bool {
+func (p path) holds(condition string, on Day) bool {
 	if is, ok := conditions[condition]; ok {
-		return is(p.c)
+		return is(p.c, on)
 	}
 	return len(p.find([]string{condition})) > 0
 }

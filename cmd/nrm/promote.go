@@ -125,7 +125,7 @@ func (cmd promoteCommand) release(ctx context.Context, state mirror.State, n *no
 	defer cancel()
 	origin, line, err := state.Reach(soon, n.logger)
 	switch {
-	case errors.Is(err, mirror.ErrUnreachable) && state.Anew != nil && !(cmd.Lost && cmd.Unfinished):
+	case errors.Is(err, mirror.ErrUnreachable) && state.Anew != nil && (!cmd.Lost || !cmd.Unfinished):
 		return nil, nil, fmt.Errorf("%w: this copy passed over something and has been made anew since %s, and is not yet what it was (%s). If the register can be started, run nrm follow here until the copy is whole. If it is lost for good, restore the latest backup (nrm restore) and compare; --lost --unfinished makes a register of what is here",
 			err, state.Anew.Since.Format(time.RFC3339), had(state.Anew))
 	case errors.Is(err, mirror.ErrUnreachable) && state.Complete && !cmd.Lost:

@@ -103,8 +103,11 @@ func (cmd RestoreIdentityAccess) decide(j *Joint, req Request) ([]Event[Joint], 
 		return nil, nil
 	case !slices.ContainsFunc(j.Cases, shut):
 		return nil, conflict("not_suspended")
-	case slices.ContainsFunc(j.Cases, func(c *Case) bool { return shut(c) && req.Happened.Before(c.AccessChanged) }):
-		return nil, invalid("before_start", "happened")
+	}
+	for n, c := range j.Cases {
+		if shut(c) && j.at(n, req).Happened.Before(c.AccessChanged) {
+			return nil, invalid("before_start", "happened")
+		}
 	}
 	return j.onThose(shut, req, func(c *Case) []Event[Case] {
 		events := []Event[Case]{IdentityAccessRestored{cmd.Decision, cmd.Body}}

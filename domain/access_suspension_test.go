@@ -2,6 +2,7 @@ package domain
 
 import (
 	"context"
+	"slices"
 	"testing"
 )
 
@@ -154,6 +155,16 @@ func TestASuspensionShutsAllThatIsKnownOfAPerson(t *testing.T) {
 	if n := shut(measure); n != 2 {
 		t.Errorf("%d of two cases are shut by a measure", n)
 	}
+
+	found := given(t, append(slices.Clone(known[:3]), again, mergedTwo, head.says("2024-03-20", suspend))...)
+	if n := shut(found); n != 2 {
+		t.Errorf("%d of two cases are shut, of which one began later", n)
+	}
+	found.when(prosecutor.says("2024-03-25", restore)).then("IdentityAccessRestored")
+	if n := shut(found); n != 0 {
+		t.Errorf("%d of two cases stay shut, of which one began later", n)
+	}
+	found.audited()
 
 	req := Request{ID: NewID(), By: head, Happened: mustWhen("2024-03-20"), Claimed: mustWhen("2024-03-21").At, Now: specNow}
 	early := given(t, known...)

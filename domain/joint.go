@@ -186,10 +186,15 @@ func (j *Joint) decisions(req Request, histories [][]Decision, facts [][]AnyEven
 }
 
 // at is the request as the n-th stream keeps it: a case that begins does so when
-// its person was found, whenever that was noticed.
+// its person was found, whenever that was noticed, and on one that was merged into
+// the first nothing happens before it began.
 func (j *Joint) at(n int, req Request) Request {
-	if n > 0 && !j.began.IsZero() {
+	switch {
+	case n == 0:
+	case !j.began.IsZero():
 		req.Happened = j.began
+	case n < len(j.Cases) && j.Cases[n].MergedInto == j.streams[0].Ref() && req.Happened.guess().Before(j.Cases[n].Detected):
+		req.Happened = j.Cases[n].Detected
 	}
 	return req
 }

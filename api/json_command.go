@@ -24,6 +24,8 @@ type given struct {
 	Call     string `json:"call,omitempty" doc:"the reference of the call to a hotline"`
 	Position uint64 `json:"position" doc:"the log position that includes the answer"`
 	Recorded bool   `json:"recorded" doc:"false if it was already so"`
+
+	Duplicates *foundJSON `json:"duplicates,omitempty" doc:"after it was said who a person is, for those who judge who is the same; it names nobody"`
 }
 
 // places says where the commands of each kind of stream are given.
@@ -82,7 +84,9 @@ func (s *Server) command(spec domain.CommandSpec, status int) echo.HandlerFunc {
 		if status == http.StatusCreated {
 			h.Set(echo.HeaderLocation, places[spec.Kind]+"/"+out.Stream.ID)
 		}
-		return c.JSON(status, givenOf(out))
+		answer := givenOf(out)
+		answer.Duplicates = s.found(c.Request().Context(), by, spec, out)
+		return c.JSON(status, answer)
 	}
 }
 

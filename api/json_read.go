@@ -41,6 +41,7 @@ func (s *Server) reads(api huma.API) {
 	read(s, api, "/cases/{case}/deadlines", "The time limits of a case", caseView, s.readDeadlines)
 	read(s, api, "/cases/{case}/conformance", "How the mandated path was kept on a case", caseView, s.readConformance)
 	read(s, api, "/cases/{case}/duplicates", "Who may be the same person, for somebody to judge", duplicateView, s.readDuplicates)
+	read(s, api, "/duplicates", "Possible duplicates that nobody has judged, the likeliest first", duplicateView, s.readUnjudged)
 	read(s, api, "/queues", "What waits for you", caseView, s.readQueues)
 	read(s, api, "/overdue", "Duties past due, the oldest first", dutyView, s.readOverdue)
 	read(s, api, "/facilities", "Shelters and assistance centres with their occupancy", occupancy, s.readFacilities)

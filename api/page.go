@@ -71,6 +71,7 @@ func (r reader) menu(path string) []ui.NavItem {
 		{"nav.cases", "/cases", r.seesCases()},
 		{"nav.search", "/search", nameView.may(r.by)},
 		{"nav.overdue", "/overdue", r.seesCases() && r.by.Role.Sees(domain.Flow)},
+		{"nav.duplicates", "/duplicates", duplicateView.may(r.by)},
 		{"nav.calls", "/calls", r.by.Role.SeesCalls()},
 		{"nav.facilities", "/facilities", r.by.Role.SeesOccupancy()},
 		{"nav.plan", "/plan", r.by.Role.SeesPlan()},

@@ -147,7 +147,7 @@ func (p casePage) commands(expected bool, track string) []ui.Link {
 		if p.State.Erased() && slices.Contains([]string{"person", "erasure"}, spec.Track) { // there is nobody any more
 			continue
 		}
-		if spec.Name == "judge-duplicate" { // who may be the same is shown first
+		if spec.Name == "judge-duplicate" && domain.MayCompare(p.by, p.State.Access, p.now) == nil { // who may be the same is shown first
 			links = append(links, ui.Link{Text: p.T("duplicates.title"), Href: "/cases/" + string(p.Row.Ref) + "/duplicates"})
 		}
 		links = append(links, ui.Link{Text: p.T("command." + spec.Name), Href: "/cases/" + string(p.Row.Ref) + "/" + spec.Name})

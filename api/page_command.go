@@ -36,7 +36,7 @@ func (s *Server) postCaseCommand(c echo.Context) error {
 		return err
 	}
 	return s.record(c, f, f.page(), func(out domain.Outcome) string {
-		if slices.Contains([]string{"record-identity", "record-document", "judge-duplicate"}, f.spec.Name) {
+		if f.spec.Name == "judge-duplicate" || slices.Contains(sayWho, f.spec.Name) {
 			return s.afterNaming(c, f.reader, out.Stream)
 		}
 		return f.page()

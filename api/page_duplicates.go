@@ -2,9 +2,7 @@ package api
 
 import (
 	"context"
-	"log/slog"
 	"net/http"
-	"slices"
 	"strings"
 
 	"github.com/labstack/echo/v4"
@@ -39,9 +37,11 @@ func (s *Server) readDuplicates(ctx context.Context, by domain.Actor, in *caseIn
 		return duplicatesJSON{}, err
 	}
 	all, err := s.Views.Candidates(ctx, by, s.Now(), ref)
-	return duplicatesJSON{string(ref), each(all, func(c projections.Candidate) candidateJSON {
-		return candidateJSON{string(c.Ref), c.Stage, c.Weight, append([]string{}, c.Agrees...), append([]string{}, c.Differs...), c.Verdict}
-	})}, err
+	return duplicatesJSON{string(ref), each(all, candidateOf)}, err
+}
+
+func candidateOf(c projections.Candidate) candidateJSON {
+	return candidateJSON{string(c.Ref), c.Stage, c.Weight, append([]string{}, c.Agrees...), append([]string{}, c.Differs...), c.Verdict}
 }
 
 // getDuplicates shows who may be the same person, for somebody to judge.
@@ -59,43 +59,36 @@ func (s *Server) getDuplicates(c echo.Context) error {
 		{Text: r.T("field.other")}, {Text: r.T("cases.stage")}, {Text: r.T("duplicates.agrees")}, {Text: r.T("duplicates.differs")}, {Text: r.T("field.verdict")},
 	}}
 	for _, one := range all {
-		strength := ui.Tag{Text: r.T("duplicates.possible"), Colour: "grey"}
-		if one.Weight >= likely {
-			strength = ui.Tag{Text: r.T("duplicates.likely"), Colour: "orange"}
-		}
 		verdict := ui.Cell{Text: r.T("duplicates.answer", "Ref", string(one.Ref)), Href: "/cases/" + string(ref) + "/judge-duplicate?other=" + string(one.Ref)}
 		if one.Verdict != "" {
 			verdict.Text = r.code("duplicate_verdict", one.Verdict)
 		}
 		t.Rows = append(t.Rows, ui.TableRow{Cells: []ui.Cell{
-			{Text: string(one.Ref), Href: "/cases/" + string(one.Ref), Tags: []ui.Tag{strength}}, {Text: r.code("stage", one.Stage)},
-			{Text: strings.Join(r.codes("duplicate_trait", one.Agrees), "; ")}, {Text: strings.Join(r.codes("duplicate_trait", one.Differs), "; ")},
-			verdict,
+			{Text: string(one.Ref), Href: "/cases/" + string(one.Ref), Tags: []ui.Tag{r.strength(one)}}, {Text: r.code("stage", one.Stage)},
+			r.traits(one.Agrees), r.traits(one.Differs), verdict,
 		}})
 	}
 	frame := s.frame(c, r, r.T("duplicates.title"))
-	frame.Notice = s.notice(c, r, string(ref), nil)
+	if frame.Notice = s.notice(c, r, string(ref), nil); frame.Notice != nil && unjudged(all) > 0 {
+		frame.Notice.Lines = append(frame.Notice.Lines, r.N("duplicates.found", unjudged(all)))
+	}
 	return s.show(c, http.StatusOK, frame, ui.Heading(1, r.T("duplicates.title")), ui.Paragraph(r.T("duplicates.lead")), ui.Table(t),
 		ui.Button(ui.Link{Text: r.T("duplicates.on"), Href: "/cases/" + string(ref)}, true))
 }
 
-// afterNaming is where somebody goes who has recorded who a person is: to those who
-// may be the same person, if they are to judge and have not yet, otherwise to the
-// case. That nobody can be sought now keeps nobody from the case.
-func (s *Server) afterNaming(c echo.Context, r reader, about domain.Stream) string {
-	page := "/cases/" + about.ID
-	if !duplicateView.may(r.by) {
-		return page
-	}
-	all, err := s.Views.Candidates(c.Request().Context(), r.by, s.Now(), about.Ref())
-	if err != nil {
-		s.Logger.LogAttrs(c.Request().Context(), slog.LevelWarn, "no candidates", slog.String("request", requestIn(c.Request().Context())), slog.Any("error", err))
-	}
-	if slices.ContainsFunc(all, func(one projections.Candidate) bool { return one.Verdict == "" }) {
-		return page + "/duplicates"
-	}
-	return page
-}
-
 // likely is the weight from which two are said to be likely the same.
 const likely = 12.0
+
+func (r reader) strength(one projections.Candidate) ui.Tag {
+	if one.Weight >= likely {
+		return ui.Tag{Text: r.T("duplicates.likely"), Colour: "orange"}
+	}
+	return ui.Tag{Text: r.T("duplicates.possible"), Colour: "grey"}
+}
+
+func (r reader) traits(codes []string) ui.Cell {
+	if len(codes) == 0 {
+		return ui.Cell{Text: r.T("value.none")}
+	}
+	return ui.Cell{Text: strings.Join(r.codes("duplicate_trait", codes), "; ")}
+}

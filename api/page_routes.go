@@ -35,6 +35,7 @@ func (s *Server) pages(e *echo.Echo) {
 	get("/cases/new", gives(register), s.getNewCase)
 	post("/cases/new", gives(register), s.postNewCase)
 	get("/cases/:ref", signedIn, s.getCase)
+	get("/duplicates", duplicateView, s.getUnjudged)
 	get("/cases/:ref/duplicates", duplicateView, s.getDuplicates)
 	get("/cases/:ref/:command", signedIn, s.getCaseCommand)
 	post("/cases/:ref/:command", signedIn, s.postCaseCommand)

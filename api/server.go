@@ -38,6 +38,10 @@ type Views interface {
 	Search(ctx context.Context, by domain.Actor, now time.Time, q projections.Query) ([]projections.Match, error)
 	// Candidates finds who may be the same person, for the special police unit.
 	Candidates(ctx context.Context, by domain.Actor, now time.Time, ref domain.Ref) ([]projections.Candidate, error)
+	// Unjudged lists those of whom nobody has said whether they are the same, for
+	// the special police unit, how many there are, and whether earlier cases were
+	// left out.
+	Unjudged(ctx context.Context, by domain.Actor, now time.Time, limit, offset int) (list []projections.Unjudged, total int, earlier bool, err error)
 	// Erasures lists what is asked to be erased, and what was.
 	Erasures(ctx context.Context, by domain.Actor) ([]projections.ErasureRow, error)
 	// Provable refuses "no_such_event" when the actor may not ask for the proof

@@ -84,6 +84,26 @@ func (v watched) Candidates(ctx context.Context, by domain.Actor, now time.Time,
 	return all, nil
 }
 
+// Unjudged compares many at once, and counts as having looked at those who are told.
+func (v watched) Unjudged(ctx context.Context, by domain.Actor, now time.Time, limit, offset int) ([]projections.Unjudged, int, bool, error) {
+	list, total, earlier, err := v.Views.Unjudged(ctx, by, now, limit, offset)
+	if r, ok := domain.AsRefusal(err); ok {
+		v.looks.denied(ctx, by, "duplicates", "", r.Code)
+	}
+	var refs []domain.Ref
+	for _, u := range list {
+		refs = append(refs, u.Ref, u.Other.Ref)
+	}
+	if len(refs) > 0 {
+		slices.Sort(refs)
+		err = v.looks.viewed(ctx, by, "duplicates", slices.Compact(refs), []domain.Compartment{domain.Identity, domain.Documents}, nil)
+	}
+	if err != nil {
+		return nil, 0, false, err
+	}
+	return list, total, earlier, nil
+}
+
 // Accesses given to a program leave the register in one piece.
 func (v watched) Accesses(ctx context.Context, by domain.Actor, f projections.AccessFilter) ([]projections.AccessRow, int, error) {
 	rows, n, err := v.Views.Accesses(ctx, by, f)

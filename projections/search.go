@@ -222,8 +222,12 @@ func closeness(query string, e domain.IdentityRecorded) float64 {
 	if query == "" {
 		return 0
 	}
+	near := names.Closeness(query, e.Name())
+	if e.OtherNames == "" {
+		return near
+	}
 	return max(
-		names.Closeness(query, e.Name()),
+		near,
 		names.Closeness(query, string(e.OtherNames)),
 		names.Closeness(query, strings.Join(e.Names(), " ")),
 	)

@@ -3,11 +3,13 @@ package api
 import (
 	"encoding/json"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"slices"
 	"strings"
 	"testing"
 
+	"nrm/api/browsertest"
 	"nrm/domain"
 )
 
@@ -223,4 +225,33 @@ func TestReferralTellsOfDuplicates(t *testing.T) {
 	if g := s.asked("duty_officer", "/cases", body); g.Duplicates == nil || g.Duplicates.Unjudged != nil || g.Duplicates.List == "" {
 		t.Errorf("%+v", g.Duplicates)
 	}
+}
+
+// The list, and where a referral leads, read well on a phone and to everybody.
+func TestUnjudgedInABrowser(t *testing.T) {
+	p := browsertest.Open(t)
+	s := newSite(t)
+	server := httptest.NewServer(s.Handler)
+	defer server.Close()
+	p.Goto(server.URL + "/lang/az")
+	p.Fill("user", "case_officer")
+	p.Fill("password", staff().passwords["case_officer"])
+	p.Press(in("az").T("sign_in.submit"))
+	p.Goto("/duplicates")
+	p.MustSee(in("az").T("duplicates.none_unjudged"))
+	one, other := s.twins()
+	s.asked("referrer", "/cases", named("Zərqələmova", "", "1997", ""))
+	for _, lang := range []string{"az", "en", "ru"} {
+		p.Goto(server.URL + "/lang/" + lang)
+		for _, path := range []string{"/duplicates", "/cases/" + one + "/duplicates"} {
+			p.Goto(path)
+			p.MustSee(other)
+			p.Axe()
+			p.Reflows()
+			p.Screenshot("duplicates-" + lang + strings.ReplaceAll(path, "/", "-") + ".png")
+		}
+	}
+	p.Goto("/duplicates")
+	p.Window(360, 800)
+	p.Screenshot("duplicates-phone.png")
 }

@@ -63,9 +63,6 @@ func (v *Views) Candidates(ctx context.Context, by domain.Actor, now time.Time, 
 	if err := domain.MayCompare(by, access[ref], now); err != nil {
 		return nil, err
 	}
-	if c.person(ref) != ref {
-		return nil, nil
-	}
 	_, found, err := c.candidates(ctx, []domain.Ref{ref})
 	return found[ref], wrap(err, "candidates")
 }
@@ -156,8 +153,8 @@ func (c comparison) candidates(ctx context.Context, some []domain.Ref) (map[doma
 }
 
 // verdicts are what was said of the cases of some persons, and of which others. It
-// stands on both cases, and what was said last holds: see [domain.DuplicateJudged]
-// and [domain.CaseSplit].
+// stands on both cases, what was said last holds, and neither can be voided: see
+// [domain.DuplicateJudged] and [domain.CaseSplit].
 func (c comparison) verdicts(ctx context.Context, tx *sql.Tx, persons []domain.Ref) (map[domain.Ref]map[domain.Ref]string, error) {
 	all := map[domain.Ref]map[domain.Ref]string{}
 	_, err := collect(ctx, tx, func(row *sql.Rows) (struct{}, error) {
@@ -170,7 +167,7 @@ func (c comparison) verdicts(ctx context.Context, tx *sql.Tx, persons []domain.R
 		all[on][other] = verdict
 		return struct{}{}, err
 	}, `SELECT stream, coalesce(data ->> 'other', data ->> 'split_into', data ->> 'split_from'), coalesce(data ->> 'verdict', 'different') FROM facts
-		WHERE kind = 'case' AND type IN ('DuplicateJudged', 'CaseSplit') AND stream IN (SELECT value FROM json_each(?)) AND `+unvoided+` ORDER BY seq, n`, c.listed(persons))
+		WHERE kind = 'case' AND type IN ('DuplicateJudged', 'CaseSplit') AND stream IN (SELECT value FROM json_each(?)) ORDER BY seq, n`, c.listed(persons))
 	return all, err
 }
 

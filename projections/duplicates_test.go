@@ -144,8 +144,8 @@ func TestWeigh(t *testing.T) {
 func TestFoundByAnyName(t *testing.T) {
 	w, v, caughtUp := seeing(t, 93)
 	many, few := w.referred(referrer), w.person("Nəbizadə", "Xatirə", 1991, "")
-	is := called("Şıxəliyeva", "Günay")
-	is.Patronymic, is.OtherNames, is.BirthYear = "Mirzəağa", "Набизаде Хатира", 1991
+	is := called("Şıxəliyeva-Zülfüqarlı", "Gülçöhrə")
+	is.Patronymic, is.OtherNames, is.BirthYear = "Mirzəağababa qızı", "Набизаде Хатира", 1991
 	w.later(time.Hour).must(officer, domain.CaseStream(many), is)
 	caughtUp()
 	for ref, other := range map[domain.Ref]domain.Ref{many: few, few: many} {

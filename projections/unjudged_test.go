@@ -70,6 +70,19 @@ func TestUnjudged(t *testing.T) {
 	tells("of what is merged only the case that goes on", pair(one, third))
 	w.later(time.Hour).must(officer, domain.CaseStream(third), domain.JudgeDuplicate{Other: one, Verdict: "different"})
 	tells("from the other side")
+
+	again := w.person("Şıxəliyeva", "Günay", 1998, "")
+	all := [][2]domain.Ref{pair(one, again), pair(third, again)}
+	tells("somebody comes again", all...)
+	closes := func(ref domain.Ref) {
+		t.Helper()
+		w.later(time.Hour).must(officer, domain.CaseStream(ref), domain.CloseCase{Reason: "other"})
+	}
+	closes(one)
+	closes(third)
+	tells("who is like a person of a closed case", all...)
+	closes(again)
+	tells("once nothing is open")
 }
 
 // A name that only a merged case knows finds whoever comes later.

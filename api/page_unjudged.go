@@ -50,10 +50,11 @@ func (s *Server) getUnjudged(c echo.Context) error {
 		{Text: r.T("cases.reference")}, {Text: r.T("field.other")}, {Text: r.T("duplicates.agrees")}, {Text: r.T("duplicates.differs")}, {Text: r.T("field.verdict")},
 	}}
 	for _, u := range list {
-		ref, other := string(u.Ref), string(u.Other.Ref)
+		ref, other, agrees := string(u.Ref), string(u.Other.Ref), r.traits(u.Other.Agrees)
+		agrees.Tags = []ui.Tag{r.strength(u.Other)}
 		t.Rows = append(t.Rows, ui.TableRow{Cells: []ui.Cell{
-			{Text: ref, Href: "/cases/" + ref, Hint: r.code("stage", u.Stage), Tags: []ui.Tag{r.strength(u.Other)}},
-			{Text: other, Href: "/cases/" + other, Hint: r.code("stage", u.Other.Stage)}, r.traits(u.Other.Agrees), r.traits(u.Other.Differs),
+			{Text: ref, Href: "/cases/" + ref, Hint: r.code("stage", u.Stage)},
+			{Text: other, Href: "/cases/" + other, Hint: r.code("stage", u.Other.Stage)}, agrees, r.traits(u.Other.Differs),
 			{Text: r.T("duplicates.answer_two", "Ref", ref, "Other", other), Href: "/cases/" + ref + "/judge-duplicate?other=" + other},
 		}})
 	}

@@ -130,6 +130,16 @@ func defaults(form *html.Node) url.Values {
 	return values
 }
 
+// columns counts the heads of a table's columns.
+func columns(table *html.Node) (heads int) {
+	for n := range table.Descendants() {
+		if n.Data == "th" && attr(n, "scope") == "col" {
+			heads++
+		}
+	}
+	return heads
+}
+
 func attr(n *html.Node, key string) string {
 	for _, a := range n.Attr {
 		if a.Key == key {
@@ -272,6 +282,9 @@ func (v *visitor) wellMade() {
 		case "table":
 			if n.FirstChild == nil || n.FirstChild.Data != "caption" || shownIn(n.FirstChild) == "" {
 				fault("a table without a caption")
+			}
+			if columns(n) > 3 && !strings.Contains(attr(n, "class"), "nrm-table--stacks") {
+				fault("a table that is out of sight on a phone: %s", shownIn(n.FirstChild))
 			}
 		case "th":
 			if s := attr(n, "scope"); s != "col" && s != "row" {

@@ -121,7 +121,7 @@ func (p accessPage) caption() string {
 }
 
 func (p accessPage) table() ui.TableView {
-	t := ui.TableView{T: p.T, Caption: p.caption(), CaptionHidden: true, Empty: p.T("accesses.empty"), Heads: []ui.Head{
+	t := ui.TableView{T: p.T, Stacks: true, Caption: p.caption(), CaptionHidden: true, Empty: p.T("accesses.empty"), Heads: []ui.Head{
 		{Text: p.T("accesses.when")}, {Text: p.T("accesses.who")}, {Text: p.T("accesses.what")}, {Text: p.T("field.cases")}, {Text: p.T("accesses.details")},
 	}}
 	for _, r := range p.rows {
@@ -182,7 +182,7 @@ func (w words) lookDetails(e domain.AnyEvent) (all []string) {
 }
 
 func (p accessPage) bulkTable() ui.TableView {
-	t := ui.TableView{T: p.T, Caption: p.T("accesses.bulk"), CaptionHidden: true, Empty: p.T("accesses.bulk_empty"), Heads: []ui.Head{
+	t := ui.TableView{T: p.T, Stacks: true, Caption: p.T("accesses.bulk"), CaptionHidden: true, Empty: p.T("accesses.bulk_empty"), Heads: []ui.Head{
 		{Text: p.T("accesses.when")}, {Text: p.T("accesses.who")}, {Text: p.T("accesses.searches"), Numeric: true},
 	}}
 	for _, r := range p.bulk {
@@ -194,7 +194,7 @@ func (p accessPage) bulkTable() ui.TableView {
 // glassTable lists the requests to know who a person is, those that wait for an
 // answer or a review first.
 func (p accessPage) glassTable() ui.TableView {
-	t := ui.TableView{T: p.T, Caption: p.T("accesses.glass_title"), CaptionHidden: true, Empty: p.T("accesses.glass_empty"), Heads: []ui.Head{
+	t := ui.TableView{T: p.T, Stacks: true, Caption: p.T("accesses.glass_title"), CaptionHidden: true, Empty: p.T("accesses.glass_empty"), Heads: []ui.Head{
 		{Text: p.T("cases.reference")}, {Text: p.T("accesses.asked")}, {Text: p.T("field.reason")}, {Text: p.T("accesses.state")}, {Text: p.T("accesses.details")},
 	}}
 	var done []ui.TableRow

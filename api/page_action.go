@@ -117,7 +117,7 @@ func (p actionPage) explained() []templ.Component {
 	if len(p.Components) == 0 {
 		return parts
 	}
-	t := ui.TableView{T: p.T, Caption: p.T("plan.components"), Heads: []ui.Head{{Text: p.T("plan.deed")}, {Text: p.T("field.effective")}, {Text: p.T("plan.status")}}}
+	t := ui.TableView{T: p.T, Stacks: true, Caption: p.T("plan.components"), Heads: []ui.Head{{Text: p.T("plan.deed")}, {Text: p.T("field.effective")}, {Text: p.T("plan.status")}}}
 	for _, c := range p.Components {
 		done := ui.Tag{Text: p.T("plan.not_done"), Colour: "grey"}
 		if !c.Effective.IsZero() {
@@ -130,7 +130,7 @@ func (p actionPage) explained() []templ.Component {
 
 // figures are the action's indicators with what each is made of.
 func (p actionPage) figures() ui.TableView {
-	t := ui.TableView{T: p.T, Caption: p.T("plan.figures_in", "Year", p.Year), CaptionHidden: true, Heads: []ui.Head{
+	t := ui.TableView{T: p.T, Stacks: true, Caption: p.T("plan.figures_in", "Year", p.Year), CaptionHidden: true, Heads: []ui.Head{
 		{Text: p.T("field.indicator")}, {Text: p.T("plan.value"), Numeric: true}, {Text: p.T("plan.numerator"), Numeric: true},
 		{Text: p.T("plan.denominator"), Numeric: true}, {Text: p.T("field.value"), Numeric: true}, {Text: p.T("plan.status")},
 	}}

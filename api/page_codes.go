@@ -47,7 +47,7 @@ func (p codesPage) parts(list string) []templ.Component {
 
 // standards are the code systems of others.
 func (p codesPage) standards() ui.TableView {
-	t := ui.TableView{T: p.T, Caption: p.T("codes.standards"), CaptionHidden: true, Heads: p.heads("codes.standard", "codes.version", "codes.confidence", "codes.note")}
+	t := ui.TableView{T: p.T, Stacks: true, Caption: p.T("codes.standards"), CaptionHidden: true, Heads: p.heads("codes.standard", "codes.version", "codes.confidence", "codes.note")}
 	for _, s := range domain.Standards() {
 		t.Rows = append(t.Rows, line(s.Name, s.Version, p.code("standard_confidence", s.Confidence), s.Note.In(p.lang)))
 	}
@@ -56,7 +56,7 @@ func (p codesPage) standards() ui.TableView {
 
 // lists are the code lists by the words with which forms ask for them.
 func (p codesPage) lists() ui.TableView {
-	t := ui.TableView{T: p.T, Caption: p.T("codes.lists"), CaptionHidden: true, Heads: p.heads("codes.list", "codes.number", "codes.source", "codes.standards")}
+	t := ui.TableView{T: p.T, Stacks: true, Caption: p.T("codes.lists"), CaptionHidden: true, Heads: p.heads("codes.list", "codes.number", "codes.source", "codes.standards")}
 	all, titles := domain.Lists(), map[string]string{}
 	for _, list := range all {
 		titles[list] = p.listTitle(list)
@@ -77,7 +77,7 @@ func (p codesPage) lists() ui.TableView {
 // codesTable has a line for each code: its words in all three languages, when it
 // is valid, and what it is in each standard.
 func (p codesPage) codesTable(list string) ui.TableView {
-	t := ui.TableView{T: p.T, Caption: p.listTitle(list), CaptionHidden: true, Small: true, Heads: p.heads("codes.label", "codes.code", "codes.validity")}
+	t := ui.TableView{T: p.T, Stacks: true, Caption: p.listTitle(list), CaptionHidden: true, Small: true, Heads: p.heads("codes.label", "codes.code", "codes.validity")}
 	standards := standardsOf(list)
 	for _, s := range standards {
 		t.Heads = append(t.Heads, ui.Head{Text: p.standardName(s)})

@@ -82,7 +82,7 @@ func (p erasuresPage) ask() templ.Component {
 }
 
 func (p erasuresPage) waiting(rows []projections.ErasureRow) ui.TableView {
-	t := ui.TableView{T: p.T, Caption: p.T("erasures.waiting"), Empty: p.T("erasures.waiting_none"), Heads: []ui.Head{
+	t := ui.TableView{T: p.T, Stacks: true, Caption: p.T("erasures.waiting"), Empty: p.T("erasures.waiting_none"), Heads: []ui.Head{
 		{Text: p.T("cases.reference")}, {Text: p.T("field.reason")}, {Text: p.T("erasures.asked")}, {Text: p.T("erasures.approve")}, {Text: p.T("erasures.reject")},
 	}}
 	for _, row := range rows {
@@ -122,7 +122,7 @@ func (p erasuresPage) reference(row projections.ErasureRow) ui.Cell {
 }
 
 func (p erasuresPage) erased(caption string, rows []projections.ErasureRow) ui.TableView {
-	t := ui.TableView{T: p.T, Caption: caption, Empty: p.T("erasures.done_none"), Heads: []ui.Head{
+	t := ui.TableView{T: p.T, Stacks: true, Caption: caption, Empty: p.T("erasures.done_none"), Heads: []ui.Head{
 		{Text: p.T("cases.reference")}, {Text: p.T("field.reason")}, {Text: p.T("erasures.approved")}, {Text: p.T("erasures.completed")},
 	}}
 	for _, row := range rows {

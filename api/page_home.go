@@ -181,7 +181,7 @@ func (p homePage) pressing() (parts []templ.Component) {
 	if len(p.crowded) == 0 {
 		return parts
 	}
-	t := ui.TableView{T: p.T, Caption: p.T("home.crowded"), Heads: []ui.Head{
+	t := ui.TableView{T: p.T, Stacks: true, Caption: p.T("home.crowded"), Heads: []ui.Head{
 		{Text: p.T("cases.reference")}, {Text: p.T("field.region")}, {Text: p.T("facility.taken")}, {Text: p.T("home.expected")},
 	}}
 	for _, f := range p.crowded {

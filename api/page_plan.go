@@ -153,7 +153,7 @@ func (p planPage) summary() ui.TableView {
 
 // table lists actions of the plan, each with those who execute it.
 func (p planPage) table(caption string, among func(domain.PlanAction) bool) ui.TableView {
-	t := ui.TableView{T: p.T, Caption: caption, Small: true, Heads: []ui.Head{
+	t := ui.TableView{T: p.T, Stacks: true, Caption: caption, Small: true, Heads: []ui.Head{
 		{Text: p.T("plan.number")}, {Text: p.T("plan.action_and_executors")}, {Text: p.T("plan.term")}, {Text: p.T("plan.status")},
 	}}
 	for _, a := range p.all {

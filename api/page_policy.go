@@ -44,7 +44,7 @@ func (p policyPage) parts() []templ.Component {
 
 // relations is what each relation of an organisation to a case opens to a role.
 func (p policyPage) relations() ui.TableView {
-	t := ui.TableView{T: p.T, Caption: p.T("policy.relations"), CaptionHidden: true, Small: true, Heads: p.heads("policy.role", "policy.relation", "policy.parts")}
+	t := ui.TableView{T: p.T, Stacks: true, Caption: p.T("policy.relations"), CaptionHidden: true, Small: true, Heads: p.heads("policy.role", "policy.relation", "policy.parts")}
 	for _, role := range domain.Roles() {
 		sights := role.Sights()
 		t.Rows = append(t.Rows, p.sights(role, sights)...)
@@ -100,7 +100,7 @@ func (p policyPage) situations() (parts []templ.Component) {
 
 // fields is what of who a person is the roles are told that are told anything.
 func (p policyPage) fields() ui.TableView {
-	t := ui.TableView{T: p.T, Caption: p.T("policy.fields"), CaptionHidden: true, Small: true, Heads: p.heads("policy.role", "policy.parts")}
+	t := ui.TableView{T: p.T, Stacks: true, Caption: p.T("policy.fields"), CaptionHidden: true, Small: true, Heads: p.heads("policy.role", "policy.parts")}
 	for _, role := range domain.Roles() {
 		var names []string
 		for _, f := range role.Fields() {
@@ -115,7 +115,7 @@ func (p policyPage) fields() ui.TableView {
 
 // conditions are the rules about who may give a command, beside the role.
 func (p policyPage) conditions() ui.TableView {
-	t := ui.TableView{T: p.T, Caption: p.T("policy.conditions"), CaptionHidden: true, Small: true, Heads: p.heads("policy.condition", "policy.commands")}
+	t := ui.TableView{T: p.T, Stacks: true, Caption: p.T("policy.conditions"), CaptionHidden: true, Small: true, Heads: p.heads("policy.condition", "policy.commands")}
 	for _, c := range domain.Conditions() {
 		names := []string{p.T("policy.all_commands")}
 		if len(c.Commands) > 0 {
@@ -147,7 +147,7 @@ func line(cells ...string) (row ui.TableRow) {
 // sealed, or of the rest.
 func (p policyPage) sight(caption string, sealed bool) ui.TableView {
 	compartments := slices.DeleteFunc(domain.Compartments(), func(c domain.Compartment) bool { return c.Sealed() != sealed })
-	t := ui.TableView{T: p.T, Caption: caption, CaptionHidden: true, Small: true, Heads: []ui.Head{{Text: p.T("policy.role")}, {Text: p.T("policy.cases")}}}
+	t := ui.TableView{T: p.T, Stacks: true, Caption: caption, CaptionHidden: true, Small: true, Heads: []ui.Head{{Text: p.T("policy.role")}, {Text: p.T("policy.cases")}}}
 	for _, c := range compartments {
 		t.Heads = append(t.Heads, ui.Head{Text: p.T("compartment." + string(c))})
 	}
@@ -174,7 +174,7 @@ func (p policyPage) whichCases(role domain.Role) string {
 
 // givers is who may give each command of a track, and by which acts.
 func (p policyPage) givers(track string) ui.TableView {
-	t := ui.TableView{T: p.T, Caption: p.code("track", track), Heads: p.heads("policy.command", "policy.givers", "policy.acts")}
+	t := ui.TableView{T: p.T, Stacks: true, Caption: p.code("track", track), Heads: p.heads("policy.command", "policy.givers", "policy.acts")}
 	for _, spec := range domain.CommandSpecs() {
 		if spec.Track != track {
 			continue

@@ -122,8 +122,11 @@ func (p callsPage) table() ui.TableView {
 		if r.Call.Related {
 			topic.Tags = []ui.Tag{{Text: p.T("calls.trafficking_tag"), Colour: "orange"}}
 		}
-		if r.Call.District != "" {
+		switch {
+		case r.Call.District != "":
 			topic.Hint = p.code("district", r.Call.District)
+		case r.Region != "":
+			topic.Hint = p.code("region", r.Region)
 		}
 		t.Rows = append(t.Rows, ui.TableRow{Cells: []ui.Cell{
 			{Text: string(r.Ref)}, {Text: p.when(r.Happened)},
@@ -173,6 +176,7 @@ type (
 		Topic        string      `json:"topic" doc:"code list call_topic"`
 		Caller       string      `json:"caller" doc:"code list caller"`
 		District     string      `json:"district,omitempty"`
+		Region       string      `json:"region,omitempty" doc:"code list region: the economic region of the district on that day"`
 		Related      bool        `json:"thb_related"`
 		Led          bool        `json:"led_to_case"`
 		Case         string      `json:"case,omitempty" doc:"that it led to; missing if you may not know of it"`
@@ -192,6 +196,6 @@ func callJSON(r projections.CallRow) CallRow {
 	c := r.Call
 	return CallRow{
 		Call: string(r.Ref), Happened: moment(r.Happened), Organisation: r.Organisation, Channel: c.Channel, Language: c.Language, Topic: c.Topic,
-		Caller: c.Caller, District: c.District, Related: c.Related, Led: r.Led, Case: string(c.Case),
+		Caller: c.Caller, District: c.District, Region: r.Region, Related: c.Related, Led: r.Led, Case: string(c.Case),
 	}
 }

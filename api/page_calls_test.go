@@ -30,5 +30,6 @@ func TestCallsAreLoggedByForm(t *testing.T) {
 	d := s.as(t, "duty_officer", "en")
 	d.get("/").lacks("Log a hotline call")
 	d.get("/calls").code(http.StatusOK).sees(ref).lacks("Log a hotline call")
-	s.as(t, "coordinator", "en").get("/calls").code(http.StatusForbidden)
+	s.as(t, "coordinator", "en").get("/calls").code(http.StatusOK).sees(ref, "Family").lacks("Azerbaijani", "Log a hotline call")
+	s.as(t, "shelter", "en").get("/calls").code(http.StatusForbidden)
 }

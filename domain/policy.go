@@ -124,6 +124,16 @@ func (r Role) SeesOccupancy() bool { return table[r].occupancy }
 // organisation has logged.
 func (r Role) SeesCalls() bool { return table[r].calls }
 
+// OfCall is what the role is told of a call that it may see. The Coordinator counts
+// calls: where from, as a region only ([RegionOn]), and not in which language, which
+// with the rest could tell who called.
+func (r Role) OfCall(e HotlineCallLogged) HotlineCallLogged {
+	if r == Coordinator {
+		e.District, e.Language = "", ""
+	}
+	return e
+}
+
 // hostedFor is how long a facility still sees a person who has left.
 const hostedFor = 30 * 24 * time.Hour
 

@@ -43,7 +43,7 @@ var table = map[Role]rights{
 	FundOfficer:      {sees: []Compartment{Flow, Money, Identity, Documents}, fields: payment},
 	LegalAid:         {sees: []Compartment{Flow, Criminal, Child, Money, Identity, Documents, Contacts}, consent: []Compartment{Health}},
 	Prosecution:      {sees: []Compartment{Flow, Criminal, Testimony}},
-	Coordinator:      {every: true, plan: true, occupancy: true, sees: []Compartment{Flow}},
+	Coordinator:      {every: true, calls: true, plan: true, occupancy: true, sees: []Compartment{Flow}},
 	DataProtection:   {none: true, plan: true},
 	HotlineOperator:  {calls: true},
 	ReturnPartner:    {sees: []Compartment{Flow, Child}, consent: []Compartment{Identity, Documents}, fields: journey},

@@ -15,6 +15,7 @@ type CallRow struct {
 	Ref          domain.Ref
 	Happened     domain.When
 	Organisation string // that logged it
+	Region       string // the economic region of the district on that day
 	Call         domain.HotlineCallLogged
 	Led          bool // to a case, which stands in Call only for readers who may know of it
 }
@@ -32,9 +33,10 @@ type CallFilter struct {
 type CallCounts struct{ All, Unanswered, Related, Led int }
 
 // Calls lists the calls of a year that the filter lets through, the latest first,
-// how many there are, and the counts of all calls of the year. The unit sees those
-// of every line, an operator those that the own organisation has logged. It
-// answers anybody else a refusal "role_not_allowed".
+// how many there are, and the counts of all calls of the year. The unit and the
+// Coordinator see those of every line, an operator those that the own organisation
+// has logged, each as much of a call as [domain.Role.OfCall] says. It answers
+// anybody else a refusal "role_not_allowed".
 func (v *Views) Calls(ctx context.Context, by domain.Actor, now time.Time, f CallFilter) (rows []CallRow, total int, counts CallCounts, err error) {
 	if !by.Role.SeesCalls() {
 		return nil, 0, counts, &domain.Refusal{Kind: domain.Forbidden, Code: "role_not_allowed"}
@@ -98,10 +100,12 @@ func scanCall(row *sql.Rows) (r CallRow, err error) {
 		return r, fmt.Errorf("call %s: %w", ref, err)
 	}
 	r.Ref, r.Happened, r.Led = domain.Ref(ref), whenOf(happened, precision), r.Call.Case != ""
+	r.Region = domain.RegionOn(r.Call.District, r.Happened.Day())
 	return r, nil
 }
 
-// hideCases leaves only those cases that the reader may know of.
+// hideCases leaves only those cases that the reader may know of, and of the calls
+// what the reader is told.
 func hideCases(ctx context.Context, tx *sql.Tx, by domain.Actor, now time.Time, rows []CallRow) error {
 	var refs []domain.Ref
 	for _, r := range rows {
@@ -111,9 +115,11 @@ func hideCases(ctx context.Context, tx *sql.Tx, by domain.Actor, now time.Time, 
 	}
 	access, err := accessOf(ctx, tx, refs)
 	for i := range rows {
-		if c := &rows[i].Call; !domain.MaySee(by, access[c.Case], now) {
+		c := &rows[i].Call
+		if !domain.MaySee(by, access[c.Case], now) {
 			c.Case = ""
 		}
+		*c = by.Role.OfCall(*c)
 	}
 	return err
 }

@@ -48,11 +48,8 @@ func (f *commandForm) fill() {
 		f.answers.Set("other", string(ref))
 	}
 	for _, field := range f.spec.Fields() {
-		if field.Kind != domain.AFacility || field.Optional {
-			continue
-		}
-		if own := f.facilities(); len(own) == 1 {
-			f.answers.Set(field.Name, own[0].Value)
+		if only := f.only(field); only != "" {
+			f.answers.Set(field.Name, only)
 		}
 	}
 	if f.spec.Name == "record-identity" && f.person != nil {
@@ -63,6 +60,22 @@ func (f *commandForm) fill() {
 			f.setDay("until", domain.DayOf(now).Add(p.Value))
 		}
 	}
+}
+
+// only is the answer to a question that has no other.
+func (f *commandForm) only(field domain.Field) string {
+	switch {
+	case field.Optional:
+	case field.Kind == domain.AFacility:
+		if own := f.facilities(); len(own) == 1 {
+			return own[0].Value
+		}
+	case field.Kind == domain.OneCode:
+		if codes := f.choices(field); len(codes) == 1 {
+			return codes[0].Code
+		}
+	}
+	return ""
 }
 
 // known are answers that the case or the law gives. The asker can change them.
@@ -149,6 +162,9 @@ var grave = []string{"refuse-admission", "close-case", "close-facility", "end-pr
 func (f *commandForm) questions() []ui.Field {
 	var first, person []ui.Field
 	for _, field := range f.spec.Fields() {
+		if !f.asks(field) && f.faults[field.Name] == "" {
+			continue
+		}
 		if f.spec.Name == "register-referral" && ofPerson(field) {
 			person = append(person, f.question(field))
 			continue
@@ -244,7 +260,12 @@ var givingService = []string{"start-service", "deliver-service", "complete-servi
 // indicators, and the services that the asker's organisation gives.
 func (f *commandForm) choices(field domain.Field) []domain.Code {
 	codes := field.Choices()
+	if f.ofAdult() {
+		codes = ofAdults(field.List, codes)
+	}
 	switch {
+	case f.spec.Name == "attest-period" && field.List == "organisation":
+		codes = slices.DeleteFunc(slices.Clone(codes), func(c domain.Code) bool { return c.Code != f.by.Organisation })
 	case field.List == "indicator" && f.about.Kind == domain.ActionKind:
 		codes = slices.DeleteFunc(slices.Clone(codes), func(c domain.Code) bool { return c.Group != f.about.ID })
 	case field.List == "service" && slices.Contains(givingService, f.spec.Name):

@@ -9,13 +9,13 @@ import (
 )
 
 // items are the questions of a field that takes something of each of many codes:
-// one for each code, under the field's heading. What is wrong with the field
-// stands with the first.
+// one for each code, under the field's heading. What is wrong with the field as a
+// whole stands with the first.
 func (f *commandForm) items(field domain.Field) []ui.Field {
 	var all []ui.Field
 	for _, c := range f.choices(field) {
 		name := itemName(field, c)
-		q := ui.Field{Name: name, Label: f.code(field.List, c.Code), Kind: ui.Number, Optional: true, Value: f.answers.Get(name)}
+		q := ui.Field{Name: name, Label: f.code(field.List, c.Code), Kind: ui.Number, Optional: true, Value: f.answers.Get(name), Error: f.faults[name]}
 		if field.Kind == domain.ItemBank {
 			q.Kind, q.Optional = ui.Radios, false
 			for _, s := range domain.Codes("answer") {
@@ -30,13 +30,17 @@ func (f *commandForm) items(field domain.Field) []ui.Field {
 		if field.Optional {
 			heading += " " + f.T("ui.optional")
 		}
-		all[0].Begins, all[0].Error = &ui.Part{Heading: heading, Text: asked.Hint}, asked.Error
+		all[0].Begins = &ui.Part{Heading: heading, Text: asked.Hint}
+		if asked.Error != "" {
+			all[0].Error = asked.Error
+		}
 	}
 	return all
 }
 
-// readItems reads what was answered to [commandForm.items].
-func (f *commandForm) readItems(field domain.Field) (value any, blank bool, fault string) {
+// readItems reads what was answered to [commandForm.items]. What is wrong with one
+// answer it notes beside that one.
+func (f *commandForm) readItems(field domain.Field) (value any, blank bool) {
 	answers, counts := domain.Answers{}, domain.Counts{}
 	for _, c := range f.choices(field) {
 		typed := strings.TrimSpace(f.answers.Get(itemName(field, c)))
@@ -46,23 +50,25 @@ func (f *commandForm) readItems(field domain.Field) (value any, blank bool, faul
 		if field.Kind == domain.ItemBank {
 			answers = append(answers, domain.Answer{Code: c.Code, Strength: typed})
 			if _, ok := domain.CodeOf("answer", typed); !ok {
-				fault = "unknown_code"
+				f.fault(itemName(field, c), "unknown_code")
 			}
 			continue
 		}
 		n, err := strconv.Atoi(typed)
 		switch {
 		case err != nil:
-			fault = "not_a_number"
+			f.fault(itemName(field, c), "not_a_number")
+		case n < field.Min && n != 0 || field.Max != 0 && n > field.Max:
+			f.fault(itemName(field, c), "out_of_range")
 		case n == 0 && field.Min > 0: // nothing of it, in other words
 			continue
 		}
 		counts = append(counts, domain.Tally{Code: c.Code, Number: n})
 	}
 	if field.Kind == domain.ItemBank {
-		return answers, len(answers) == 0, fault
+		return answers, len(answers) == 0
 	}
-	return counts, len(counts) == 0, fault
+	return counts, len(counts) == 0
 }
 
 func itemName(field domain.Field, c domain.Code) string { return field.Name + "-" + c.Code }

@@ -40,6 +40,8 @@ func (f *commandForm) read(posted url.Values) (body []byte, happened domain.When
 	for _, field := range f.spec.Fields() {
 		value, code := f.answer(field)
 		switch {
+		case code == "required" && field.Kind == domain.YesNo && !f.asks(field): // an adult is told nothing in words for children
+			data[field.Name] = false
 		case code != "":
 			f.fault(field.Name, code)
 		case value != nil:
@@ -111,7 +113,7 @@ func (f *commandForm) answer(field domain.Field) (value any, fault string) {
 		blank = parts.Blank()
 		value, fault = readDay(parts, field.Kind)
 	case domain.ItemBank, domain.NumbersOf:
-		value, blank, fault = f.readItems(field)
+		value, blank = f.readItems(field)
 	case domain.AnEvent:
 		value = typed
 		if new(domain.EventAt).UnmarshalText([]byte(typed)) != nil {

@@ -231,6 +231,50 @@ func TestFormReads(t *testing.T) {
 	}
 }
 
+// TestFormAsksAnAdultNothingOfChildren: of an adult no form asks what is of
+// children, and what it sends is taken all the same; of somebody who may have been
+// a child the questions stay.
+func TestFormAsksAnAdultNothingOfChildren(t *testing.T) {
+	adult := &domain.Case{Age: "adult", Detected: domain.At(today)}
+	for command, names := range childQuestions {
+		for _, name := range names {
+			asked := func(c *domain.Case) bool {
+				f := formOf(t, command, "ru")
+				f.state = c
+				return slices.ContainsFunc(f.questions(), func(q ui.Field) bool { return q.Name == name })
+			}
+			if asked(adult) || !asked(&domain.Case{Age: "child"}) || !asked(&domain.Case{Age: "not_sure"}) {
+				t.Errorf("%s, %s: adult %t", command, name, asked(adult))
+			}
+		}
+		f := formOf(t, command, "az")
+		f.state = adult
+		f.fill()
+		for _, field := range f.spec.Fields() {
+			if f.asks(field) {
+				reply(f, field, f.answers)
+			}
+		}
+		data, _, ok := f.read(f.answers)
+		if _, err := f.spec.Parse(data); !ok || err != nil {
+			t.Errorf("%s: %v, %s: %v", command, f.faults, data, err)
+		}
+	}
+	for list, codes := range childAnswers {
+		for _, code := range codes {
+			if _, ok := domain.CodeOf(list, code); !ok {
+				t.Errorf("%s has no %s", list, code)
+			}
+		}
+	}
+	f := formOf(t, "record-return-consent", "en")
+	f.state = adult
+	f.fill()
+	if by := f.question(f.spec.Fields()[0]); len(by.Options) != 1 || !by.Options[0].Checked || by.Options[0].Value != "person" {
+		t.Errorf("who consents for an adult: %+v", by.Options)
+	}
+}
+
 func TestFormOffersOwnFacilitiesOnly(t *testing.T) {
 	f := formOf(t, "confirm-admission", "en")
 	if got := f.facilities(); len(got) != 1 || got[0].Value != "GK1234XA" || f.answers.Get("facility") != "GK1234XA" {

@@ -44,19 +44,13 @@ func (s *Server) caseFor(c echo.Context) (casePage, error) {
 
 func (p casePage) parts() []templ.Component {
 	parts := []templ.Component{ui.IdentityBar(p.identity(), false)}
-	if !p.sees(domain.Flow) {
-		return append(parts, ui.Paragraph(p.T("case.state_only")), ui.SummaryList(p.stateOnly()))
+	if !p.reads(domain.Flow) { // no word of what the case holds, nor that it holds nothing
+		return append(append(parts, ui.Paragraph(p.T("case.state_only")), ui.SummaryList(p.stateOnly())), p.tasks()...)
 	}
 	if into := string(p.State.MergedInto); into != "" {
 		parts = append(parts, ui.Paragraph(p.T("case.merged_into", "Case", into)))
 	}
-	parts = append(parts, p.person()...)
-	if next := p.next(); len(next) > 0 {
-		parts = append(parts, view.Section("next", p.T("case.next"), view.Tasks(next)))
-	}
-	if other := p.other(); len(other) > 0 {
-		parts = append(parts, view.Groups(p.T("case.other"), other))
-	}
+	parts = append(append(parts, p.person()...), p.tasks()...)
 	parts = append(parts, ui.SubNavigation(p.T("case.parts"), []ui.NavItem{
 		{Text: p.T("case.overview"), Href: "#overview"}, {Text: p.T("case.deadlines"), Href: "#deadlines"}, {Text: p.T("case.conformance"), Href: "#conformance"}, {Text: p.T("case.timeline"), Href: "#timeline"},
 	}))
@@ -119,6 +113,17 @@ func (p casePage) stateOnly() []ui.SummaryRow {
 	}
 }
 
+// tasks are what the reader may record.
+func (p casePage) tasks() (parts []templ.Component) {
+	if next := p.next(); len(next) > 0 {
+		parts = append(parts, view.Section("next", p.T("case.next"), view.Tasks(next)))
+	}
+	if other := p.other(); len(other) > 0 {
+		parts = append(parts, view.Groups(p.T("case.other"), other))
+	}
+	return parts
+}
+
 // next are the commands that the reader may give and that usually come now.
 func (p casePage) next() []ui.Link { return p.commands(true, "") }
 
@@ -142,6 +147,9 @@ func (p casePage) commands(expected bool, track string) []ui.Link {
 	}
 	for _, spec := range domain.CommandSpecs() {
 		if !p.mayRecord(spec) || expected != p.expects(spec) || track != "" && spec.Track != track {
+			continue
+		}
+		if forChildren(spec) && p.State.NeverChild() {
 			continue
 		}
 		if p.State.Erased() && slices.Contains([]string{"person", "erasure"}, spec.Track) { // there is nobody any more

@@ -92,6 +92,14 @@ func (cmd SetChildStatus) decide(c *Case, req Request) ([]Event[Case], error) {
 // is known now: where the age is in doubt, a child is presumed.
 func (c *Case) TreatedAsChild() bool { return c.ageNow().Status != "adult" }
 
+// NeverChild reports whether the person is held for an adult on every day of the
+// case and no guardian was ever asked for: nothing about it, however late it is
+// recorded, is of a child.
+func (c *Case) NeverChild() bool {
+	minor := func(s AgeStatus) bool { return s.Status != "adult" }
+	return !c.childOn(c.Detected) && !slices.ContainsFunc(c.Ages, minor) && c.GuardianAsked.IsZero() && len(c.Guardians) == 0
+}
+
 // childOn is [Case.TreatedAsChild] at the time of a fact, which may be recorded
 // long after the person turned 18.
 func (c *Case) childOn(when When) bool { return c.ageOn(when.Day()).Status != "adult" }

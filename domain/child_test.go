@@ -33,6 +33,29 @@ func TestWhoseAgeIsInDoubtIsAChild(t *testing.T) {
 	given(t, detected).when(officer.says("2024-03-03", PresumeChild{Basis: "documents"})).refused("unknown_code", "basis")
 }
 
+// Only of whom nothing can ever have been recorded as of a child a form leaves out
+// what is asked of children.
+func TestNeverAChild(t *testing.T) {
+	adult := SetChildStatus{Status: "adult", Basis: "documents"}
+	ask := duty.says("2024-03-03", RequestGuardian{Organisation: "scfwca", Kind: "guardian", Reason: "unaccompanied"})
+	for _, c := range []struct {
+		story []said
+		never bool
+	}{
+		{[]said{detected, handedOver}, true},
+		{child("child"), false},
+		{child("not_sure"), false},
+		{child("not_sure", officer.says("2024-03-01T21:00", adult)), true}, // known from the day of the referral
+		{child("not_sure", officer.says("2024-03-05", adult)), false},      // until then a child
+		{[]said{detected, handedOver, officer.says("2024-03-03", PresumeChild{Basis: "appearance"}), officer.says("2024-03-05", adult)}, false},
+		{child("not_sure", ask, officer.says("2024-03-04", AssessAge{Methods: []string{"documents"}, Result: "adult", Assent: true})), false},
+	} {
+		if state := given(t, c.story...).state(); state.NeverChild() != c.never {
+			t.Errorf("after %+v: never a child %t", c.story[len(c.story)-1], state.NeverChild())
+		}
+	}
+}
+
 // The eighteenth birthday is sealed: an adult is one from the next month.
 func TestTurningEighteen(t *testing.T) {
 	turned := func(at, from string) said {

@@ -28,7 +28,7 @@ func (cmd ReportAbsence) decide(c *Case, req Request) ([]Event[Case], error) {
 	if !c.Missing.IsZero() || !c.Absent.IsZero() && !c.Absent.Equal(req.Happened) {
 		return nil, conflict("absent_already")
 	}
-	return c.fact(req, AbsenceReported{cmd.Since, c.TreatedAsChild()})
+	return c.fact(req, AbsenceReported{cmd.Since, c.childOn(req.Happened)})
 }
 
 // ReportMissing says that nobody knows where the person is. That a child is
@@ -65,7 +65,7 @@ func (cmd ReportMissing) decide(c *Case, req Request) ([]Event[Case], error) {
 	if !c.Missing.IsZero() && !c.Missing.Equal(req.Happened) {
 		return nil, conflict("missing_already")
 	}
-	return c.fact(req, PersonMissing{cmd.Since, c.TreatedAsChild(), cmd.Police}, remark{cmd.Police == "" && !req.By.Role.police(), "police_not_told"})
+	return c.fact(req, PersonMissing{cmd.Since, c.childOn(req.Happened), cmd.Police}, remark{cmd.Police == "" && !req.By.Role.police(), "police_not_told"})
 }
 
 // RecordPersonReturn says that a person who was away is back, or was found.

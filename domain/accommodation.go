@@ -210,13 +210,13 @@ func (cmd ConfirmAdmission) decide(p *Joint, req Request) ([]Event[Joint], error
 		return nil, err
 	}
 	e := AdmissionConfirmed{cmd.Facility, f.Organisation, f.Kind, f.District, cmd.Basis, cmd.Dependants, bed.full, cmd.Bed, cmd.ReviewOn}
-	return p.answer(c.noting(req, []Event[Case]{e}, c.moving(bed, cmd.Basis)...), BedTaken{Case: req.about, Persons: persons, OverCapacity: bed.full, Group: bed.group}), nil
+	return p.answer(c.noting(req, []Event[Case]{e}, c.moving(bed, cmd.Basis, req.Happened)...), BedTaken{Case: req.about, Persons: persons, OverCapacity: bed.full, Group: bed.group}), nil
 }
 
 // moving are the remarks that moving in deserves.
-func (c *Case) moving(bed berth, basis string) []remark {
+func (c *Case) moving(bed berth, basis string, at When) []remark {
 	return []remark{
 		{bed.full, "over_capacity"}, {bed.unfit, "place_not_fitting"},
-		{c.TreatedAsChild() && basis == "consent", "child_without_guardian_decision"},
+		{c.childOn(at) && basis == "consent", "child_without_guardian_decision"},
 	}
 }

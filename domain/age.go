@@ -23,9 +23,25 @@ type AgeAssessed struct {
 
 func (AgeAssessed) EventType() string { return "AgeAssessed" }
 func (e AgeAssessed) apply(c *Case, at Times) {
-	if !at.Happened.Before(c.AgeAssessed) {
-		c.Age, c.AgeAssessed = e.Result, at.Happened
+	if at.Happened.Before(c.AgeAssessed) {
+		return
 	}
+	c.Age, c.AgeAssessed = e.Result, at.Happened
+	switch was := c.ageOn(at.Happened.Day()); {
+	case was.From.IsZero(): // nobody has said otherwise meanwhile
+	case e.Result == "adult" && was.Presumed, e.Result != "adult" && was.Status == "adult":
+		c.ageFrom(e.status(at.Happened.Day()))
+	}
+}
+
+// status ends a presumption, or makes somebody a child again who had been taken for
+// an adult. Who is known to be a child is not made an adult by an assessment: see
+// [SetChildStatus].
+func (e AgeAssessed) status(from Day) AgeStatus {
+	if e.Result == "adult" {
+		return AgeStatus{Status: "adult", From: from, Basis: "age_assessment"}
+	}
+	return AgeStatus{Status: "child", From: from, Presumed: e.Doubt || e.Result == "not_sure", Basis: "age_assessment"}
 }
 func (AssessAge) givers() []Role        { return []Role{CaseOfficer, ChildProtection} }
 func (AssessAge) expected(c *Case) bool { return !c.HandedOver.IsZero() && c.Age == "not_sure" }

@@ -29,7 +29,7 @@ func (a *Audit) onFacility(name string, d Decision) error {
 		case f.Taken > f.Capacity+f.Exceeding(d.Happened.Day()) && !d.Imported() && !a.taken[d.ID]:
 			return fmt.Errorf("%d beds taken of %d, and nobody else allowed it", f.Taken, f.Capacity)
 		}
-		if err := a.fits(taken); ok && err != nil {
+		if err := a.fits(taken, d.Happened.Day()); ok && err != nil {
 			return err
 		}
 	}
@@ -37,9 +37,9 @@ func (a *Audit) onFacility(name string, d Decision) error {
 }
 
 // fits holds that a bed of a group is one for such a person.
-func (a *Audit) fits(b BedTaken) error {
+func (a *Audit) fits(b BedTaken, on Day) error {
 	c := a.cases[CaseStream(b.Case).String()]
-	if b.Group != "" && c != nil && !slices.Contains(c.fitting(b.Persons), b.Group) {
+	if b.Group != "" && c != nil && !slices.Contains(c.fitting(b.Persons, on), b.Group) {
 		return fmt.Errorf("case %s was given a bed of the group %s", b.Case, b.Group)
 	}
 	return nil

@@ -44,7 +44,7 @@ func lawful(e AnyEvent, d Decision, before *Case) error {
 		if e.Basis == "" {
 			return fmt.Errorf("an admission without a basis")
 		}
-		if child := before != nil && before.TreatedAsChild(); child && e.Basis == "consent" && !remarked(d, "child_without_guardian_decision") {
+		if child := before != nil && before.childOn(d.Happened); child && e.Basis == "consent" && !remarked(d, "child_without_guardian_decision") {
 			return fmt.Errorf("a child was taken in without a decision of the guardian, and nothing says so")
 		}
 	case ReferralSubmitted:

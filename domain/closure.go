@@ -35,7 +35,7 @@ func (cmd CloseCase) decide(c *Case, req Request) ([]Event[Case], error) {
 	ended := cmd.Reason == "died" || cmd.Reason == "duplicate" // nothing can be done for the person in this case any more
 	open := c.openItems()
 	unpaid := c.owed()
-	unsolved := c.TreatedAsChild() && c.DurableSolution() == ""
+	unsolved := c.childOn(req.Happened) && c.DurableSolution() == ""
 	switch {
 	case c.IsClosed() && c.CloseReason == cmd.Reason && c.Closed.Equal(req.Happened):
 		return nil, nil

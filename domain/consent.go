@@ -118,11 +118,11 @@ func purposeFault(purpose string, services []string) error {
 
 // whoConsents refuses the consent of a child alone and that of a guardian for an
 // adult.
-func (c *Case) whoConsents(by string) error {
+func (c *Case) whoConsents(by string, at When) error {
 	switch {
-	case c.TreatedAsChild() && by != "guardian":
+	case c.childOn(at) && by != "guardian":
 		return invalid("guardian_required", "by")
-	case !c.TreatedAsChild() && by == "guardian":
+	case !c.childOn(at) && by == "guardian":
 		return invalid("adult_decides", "by")
 	}
 	return nil

@@ -74,7 +74,7 @@ func (cmd RecordConsent) decide(c *Case, req Request) ([]Event[Case], error) {
 	if err := purposeFault(cmd.Purpose, cmd.Services); err != nil {
 		return nil, err
 	}
-	if err := c.whoConsents(cmd.By); err != nil {
+	if err := c.whoConsents(cmd.By, req.Happened); err != nil {
 		return nil, err
 	}
 	switch both := slices.ContainsFunc(cmd.Data, func(d string) bool { return slices.Contains(cmd.Withheld, d) }); {
@@ -82,7 +82,7 @@ func (cmd RecordConsent) decide(c *Case, req Request) ([]Event[Case], error) {
 		return nil, invalid("before_start", "valid_until")
 	case both:
 		return nil, invalid("released_and_withheld", "withheld")
-	case cmd.Assent && !c.TreatedAsChild():
+	case cmd.Assent && !c.childOn(req.Happened):
 		return nil, invalid("adult_decides", "assent")
 	}
 	e := ConsentRecorded{
@@ -95,7 +95,7 @@ func (cmd RecordConsent) decide(c *Case, req Request) ([]Event[Case], error) {
 		remark{!c.toldOfRights(req.Happened), "rights_information_missing"},
 		remark{len(cmd.Explained) < len(consentQuestions()) || !cmd.NoHarm, "consent_not_explained"},
 		remark{!Consent{Form: cmd.Form}.Written(), "consent_not_written"},
-		remark{c.TreatedAsChild() && !cmd.Assent, "child_assent_missing"})
+		remark{c.childOn(req.Happened) && !cmd.Assent, "child_assent_missing"})
 }
 
 // RefuseConsent records that the person does not agree to a purpose. Nothing that

@@ -106,7 +106,7 @@ func (c *Case) tick(d Decision) {
 			if slices.Contains(r.From, e.EventType()) && (r.binds == nil || r.binds(c, e, at)) {
 				c.start(r, e, at)
 			}
-			if slices.Contains(r.Until, e.EventType()) && (r.withdrawn == nil || r.withdrawn(e)) {
+			if slices.Contains(r.Until, e.EventType()) && (r.withdrawn == nil || r.withdrawn(c, e)) {
 				c.withdraw(r.ID, keyOf(r, e))
 			}
 		}
@@ -116,7 +116,7 @@ func (c *Case) tick(d Decision) {
 func (c *Case) start(r Rule, e AnyEvent, at When) {
 	id := r.Parameter
 	if r.choose != nil {
-		id = r.choose(c)
+		id = r.choose(c, at)
 	}
 	p, ok := ParameterOn(id, at.Day())
 	if !ok || !at.Known() {

@@ -24,9 +24,9 @@ type Rule struct {
 	binds     func(*Case, AnyEvent, When) bool // whether an event of From starts it on this case; nil = always
 	ends      func(AnyEvent) bool              // whether an event of To ends it; nil = always
 	pauses    func(AnyEvent) bool              // whether an event of To only suspends it; nil = never
-	withdrawn func(AnyEvent) bool              // whether an event of Until is one after which nobody has the duty; nil = always
+	withdrawn func(*Case, AnyEvent) bool       // whether an event of Until is one after which nobody has the duty; nil = always
 	own       string                           // the fields of an event of From of which one names the last day itself
-	choose    func(*Case) string               // another parameter, by the case
+	choose    func(*Case, When) string         // another parameter, by the case at a time
 }
 
 // Rules lists the time limits that the register watches.
@@ -72,9 +72,9 @@ func helpRules() []Rule {
 		{ID: "stay_review", From: []string{"AdmissionConfirmed", "TransferCompleted", "StayReviewed", "StayExtended"}, To: []string{"StayReviewed", "StayExtended", "TransferCompleted", "Departed"},
 			needs: "StayReviewed", own: "review_on until", Parameter: "stay_adult", choose: stayOf},
 		{ID: "rehabilitation_plan", From: []string{"AdmissionConfirmed"}, To: []string{"RehabPlanApproved"}, Parameter: "rehabilitation_plan", needs: "RehabPlanApproved",
-			binds: withoutPlan, Until: []string{"Departed"}, withdrawn: func(e AnyEvent) bool { return !has("destination", "other_facility")(e) }},
+			binds: withoutPlan, Until: []string{"Departed"}, withdrawn: func(_ *Case, e AnyEvent) bool { return !has("destination", "other_facility")(e) }},
 		{ID: "allowance_payment", From: []string{"IdentificationDecided", "IdentificationReversed"}, To: []string{"AllowancePaid"}, Parameter: "allowance_payment",
-			binds: func(_ *Case, e AnyEvent, _ When) bool { return has("outcome", "positive")(e) }, Until: []string{"IdentificationReversed"}, withdrawn: has("outcome", "negative")},
+			binds: func(_ *Case, e AnyEvent, _ When) bool { return has("outcome", "positive")(e) }, Until: []string{"IdentificationReversed"}, withdrawn: func(_ *Case, e AnyEvent) bool { return has("outcome", "negative")(e) }},
 	}
 }
 
@@ -88,18 +88,19 @@ func returnRules() []Rule {
 	return all
 }
 
-// grown reports whether an event says that the person is an adult.
-func grown(e AnyEvent) bool { return has("status", "adult")(e) || has("result", "adult")(e) }
+// grown reports whether the person is an adult, as far as is known after an event
+// about their age.
+func grown(c *Case, _ AnyEvent) bool { return !c.TreatedAsChild() }
 
 // lost reports whether a follow-up says that there will be no other.
-func lost(e AnyEvent) bool {
+func lost(_ *Case, e AnyEvent) bool {
 	return has("status", "contact_lost")(e) || has("status", "re_trafficked")(e)
 }
 
 func presumed(c *Case, _ AnyEvent, _ When) bool { return c.Status == "presumed" }
 
-func stayOf(c *Case) string {
-	if c.TreatedAsChild() {
+func stayOf(c *Case, at When) string {
+	if c.childOn(at) {
 		return "stay_child"
 	}
 	return "stay_adult"

@@ -32,10 +32,11 @@ func (b berth) short() bool { return b.unfit || b.full }
 // fitting lists the groups of places that fit, the person's own first. Whoever's
 // sex is not known fits everywhere: nobody is sent away because a register does
 // not know enough.
-func (c *Case) fitting(persons int) []string {
-	own := map[string]map[bool]string{"female": {false: "women", true: "girls"}, "male": {false: "men", true: "boys"}}[c.Sex][c.TreatedAsChild()]
+func (c *Case) fitting(persons int, on Day) []string {
+	child := c.ageOn(on).Status != "adult"
+	own := map[string]map[bool]string{"female": {false: "women", true: "girls"}, "male": {false: "men", true: "boys"}}[c.Sex][child]
 	switch {
-	case own == "" && c.TreatedAsChild():
+	case own == "" && child:
 		return []string{"girls", "boys", "families", "any"}
 	case own == "":
 		return []string{"women", "men", "families", "any"}
@@ -60,7 +61,7 @@ func (f *Facility) room(c *Case, who Ref, persons int, on Day) berth {
 		return b
 	}
 	b.unfit = true
-	for _, group := range c.fitting(persons) {
+	for _, group := range c.fitting(persons, on) {
 		places := f.placesFor(group)
 		b.unfit = b.unfit && places == 0
 		if f.TakenIn[group]+by[group]+persons <= places {

@@ -92,23 +92,23 @@ func (cmd DecideIdentification) decide(c *Case, req Request) ([]Event[Case], err
 	case cmd.NotifiedAt.IsZero() && cmd.ReviewInfo:
 		return nil, invalid("required", "notified_at")
 	}
-	if err := c.identifiable(cmd.Outcome, cmd.Forms, cmd.Means, cmd.Geography, cmd.AgeAtExploitation); err != nil {
+	if err := c.identifiable(cmd.Outcome, cmd.Forms, cmd.Means, cmd.Geography, cmd.AgeAtExploitation, req.Happened); err != nil {
 		return nil, err
 	}
 	x := cmd.ExploitationFields
 	e := IdentificationDecided{
 		Outcome: cmd.Outcome, Forms: slices.Clone(cmd.Forms), Means: slices.Clone(cmd.Means), Grounds: slices.Clone(cmd.Grounds), Geography: cmd.Geography,
 		Informed: cmd.Informed, Decision: cmd.Decision, NotifiedAt: cmd.NotifiedAt, ReviewInfo: cmd.ReviewInfo, Acts: slices.Clone(x.Acts), Controls: slices.Clone(x.Controls),
-		Industry: x.Industry, ExploitedIn: x.ExploitedIn, ExploitedDistrict: x.ExploitedDistrict, AgeAtExploitation: x.AgeAtExploitation, Age: c.Age,
+		Industry: x.Industry, ExploitedIn: x.ExploitedIn, ExploitedDistrict: x.ExploitedDistrict, AgeAtExploitation: x.AgeAtExploitation, Age: c.ageOn(req.Happened.Day()).Status,
 	}
 	told := cmd.Informed || !cmd.NotifiedAt.IsZero()
 	return c.fact(req, e, remark{c.Screened.IsZero(), "screening_missing"}, remark{c.Risk == "", "risk_assessment_missing"}, remark{!told, "person_not_informed"})
 }
 
 // identifiable refuses a positive finding without what the law asks for.
-func (c *Case) identifiable(outcome string, forms, means []string, geography, ageThen string) error {
+func (c *Case) identifiable(outcome string, forms, means []string, geography, ageThen string, at When) error {
 	positive := outcome == "positive"
-	child := c.TreatedAsChild() || isChildGroup(ageThen) // who is of age now may have been a child then
+	child := c.childOn(at) || isChildGroup(ageThen) // who is of age now may have been a child then
 	switch {
 	case positive && len(forms) == 0:
 		return invalid("required", "forms")

@@ -31,7 +31,8 @@ func (HoldInterview) expected(c *Case) bool {
 	return !c.HandedOver.IsZero() && c.Outcome == ""
 }
 func (cmd HoldInterview) decide(c *Case, req Request) ([]Event[Case], error) {
-	alone := c.TreatedAsChild() && !slices.Contains(cmd.Participants, "legal_representative")
-	e := InterviewHeld{slices.Clone(cmd.Participants), c.TreatedAsChild(), cmd.ChildStandard, cmd.Language, cmd.Breaks}
-	return c.fact(req, e, remark{alone, "child_without_representative"}, remark{c.TreatedAsChild() && !cmd.ChildStandard, "child_standard_not_applied"})
+	child := c.childOn(req.Happened)
+	alone := child && !slices.Contains(cmd.Participants, "legal_representative")
+	e := InterviewHeld{slices.Clone(cmd.Participants), child, cmd.ChildStandard, cmd.Language, cmd.Breaks}
+	return c.fact(req, e, remark{alone, "child_without_representative"}, remark{child && !cmd.ChildStandard, "child_standard_not_applied"})
 }

@@ -174,7 +174,7 @@ func (cmd RecordIdentity) decide(c *Case, req Request) ([]Event[Case], error) {
 	if !c.unknown(IdentityRecorded{}) && !c.Erased() && c.NamedBy != req.By.User && c.knows(req.By, req.known()) && (!req.By.Role.knowsWhole() || !MayRead(req.By, c.Access, Identity, req.known())) {
 		return nil, conflict("known_already")
 	}
-	events, err := cmd.events(c.Age, c.Detected.Day())
+	events, err := cmd.events(c.ageOn(c.Detected.Day()).Status, c.Detected.Day())
 	return c.personally(req, events, err)
 }
 

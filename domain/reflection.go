@@ -134,5 +134,5 @@ func (cmd DeclineReflection) decide(c *Case, req Request) ([]Event[Case], error)
 	}
 	alone := !slices.Contains(cmd.Participants, "legal_representative")
 	return c.fact(req, ReflectionDeclined{cmd.Language, slices.Clone(cmd.Participants)}, remark{c.ReflectionOffered.IsZero(), "reflection_not_offered"},
-		remark{c.TreatedAsChild() && alone, "child_without_representative"})
+		remark{c.childOn(req.Happened) && alone, "child_without_representative"})
 }

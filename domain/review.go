@@ -167,14 +167,14 @@ func (cmd ReverseIdentification) decide(c *Case, req Request) ([]Event[Case], er
 	case cmd.NotifiedAt.IsZero() && cmd.ReviewInfo:
 		return nil, invalid("required", "notified_at")
 	}
-	if err := c.identifiable(cmd.Outcome, cmd.Forms, cmd.Means, cmd.Geography, cmd.AgeAtExploitation); err != nil {
+	if err := c.identifiable(cmd.Outcome, cmd.Forms, cmd.Means, cmd.Geography, cmd.AgeAtExploitation, req.Happened); err != nil {
 		return nil, err
 	}
 	x := cmd.ExploitationFields
 	e := IdentificationReversed{
 		From: c.Outcome, Outcome: cmd.Outcome, Reasons: slices.Clone(cmd.Reasons), Forms: slices.Clone(cmd.Forms), Means: slices.Clone(cmd.Means),
 		Geography: cmd.Geography, Informed: cmd.Informed, Decision: cmd.Decision, NotifiedAt: cmd.NotifiedAt, ReviewInfo: cmd.ReviewInfo, Acts: slices.Clone(x.Acts), Controls: slices.Clone(x.Controls),
-		Industry: x.Industry, ExploitedIn: x.ExploitedIn, ExploitedDistrict: x.ExploitedDistrict, AgeAtExploitation: x.AgeAtExploitation, Age: c.Age,
+		Industry: x.Industry, ExploitedIn: x.ExploitedIn, ExploitedDistrict: x.ExploitedDistrict, AgeAtExploitation: x.AgeAtExploitation, Age: c.ageOn(req.Happened.Day()).Status,
 	}
 	paid := c.Redress.Allowance != 0 || c.Redress.FundPaid != 0 || c.Redress.Paid != 0
 	told := cmd.Informed || !cmd.NotifiedAt.IsZero()

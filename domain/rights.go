@@ -31,7 +31,7 @@ func (GiveRightsInformation) expected(c *Case) bool {
 	return !c.HandedOver.IsZero() && c.RightsTold.IsZero()
 }
 func (cmd GiveRightsInformation) decide(c *Case, req Request) ([]Event[Case], error) {
-	return c.fact(req, RightsInformationGiven(cmd), remark{c.TreatedAsChild() && !cmd.ChildFriendly, "information_not_for_children"})
+	return c.fact(req, RightsInformationGiven(cmd), remark{c.childOn(req.Happened) && !cmd.ChildFriendly, "information_not_for_children"})
 }
 
 // toldOfRights reports whether the person had been told of their rights at a time.

@@ -29,12 +29,7 @@ func (cmd EnrolInSchool) decide(c *Case, req Request) ([]Event[Case], error) {
 	}
 	events := []Event[Case]{SchoolEnrolled(cmd)}
 	if p := c.Services["education"]; p.Delivered.IsZero() {
-		o, _ := OrganisationOf(req.By.Organisation)
-		e := ServiceDelivered{Service: "education", Provider: o.Code, ProviderType: o.Kind, Kind: providerKind(o.Code), Child: true}
-		if host := c.Host(); host != nil {
-			e.Facility = host.Facility
-		}
-		events = append(events, e)
+		events = append(events, c.delivery("education", req))
 	}
 	return c.noting(req, events), nil
 }

@@ -50,7 +50,7 @@ func (cmd CompleteService) decide(c *Case, req Request) ([]Event[Case], error) {
 	events := []Event[Case]{ServiceCompleted{cmd.Service, organisation, providerKind(organisation), cmd.Outcome, cmd.Units, cmd.Unit}}
 	achieved := cmd.Outcome == "achieved" || cmd.Outcome == "partly"
 	if given := !was.Delivered.IsZero() && !was.Delivered.Before(was.Started) && !was.Delivered.Equal(req.Happened); achieved && !given {
-		e := c.delivery(cmd.Service, organisation)
+		e := c.delivery(cmd.Service, req)
 		e.Units, e.Unit = cmd.Units, cmd.Unit
 		events = append(events, e)
 	}
@@ -129,6 +129,6 @@ func (RestoreIdentityDocument) expected(c *Case) bool {
 	return ok && !p.ended()
 }
 func (cmd RestoreIdentityDocument) decide(c *Case, req Request) ([]Event[Case], error) {
-	events := []Event[Case]{IdentityDocumentRestored(cmd), c.delivery("identity_document", req.By.Organisation)}
+	events := []Event[Case]{IdentityDocumentRestored(cmd), c.delivery("identity_document", req)}
 	return c.noting(req, events, remark{c.Services["identity_document"].Needed.IsZero(), "need_not_recorded"}), nil
 }

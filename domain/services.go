@@ -57,7 +57,7 @@ func (RecordServiceNeed) givers() []Role {
 }
 func (RecordServiceNeed) expected(c *Case) bool { return c.Host() != nil && len(c.Services) == 0 }
 func (cmd RecordServiceNeed) decide(c *Case, req Request) ([]Event[Case], error) {
-	return c.fact(req, ServiceNeedRecorded{Service: cmd.Service, WorkingAge: !c.TreatedAsChild()})
+	return c.fact(req, ServiceNeedRecorded{Service: cmd.Service, WorkingAge: !c.childOn(req.Happened)})
 }
 
 // StartService says that a service that takes time, such as a course, began.
@@ -134,18 +134,19 @@ func (cmd DeliverService) decide(c *Case, req Request) ([]Event[Case], error) {
 	if err := counted(cmd.Units, cmd.Unit); err != nil {
 		return nil, err
 	}
-	e := c.delivery(cmd.Service, req.By.Organisation)
+	e := c.delivery(cmd.Service, req)
 	e.Units, e.Unit = cmd.Units, cmd.Unit
 	return c.fact(req, e, remark{c.Services[cmd.Service].Needed.IsZero(), "need_not_recorded"})
 }
 
-// delivery is the fact that an organisation gave a service to the person where
-// they live now.
-func (c *Case) delivery(service, organisation string) ServiceDelivered {
-	o, _ := OrganisationOf(organisation)
+// delivery is the fact that the asker's organisation gave a service to the person
+// where they live now.
+func (c *Case) delivery(service string, req Request) ServiceDelivered {
+	o, _ := OrganisationOf(req.By.Organisation)
+	child := c.childOn(req.Happened)
 	e := ServiceDelivered{
 		Service: service, Provider: o.Code, ProviderType: o.Kind, Kind: providerKind(o.Code),
-		Child: c.TreatedAsChild(), WorkingAge: !c.TreatedAsChild(),
+		Child: child, WorkingAge: !child,
 	}
 	if host := c.Host(); host != nil {
 		e.Facility = host.Facility

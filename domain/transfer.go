@@ -193,6 +193,6 @@ func (cmd CompleteTransfer) decide(p *Joint, req Request) ([]Event[Joint], error
 	onCase := c.noting(req, []Event[Case]{
 		Departed{Facility: cmd.from, Organisation: p.Facilities[1].Organisation, Destination: "other_facility", Planned: true},
 		TransferCompleted{cmd.Facility, f.Organisation, f.Kind, f.District, cmd.Basis, stay.Persons, bed.full},
-	}, c.moving(bed, cmd.Basis)...)
+	}, c.moving(bed, cmd.Basis, req.Happened)...)
 	return p.answer(onCase, BedTaken{Case: req.about, Persons: stay.Persons, OverCapacity: bed.full, Group: bed.group}, BedFreed{Case: req.about}), nil
 }

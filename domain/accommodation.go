@@ -45,6 +45,7 @@ type RequestShelter struct {
 	Dependants int      `json:"dependants,omitempty" min:"0" max:"20"` // who come along and are not victims themselves
 	Needs      []string `json:"needs,omitempty" code:"shelter_need"`
 	Security   string   `json:"security" code:"risk_level"`
+	Language   string   `json:"language,omitempty" code:"language"` // that the person speaks
 }
 
 // ShelterRequested starts the admission clock. The region is kept, never an
@@ -57,6 +58,7 @@ type ShelterRequested struct {
 	Dependants   int      `json:"dependants,omitempty"`
 	Needs        []string `json:"needs,omitempty" code:"shelter_need"`
 	Security     string   `json:"security" code:"risk_level"`
+	Language     string   `json:"language,omitempty" code:"language"`
 }
 
 func (ShelterRequested) EventType() string { return "ShelterRequested" }
@@ -98,7 +100,7 @@ func (cmd RequestShelter) decide(p *Joint, req Request) ([]Event[Joint], error) 
 	if !p.Facilities[0].openOn(req.Happened.Day()) {
 		return nil, invalid("facility_not_open", "facility")
 	}
-	e := ShelterRequested{cmd.Facility, p.Facilities[0].Organisation, p.Facilities[0].Kind, p.Facilities[0].District, cmd.Dependants, cmd.Needs, cmd.Security}
+	e := ShelterRequested{cmd.Facility, p.Facilities[0].Organisation, p.Facilities[0].Kind, p.Facilities[0].District, cmd.Dependants, cmd.Needs, cmd.Security, cmd.Language}
 	unfit := p.Facilities[0].room(p.Case(), req.about, 1+cmd.Dependants, req.Happened.Day()).unfit
 	return p.answer(p.Case().noting(req, []Event[Case]{e}, remark{unfit, "place_not_fitting"})), nil
 }

@@ -13,6 +13,7 @@ type RequestTransfer struct {
 	Reason   string   `json:"reason" code:"transfer_reason"`
 	Needs    []string `json:"needs,omitempty" code:"shelter_need"`
 	Security string   `json:"security" code:"risk_level"`
+	Language string   `json:"language,omitempty" code:"language"` // that the person speaks
 }
 
 // TransferRequested is open until the facility that was asked has answered. The
@@ -25,6 +26,7 @@ type TransferRequested struct {
 	Reason       string   `json:"reason" code:"transfer_reason"`
 	Needs        []string `json:"needs,omitempty" code:"shelter_need"`
 	Security     string   `json:"security" code:"risk_level"`
+	Language     string   `json:"language,omitempty" code:"language"`
 }
 
 func (TransferRequested) EventType() string { return "TransferRequested" }
@@ -68,7 +70,7 @@ func (cmd RequestTransfer) decide(p *Joint, req Request) ([]Event[Joint], error)
 	if err := askingThemselves(f, req); err != nil {
 		return nil, err
 	}
-	e := TransferRequested{cmd.Facility, f.Organisation, f.Kind, f.District, cmd.Reason, cmd.Needs, cmd.Security}
+	e := TransferRequested{cmd.Facility, f.Organisation, f.Kind, f.District, cmd.Reason, cmd.Needs, cmd.Security, cmd.Language}
 	return p.answer(p.Case().noting(req, []Event[Case]{e})), nil
 }
 

@@ -106,3 +106,26 @@ func TestTransferRepeatedLaterIsStillTheSame(t *testing.T) {
 		t.Error("recorded twice")
 	}
 }
+
+// TestTheFacilityIsToldTheLanguage, so that somebody there speaks it.
+func TestTheFacilityIsToldTheLanguage(t *testing.T) {
+	w := given(t, openSecond, detected)
+	w.when(officer.says("2024-03-02", RequestShelter{Facility: house, Security: "low", Language: "uz"})).then("ShelterRequested")
+	for _, s := range []said{admitted, shelter.says("2024-04-01", RequestTransfer{Facility: secondHouse, Reason: "security", Security: "high", Language: "uz"})} {
+		if _, err := s.execute(w.log); err != nil {
+			t.Fatal(err)
+		}
+	}
+	told := map[string]string{}
+	for _, d := range w.log.streams[theCase.String()] {
+		for _, e := range d.Events {
+			if v, ok := fieldNamed(e, "language"); ok {
+				told[e.EventType()] = v.String()
+			}
+		}
+	}
+	if told["ShelterRequested"] != "uz" || told["TransferRequested"] != "uz" {
+		t.Errorf("told: %v", told)
+	}
+	given(t, detected).when(officer.says("2024-03-02", RequestShelter{Facility: house, Security: "low", Language: "klingon"})).refused("unknown_code", "language")
+}

@@ -220,5 +220,6 @@ func (c *Case) moving(bed berth, basis string, at When) []remark {
 	return []remark{
 		{bed.full, "over_capacity"}, {bed.unfit, "place_not_fitting"},
 		{c.childOn(at) && basis == "consent", "child_without_guardian_decision"},
+		{basis == "consent" && c.saidNo("shelter", at), "against_refusal"},
 	}
 }

@@ -44,6 +44,13 @@ func (c *Case) ConsentFor(purpose string, service ...string) Consent {
 	return c.Consents[consentKey(purpose, service)]
 }
 
+// saidNo reports whether the person had refused a purpose by a time, or taken the
+// consent back, and not consented since.
+func (c *Case) saidNo(purpose string, at When) bool {
+	k := c.ConsentFor(purpose)
+	return (k.State == "refused" || k.State == "withdrawn") && !at.Before(k.At)
+}
+
 func consentKey(purpose string, service []string) string {
 	if len(service) == 0 {
 		return purpose

@@ -46,6 +46,32 @@ func TestConsent(t *testing.T) {
 	given(t, told...).when(officer.says("2024-03-02T10:00", weak)).then("ConsentRecorded", "!consent_not_explained")
 }
 
+// TestTakenInAgainstARefusal: an admission that is said to rest on a consent which
+// the person refused, or took back.
+func TestTakenInAgainstARefusal(t *testing.T) {
+	refused := officer.says("2024-03-01T23:30", RefuseConsent{Purpose: "shelter", By: "person", Language: "az", NoHarm: true})
+	agreed := officer.says("2024-03-01T23:40", consent("shelter"))
+	taken := officer.says("2024-03-01T23:50", WithdrawConsent{Purpose: "shelter", By: "person", Form: "oral"})
+	other := officer.says("2024-03-01T23:30", RefuseConsent{Purpose: "statistics", By: "person", Language: "az", NoHarm: true})
+	in := func(at, basis string) said { return shelter.says(at, ConfirmAdmission{Facility: house, Basis: basis}) }
+	for _, c := range []struct {
+		story []said
+		basis string
+		then  []string
+	}{
+		{[]said{refused}, "consent", []string{"AdmissionConfirmed", "!against_refusal"}},
+		{[]said{agreed, taken}, "consent", []string{"AdmissionConfirmed", "!against_refusal"}},
+		{[]said{refused}, "vital_interest", []string{"AdmissionConfirmed"}},
+		{[]said{refused, agreed}, "consent", []string{"AdmissionConfirmed"}},
+		{[]said{other}, "consent", []string{"AdmissionConfirmed"}},
+		{nil, "consent", []string{"AdmissionConfirmed"}},
+	} {
+		given(t, then([]said{detected, handedOver}, append(c.story, requested)...)...).when(in("2024-03-02T03:00", c.basis)).then(c.then...)
+	}
+	later := officer.says("2024-03-10", refused.cmd)
+	given(t, detected, handedOver, requested, later).when(in("2024-03-02T03:00", "consent")).then("AdmissionConfirmed") // refused only since
+}
+
 func TestConsentOfAChild(t *testing.T) {
 	r := referral()
 	r.Age = "child"

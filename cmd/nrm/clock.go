@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -38,16 +39,13 @@ func watch(ctx context.Context, log domain.Log, views *projections.Views, every 
 }
 
 // recordDue records all that is due at a time, and answers how many decisions that
-// made.
+// made. What cannot be recorded keeps nothing else from being.
 func recordDue(ctx context.Context, log domain.Log, views *projections.Views, now time.Time) (recorded int, err error) {
 	for _, record := range []func(context.Context, domain.Log, *projections.Views, time.Time) (int, error){markOverdue, recordRanOut, markDuties} {
-		n, err := record(ctx, log, views, now)
-		recorded += n
-		if err != nil {
-			return recorded, err
-		}
+		n, failed := record(ctx, log, views, now)
+		recorded, err = recorded+n, errors.Join(err, failed)
 	}
-	return recorded, nil
+	return recorded, err
 }
 
 func markOverdue(ctx context.Context, log domain.Log, views *projections.Views, now time.Time) (int, error) {
@@ -75,8 +73,9 @@ func recordRanOut(ctx context.Context, log domain.Log, views *projections.Views,
 }
 
 // drain records what the views list until they list nothing more, and answers how
-// many decisions that made. Another node may have recorded it meanwhile; if the
-// views go on listing what the histories do not know, it fails: it never spins.
+// many decisions that made. One that cannot be recorded ends it, after the others of
+// its list. Another node may have recorded it meanwhile; if the views go on listing
+// what the histories do not know, it fails: it never spins.
 func drain[T any](list func() ([]T, error), record func(T) (int, error)) (all int, err error) {
 	for idle := false; ; {
 		due, err := list()
@@ -85,11 +84,11 @@ func drain[T any](list func() ([]T, error), record func(T) (int, error)) (all in
 		}
 		recorded := 0
 		for _, d := range due {
-			n, err := record(d)
-			all, recorded = all+n, recorded+n
-			if err != nil {
-				return all, err
-			}
+			n, failed := record(d)
+			all, recorded, err = all+n, recorded+n, errors.Join(err, failed)
+		}
+		if err != nil {
+			return all, err
 		}
 		if recorded == 0 && idle {
 			return all, fmt.Errorf("the views call %d things due that the histories do not", len(due))
@@ -99,7 +98,7 @@ func drain[T any](list func() ([]T, error), record func(T) (int, error)) (all in
 }
 
 // markDuties records the duties of institutions that were missed.
-func markDuties(ctx context.Context, log domain.Log, views *projections.Views, now time.Time) (marked int, err error) {
+func markDuties(ctx context.Context, log domain.Log, views *projections.Views, now time.Time) (marked int, failed error) {
 	duties, err := views.Duties(ctx, now)
 	if err != nil {
 		return 0, err
@@ -110,11 +109,11 @@ func markDuties(ctx context.Context, log domain.Log, views *projections.Views, n
 		}
 		n, err := byClock(ctx, log, views, now, "duty "+d.Clock.Rule, domain.ActionStream(d.Action), domain.MarkDutyMissed{Duty: d.Clock.Rule})
 		if err != nil {
-			return marked, fmt.Errorf("mark %s as missed on action %s: %w", d.Clock.Rule, d.Action, err)
+			failed = errors.Join(failed, fmt.Errorf("mark %s as missed on action %s: %w", d.Clock.Rule, d.Action, err))
 		}
 		marked += n
 	}
-	return marked, nil
+	return marked, failed
 }
 
 // byClock gives a command in the name of the register itself, and answers how many

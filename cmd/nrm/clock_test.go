@@ -102,3 +102,18 @@ func TestClockRecordsWhatTimeBringsAbout(t *testing.T) {
 	}
 	want("after a restart", all)
 }
+
+// One case on which nothing can be recorded keeps no other from being recorded.
+func TestDrainGoesOn(t *testing.T) {
+	var done []int
+	n, err := drain(func() ([]int, error) { return []int{1, 2, 3}, nil }, func(one int) (int, error) {
+		if one == 2 {
+			return 0, errors.New("damaged")
+		}
+		done = append(done, one)
+		return 1, nil
+	})
+	if err == nil || n != 2 || len(done) != 2 {
+		t.Errorf("recorded %v, %d, %v", done, n, err)
+	}
+}

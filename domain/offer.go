@@ -43,6 +43,11 @@ func (e ShelterPlaceReserved) apply(f *Facility, at Times) {
 	f.Reserved = append(f.Reserved, Reservation{e.Case, e.Persons, e.Group, at.Happened.Day(), e.Until})
 }
 
+// keeps reports whether a bed is kept for a person.
+func (f *Facility) keeps(who Ref) bool {
+	return slices.ContainsFunc(f.Reserved, func(r Reservation) bool { return r.Case == who })
+}
+
 func (f *Facility) unreserve(who Ref) {
 	f.Reserved = slices.DeleteFunc(slices.Clone(f.Reserved), func(r Reservation) bool { return r.Case == who })
 }
@@ -68,7 +73,7 @@ func (cmd OfferPlace) decide(p *Joint, req Request) ([]Event[Joint], error) {
 		return nil, invalid("offer_too_long", "until")
 	case !f.openOn(day) || !f.openOn(cmd.Until):
 		return nil, invalid("facility_not_open", "facility")
-	case old.OfferedUntil == cmd.Until:
+	case old.OfferedUntil == cmd.Until && f.keeps(req.about):
 		return nil, nil
 	case bed.unfit:
 		return nil, conflict("no_fitting_place")
@@ -194,7 +199,7 @@ func (cmd ReleaseReservation) decide(f *Facility, req Request) ([]Event[Facility
 
 // releasing frees the bed that is kept for a person, if one is.
 func (f *Facility) releasing(who Ref) []Event[Facility] {
-	if !slices.ContainsFunc(f.Reserved, func(r Reservation) bool { return r.Case == who }) {
+	if !f.keeps(who) {
 		return nil
 	}
 	return []Event[Facility]{ReservationReleased{who}}

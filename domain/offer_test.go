@@ -109,3 +109,16 @@ func TestTheCoordinatorLearnsWhyNotWhere(t *testing.T) {
 		}
 	}
 }
+
+// A bed that was given back is offered again, also until the same day.
+func TestOfferAfterARelease(t *testing.T) {
+	offer := shelter.says("2024-03-02T02:00", OfferPlace{Facility: house, Until: mustDay("2024-03-05")})
+	release := shelter.says("2024-03-02T04:00", ReleaseReservation{Case: theCase.Ref()})
+	again := offer
+	again.at = "2024-03-02T06:00"
+	w := given(t, detected, requested, offer, release).when(again).then("ShelterOffered")
+	f, err := Fold[Facility](w.log.streams[theFacility.String()])
+	if err != nil || f.ReservedOn(mustDay("2024-03-03")) != 1 {
+		t.Errorf("%d beds kept, %v", f.ReservedOn(mustDay("2024-03-03")), err)
+	}
+}

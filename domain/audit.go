@@ -86,7 +86,8 @@ func (a *Audit) onCase(name string, d Decision) error {
 			a.taken[d.ID] = true
 		}
 		if before != nil && before.MergedInto != "" { // it was asked for, and decided, on the case that goes on
-			if _, is := e.(IdentityErased); is && a.cases[CaseStream(before.MergedInto).String()].Erased() {
+			into := a.cases[CaseStream(before.MergedInto).String()]
+			if _, is := e.(IdentityErased); is && into != nil && into.Erased() {
 				continue
 			}
 		}

@@ -37,7 +37,8 @@ func lawful(e AnyEvent, d Decision, before *Case) error {
 		if err := due(d, before); err != nil {
 			return err
 		}
-		if p, ok := ParameterOn("allowance", before.Decided.Day()); ok && int64(e.Amount) != int64(p.Value) {
+		decision, _ := before.positiveOn(d.Happened)
+		if p, ok := ParameterOn("allowance", decision.Day()); ok && int64(e.Amount) != int64(p.Value) {
 			return fmt.Errorf("an allowance of %d qəpik, on the day of the decision it was %d", e.Amount, p.Value)
 		}
 	case AdmissionConfirmed:

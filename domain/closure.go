@@ -95,7 +95,7 @@ func (c *Case) owed() bool { return c.Redress.Paid < c.Redress.Awarded }
 // servicesOpen reports whether a need was recorded that nothing was done about.
 func (c *Case) servicesOpen() bool {
 	for _, p := range c.Services {
-		if !p.Needed.IsZero() && p.Delivered.IsZero() {
+		if !p.Needed.IsZero() && !p.ended() {
 			return true
 		}
 	}

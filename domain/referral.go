@@ -201,7 +201,7 @@ func (e ServiceReferralSent) apply(c *Case, at Times) {
 	c.involve(e.Organisation, Provides)
 	for _, s := range e.Services {
 		p := c.progress(s)
-		p.Referred = at.Happened
+		p.Referred = later(p.Referred, at.Happened)
 		c.Services[s] = p
 		c.refer(e.Organisation, s, at)
 	}

@@ -23,7 +23,9 @@ type ServiceCompleted struct {
 func (ServiceCompleted) EventType() string { return "ServiceCompleted" }
 func (e ServiceCompleted) apply(c *Case, at Times) {
 	p := c.progress(e.Service)
-	p.Completed, p.Outcome = at.Happened, e.Outcome
+	if !at.Happened.Before(p.Completed) {
+		p.Completed, p.Outcome = at.Happened, e.Outcome
+	}
 	c.Services[e.Service] = p
 }
 func (CompleteService) givers() []Role { return serving() }
@@ -73,7 +75,7 @@ type ServiceDeclined struct {
 func (ServiceDeclined) EventType() string { return "ServiceDeclined" }
 func (e ServiceDeclined) apply(c *Case, at Times) {
 	p := c.progress(e.Service)
-	p.Declined = at.Happened
+	p.Declined = later(p.Declined, at.Happened)
 	c.Services[e.Service] = p
 }
 func (DeclineService) givers() []Role      { return append(serving(), Head) }
@@ -97,7 +99,7 @@ type ServiceUnavailable struct {
 func (ServiceUnavailable) EventType() string { return "ServiceUnavailable" }
 func (e ServiceUnavailable) apply(c *Case, at Times) {
 	p := c.progress(e.Service)
-	p.Unavailable = at.Happened
+	p.Unavailable = later(p.Unavailable, at.Happened)
 	c.Services[e.Service] = p
 }
 func (RecordServiceUnavailable) givers() []Role      { return serving() }

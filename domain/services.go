@@ -28,6 +28,15 @@ func (p Progress) ended() bool {
 	return false
 }
 
+// later is the later of two times, of which one may be missing: a fact that is
+// learned late is not the latest.
+func later(known, at When) When {
+	if at.Before(known) {
+		return known
+	}
+	return at
+}
+
 func (c *Case) progress(service string) Progress {
 	if c.Services == nil {
 		c.Services = map[string]Progress{}
@@ -49,7 +58,7 @@ type ServiceNeedRecorded struct {
 func (ServiceNeedRecorded) EventType() string { return "ServiceNeedRecorded" }
 func (e ServiceNeedRecorded) apply(c *Case, at Times) {
 	p := c.progress(e.Service)
-	p.Needed = at.Happened
+	p.Needed = later(p.Needed, at.Happened)
 	c.Services[e.Service] = p
 }
 func (RecordServiceNeed) givers() []Role {
@@ -75,7 +84,7 @@ type ServiceStarted struct {
 func (ServiceStarted) EventType() string { return "ServiceStarted" }
 func (e ServiceStarted) apply(c *Case, at Times) {
 	p := c.progress(e.Service)
-	p.Started = at.Happened
+	p.Started = later(p.Started, at.Happened)
 	c.Services[e.Service] = p
 }
 func (StartService) givers() []Role {
@@ -113,7 +122,7 @@ type ServiceDelivered struct {
 func (ServiceDelivered) EventType() string { return "ServiceDelivered" }
 func (e ServiceDelivered) apply(c *Case, at Times) {
 	p := c.progress(e.Service)
-	p.Delivered = at.Happened
+	p.Delivered = later(p.Delivered, at.Happened)
 	c.Services[e.Service] = p
 }
 func (DeliverService) givers() []Role {

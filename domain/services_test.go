@@ -170,3 +170,21 @@ func TestOneRehabPlanIsEnough(t *testing.T) {
 		}
 	}
 }
+
+// A delivery that is learned late is not the latest, and what the person declined
+// is not open.
+func TestLatestOfAService(t *testing.T) {
+	need := officer.says("2024-03-10", RecordServiceNeed{Service: "psychological"})
+	give := func(at string) said { return officer.says(at, DeliverService{Service: "psychological"}) }
+	c := given(t, detected, handedOver, need, give("2024-03-20"), give("2024-03-05")).state()
+	if got := c.Services["psychological"]; !got.Delivered.Equal(mustWhen("2024-03-20")) || c.servicesOpen() {
+		t.Errorf("%+v", got)
+	}
+	if c := given(t, detected, handedOver, give("2024-03-05"), need).state(); !c.servicesOpen() {
+		t.Error("a need that came up again is open")
+	}
+	decline := officer.says("2024-03-12", DeclineService{Service: "psychological", Reason: Codes("service_decline_reason")[0].Code})
+	if c := given(t, detected, handedOver, need, decline).state(); c.servicesOpen() {
+		t.Error("what the person declined is open")
+	}
+}

@@ -57,10 +57,14 @@ func (cmd SplitCase) look(history []Decision) Asked {
 	return cmd
 }
 
-// others names the new case by what is said of the person: saying it again names
-// the same case.
+// Into is the case that the split of another at that time begins. It is named by
+// what is said of the person: saying it again names the same case.
+func (cmd SplitCase) Into(from Ref, happened When) Ref {
+	return NewRef(fmt.Sprintf("split %s %s %s", from, happened, []string{cmd.Reason, cmd.Status, cmd.Age, cmd.Sex, cmd.Citizenship}))
+}
+
 func (cmd SplitCase) others(req Request) []Stream {
-	return []Stream{CaseStream(NewRef(fmt.Sprintf("split %s %s %s", cmd.from, req.Happened, []string{cmd.Reason, cmd.Status, cmd.Age, cmd.Sex, cmd.Citizenship})))}
+	return []Stream{CaseStream(cmd.Into(cmd.from, req.Happened))}
 }
 
 func (cmd SplitCase) remembering(histories [][]Decision) Asked {

@@ -69,7 +69,8 @@ func TestWholeCatalogue(t *testing.T) {
 	}
 }
 
-// TestTales gives the stories alone, which is quicker than the whole country.
+// TestTales gives the stories alone, which is quicker than the whole country. Who
+// was parted from another's case is received too.
 func TestTales(t *testing.T) {
 	for _, nameless := range []bool{false, true} {
 		o, err := Options{Seed: 7, Now: now, NoNames: nameless}.complete()
@@ -84,7 +85,26 @@ func TestTales(t *testing.T) {
 		if err := c.write(&b); err != nil {
 			t.Fatal(err)
 		}
-		imported(t, b.Bytes(), now)
+		log, _ := imported(t, b.Bytes(), now)
+		parted := 0
+		for name, history := range log {
+			if s, _ := domain.StreamNamed(name); s.Kind != domain.CaseKind {
+				continue
+			}
+			c, err := domain.Fold[domain.Case](history)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if c.SplitFrom == "" {
+				continue
+			}
+			if parted++; c.HandedOver.IsZero() || c.Closed.IsZero() {
+				t.Errorf("%s, parted from %s: handed over %s, closed %s", name, c.SplitFrom, c.HandedOver, c.Closed)
+			}
+		}
+		if parted == 0 {
+			t.Error("nobody was parted from another's case")
+		}
 	}
 }
 

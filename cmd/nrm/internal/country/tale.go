@@ -139,6 +139,13 @@ func (t *tale) with(other *tale) {
 	t.silent = t.silent || other.silent
 }
 
+// splits parts the case of another person from this one, and tells on of her.
+func (t *tale) splits(cmd domain.SplitCase) *tale {
+	ref := cmd.Into(t.ref, domain.At(t.now))
+	t.do(officer, cmd)
+	return &tale{country: t.country, dice: t.dice, p: t.p, ref: ref, now: t.now, known: t.known, begun: t.begun, silent: t.silent}
+}
+
 func (t *tale) day() domain.Day { return domain.DayOf(t.now) }
 
 // event names an event of a decision, by its place.

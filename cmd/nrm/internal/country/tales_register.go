@@ -57,21 +57,26 @@ func (c *country) same() {
 	}
 }
 
-// companion is a referral that spoke of two: who came along turned out to be a
-// victim too, and has a case of her own.
+// companion is a referral that spoke of two: who came along may be a victim too,
+// and has a case of her own, in which she is received like everybody.
 func (c *country) companion() {
 	t := c.tale(somebody(nil), on(2023, time.June, 20, 12, 0), nil, nil)
 	t.worth("a referral that spoke of two persons, and was split")
 	t.after(3 * time.Hour)
 	t.received()
-	t.after(day).do(officer, domain.SplitCase{Reason: "companion", Status: "presumed", Age: "adult", Sex: "female", Citizenship: "az"})
-	t.agrees(officer, "identification", 300)
-	t.examined("low")
-	t.after(5 * day)
-	t.do(head, domain.DecideIdentification{Outcome: "withdrawn", Grounds: []string{"person_declined"}, Informed: true})
-	t.do(coordinator, domain.RequestBreakGlass{Reason: "missing_person"})
-	t.after(2*time.Hour).do(head, domain.RejectBreakGlass{Reason: "no_need"})
-	t.do(officer, domain.CloseCase{Reason: "withdrew"})
+	other := t.after(day).splits(domain.SplitCase{Reason: "companion", Status: "presumed", Age: "adult", Sex: "female", Citizenship: "az"})
+	other.received()
+	for _, t := range []*tale{t, other} {
+		t.agrees(officer, "identification", 300)
+		t.examined("low")
+		t.after(5 * day)
+		t.do(head, domain.DecideIdentification{Outcome: "withdrawn", Grounds: []string{"person_declined"}, Informed: true})
+		if t != other {
+			t.do(coordinator, domain.RequestBreakGlass{Reason: "missing_person"})
+			t.after(2*time.Hour).do(head, domain.RejectBreakGlass{Reason: "no_need"})
+		}
+		t.do(officer, domain.CloseCase{Reason: "withdrew"})
+	}
 }
 
 // again is a woman who was identified, reintegrated and trafficked once more:

@@ -254,7 +254,7 @@ func (s *Server) getActionCommand(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return s.askFor(c, f, "/plan/"+f.about.ID)
+	return s.askFor(c, f, f.actionPath())
 }
 
 func (s *Server) postActionCommand(c echo.Context) error {
@@ -262,7 +262,7 @@ func (s *Server) postActionCommand(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	page := "/plan/" + f.about.ID
+	page := f.actionPath()
 	return s.record(c, f, page, func(domain.Outcome) string { return page })
 }
 

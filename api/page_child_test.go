@@ -29,7 +29,7 @@ func TestAnAdultIsOfferedNothingOfChildren(t *testing.T) {
 	d := s.as(t, "duty_officer", "en")
 	d.get(path).sees("Treat the person as a child").lacks("Ask for a guardian")
 	told := url.Values{"language": {"az"}, "information_forms": {"oral"}, "topics": {"services"}, "interpreted": {"false"}}
-	d.get(path+"/give-rights-information").lacks("Explained so that a child understands")
+	d.get(path + "/give-rights-information").lacks("Explained so that a child understands")
 	d.fill(path+"/give-rights-information", on(told, 20, "10:00")).code(http.StatusOK).sees("Recorded: Rights explained")
 	d.get(registered(r)).sees("Ask for a guardian")
 	d.get(r.path + "/give-rights-information").sees("Explained so that a child understands")
@@ -47,6 +47,23 @@ func TestWrongNumberStandsBesideItsOwn(t *testing.T) {
 			t.Errorf("%s: not beside the number of men", bad)
 		}
 	}
+}
+
+// A body that does not see how the plan stands attests its own years all the same,
+// and nobody else's.
+func TestABodyAttests(t *testing.T) {
+	s := newSite(t)
+	v := s.as(t, "employment", "ru")
+	v.get("/").sees("Подтвердить год").get("/attestations").code(http.StatusOK).sees("4.4.5")
+	path := "/plan/4.4.5/attest-period"
+	v.get(path).code(http.StatusOK)
+	v.fill(path, url.Values{"year": {"2022"}}).code(http.StatusOK).sees("Год подтверждён")
+	if v.path != "/attestations" {
+		t.Errorf("sent to %s", v.path)
+	}
+	v.get(path).fill(path, url.Values{"year": {"2022"}, "organisation": {"iom"}}).code(http.StatusUnprocessableEntity)
+	v.get("/plan/4.4.5").code(http.StatusForbidden)
+	v.get("/plan/4.4.5/hold-meeting").code(http.StatusForbidden)
 }
 
 func hasID(v *visitor, id string) bool {

@@ -167,7 +167,8 @@ func (p homePage) parts(c echo.Context) []templ.Component {
 		parts = append(parts, p.occupancy(f))
 	}
 	parts = append(parts, p.pressing()...)
-	return append(parts, p.tabs("/"), ui.Table(p.table()), ui.Pagination(p.pagination(c, p.total, p.perPage())))
+	parts = append(parts, p.tabs("/"), ui.Table(p.table()), ui.Pagination(p.pagination(c, p.total, p.perPage())))
+	return append(parts, p.attesting()...)
 }
 
 // pressing is what must not be overlooked, whichever list is open: children whom

@@ -56,8 +56,9 @@ func (s *Server) pages(e *echo.Echo) {
 	get("/plan", planView, s.getPlan)
 	get("/years/:year", planView, s.getYear)
 	get("/plan/:number", planView, s.getAction)
-	get("/plan/:number/:command", planView, s.getActionCommand)
-	post("/plan/:number/:command", planView, s.postActionCommand)
+	get("/plan/:number/:command", signedIn, s.getActionCommand) // each command says who gives it
+	post("/plan/:number/:command", signedIn, s.postActionCommand)
+	get("/attestations", gives(mustSpec("attest-period")), s.getAttestations)
 }
 
 // mustSpec is for commands named in the program: a test names them all.

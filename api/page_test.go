@@ -188,7 +188,7 @@ func TestEveryPageForEveryRole(t *testing.T) {
 			"/facilities": room, "/facilities/" + ref: room, "/facilities/new": func(r domain.Role) bool { return r == domain.Coordinator },
 			"/facilities/" + ref + "/change-capacity": func(r domain.Role) bool { return r == domain.Coordinator || r == domain.Shelter },
 			"/plan": plan, "/plan?year=2022&known=2023-05-01": plan, "/plan/4.1.9": plan, "/plan/4.4.1?year=2021": plan, "/plan/4.1.1": plan,
-			"/plan/4.1.9/hold-meeting": func(r domain.Role) bool { return r == domain.Coordinator }, "/years/2023": plan, "/years/2023?known=2023-06-30": plan,
+			"/attestations": everybody, "/plan/4.1.9/attest-period": everybody, "/plan/4.1.9/hold-meeting": func(r domain.Role) bool { return r == domain.Coordinator }, "/years/2023": plan, "/years/2023?known=2023-06-30": plan,
 			path:      func(r domain.Role) bool { return r.SeesEveryCase() || r == domain.Referrer },
 			"/search": func(r domain.Role) bool { return r.Sees(domain.Identity) }, "/events/99999/proof": nil,
 			"/erasures": func(r domain.Role) bool { return mustSpec("request-erasure").MayGive(r) },

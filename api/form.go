@@ -147,10 +147,18 @@ func (f *commandForm) view(action string, cancel ui.Link) ui.FormView {
 	}
 	for _, q := range v.Fields {
 		if q.Error != "" {
-			v.Errors = append(v.Errors, ui.FormError{Field: q.Name, Text: q.Label + ": " + lowerFirst(q.Error)})
+			v.Errors = append(v.Errors, ui.FormError{Field: q.Name, Text: said(q.Label, q.Error)})
 		}
 	}
 	return v
+}
+
+// said puts a question and what is wrong with the answer into one line.
+func said(label, fault string) string {
+	if strings.HasSuffix(label, "?") {
+		return label + " " + fault
+	}
+	return label + ": " + lowerFirst(fault)
 }
 
 // grave are the commands whose effect on a person is hard to undo.
@@ -202,7 +210,9 @@ func (f *commandForm) question(field domain.Field) ui.Field {
 			q.Options = append(q.Options, ui.Option{Text: f.T("value.not_stated"), Checked: q.Value == "" && f.answers.Has(field.Name)})
 		}
 	case domain.ManyCodes:
-		q.Kind, q.Options = ui.Checkboxes, f.options(field)
+		if q.Kind, q.Options = ui.Checkboxes, f.options(field); len(q.Options) > ui.ManyOptions { // what was chosen stays in sight
+			slices.SortStableFunc(q.Options, func(a, b ui.Option) int { return map[bool]int{true: -1, false: 0}[a.Checked] - map[bool]int{true: -1, false: 0}[b.Checked] })
+		}
 	case domain.YesNo:
 		q.Kind = ui.Radios
 		for _, o := range []struct{ value, key string }{{"true", "value.yes"}, {"false", "value.no"}} {

@@ -59,7 +59,7 @@ func (f *commandForm) readItems(field domain.Field) (value any, blank bool) {
 		case err != nil:
 			f.fault(itemName(field, c), "not_a_number")
 		case n < field.Min && n != 0 || field.Max != 0 && n > field.Max:
-			f.fault(itemName(field, c), "out_of_range")
+			f.faults[itemName(field, c)] = f.between(field)
 		case n == 0 && field.Min > 0: // nothing of it, in other words
 			continue
 		}

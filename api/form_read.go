@@ -164,14 +164,32 @@ func readDay(p ui.Parts, kind domain.FieldKind) (string, string) {
 // is one.
 func (f *commandForm) refuse(p *problem) {
 	switch {
-	case p.Field == happenedField || slices.ContainsFunc(f.spec.Fields(), func(x domain.Field) bool { return x.Name == p.Field }):
+	case p.Field == happenedField:
 		f.fault(p.Field, p.Code)
+	case slices.ContainsFunc(f.spec.Fields(), func(x domain.Field) bool { return x.Name == p.Field }):
+		f.fault(p.Field, p.Code)
+		f.bounds(p)
 	default:
 		f.refused = f.refusal(p.Code)
 	}
 	if p.Code == "key_reused" { // this form has recorded something else already: what is typed now is new
 		f.answers.Set(onceField, domain.NewID())
 	}
+}
+
+// bounds says between what a number must be that is outside what its field takes.
+// A rule that is narrower than the field has no such words.
+func (f *commandForm) bounds(p *problem) {
+	i := slices.IndexFunc(f.spec.Fields(), func(x domain.Field) bool { return x.Name == p.Field })
+	field := f.spec.Fields()[i]
+	n, err := strconv.Atoi(strings.TrimSpace(f.answers.Get(field.Name)))
+	if p.Code == "out_of_range" && field.Kind == domain.Number && err == nil && (n < field.Min || n > field.Max) {
+		f.faults[field.Name] = f.between(field)
+	}
+}
+
+func (f *commandForm) between(field domain.Field) string {
+	return f.T("form.between", "Min", field.Min, "Max", field.Max)
 }
 
 func (f *commandForm) fault(field, code string) { f.faults[field] = f.refusal(code) }

@@ -330,3 +330,26 @@ func TestLag(t *testing.T) {
 		}
 	}
 }
+
+// TestChosenOfManyStaysInSight: of a list that scrolls by itself.
+func TestChosenOfManyStaysInSight(t *testing.T) {
+	f := formOf(t, "schedule-return", "en")
+	f.answers["via"] = []string{"TR", "UA"}
+	for _, field := range f.spec.Fields() {
+		if field.Name != "via" {
+			continue
+		}
+		if q := f.question(field); len(q.Options) <= ui.ManyOptions || q.Options[0].Value != "TR" || q.Options[1].Value != "UA" || q.Options[2].Value != "AF" {
+			t.Errorf("%d options, first %v", len(q.Options), q.Options[:3])
+		}
+	}
+}
+
+func TestFaultIsSaidInOneLine(t *testing.T) {
+	if got := said("When?", "It is over"); got != "When? It is over" {
+		t.Error(got)
+	}
+	if got := said("Grade", "Enter a number"); got != "Grade: enter a number" {
+		t.Error(got)
+	}
+}

@@ -40,7 +40,7 @@ func TestWrongNumberStandsBesideItsOwn(t *testing.T) {
 	s := newSite(t)
 	v := s.as(t, "coordinator", "en")
 	house := url.Values{"kind": {"shelter"}, "operator": {"state"}, "organisation": {"shelter-baki"}, "district": {"AZ-BA"}, "capacity": {"9"}, "places-women": {"3"}}
-	for bad, says := range map[string]string{"two": "whole number", "-1": "outside what is possible"} {
+	for bad, says := range map[string]string{"two": "whole number", "-1": "Enter a number from 1 to 1000", "1001": "Enter a number from 1 to 1000"} {
 		house.Set("places-men", bad)
 		v.get("/facilities/new").fill("/facilities/new", on(house, 19, "10:00")).code(http.StatusUnprocessableEntity).sees(says)
 		if !hasID(v, "places-men-error") || hasID(v, "places-women-error") {

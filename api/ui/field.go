@@ -10,12 +10,15 @@ import (
 // Kind says how a field is asked.
 type Kind string
 
+// ManyOptions is how many checkboxes stand under each other before they scroll.
+const ManyOptions = 30
+
 // The kinds of field, and what each sends.
 const (
 	Choice     Kind = "choice"     // one of Options: radios for up to seven, else a select
 	Radios     Kind = "radios"     // one of Options
 	Select     Kind = "select"     // one of Options
-	Checkboxes Kind = "checkboxes" // any of Options
+	Checkboxes Kind = "checkboxes" // any of Options; more than ManyOptions scroll by themselves
 	Switch     Kind = "switch"     // yes or nothing: one checkbox; sends "true"
 	Text       Kind = "text"
 	TextArea   Kind = "textarea"

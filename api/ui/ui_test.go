@@ -431,3 +431,25 @@ func TestActionsAreSafe(t *testing.T) {
 		t.Error(a)
 	}
 }
+
+// TestManyCheckboxesScroll: so that what comes after them is not a hundred screens
+// away.
+func TestManyCheckboxesScroll(t *testing.T) {
+	f := Field{Name: "via", Kind: Checkboxes, Label: "Via"}
+	for range ManyOptions {
+		f.Options = append(f.Options, Option{Value: "A", Text: "A"})
+	}
+	scrolls := func() bool {
+		var b strings.Builder
+		if err := FormField(nil, f).Render(t.Context(), &b); err != nil {
+			t.Fatal(err)
+		}
+		return strings.Contains(b.String(), "nrm-checkboxes--many")
+	}
+	if scrolls() {
+		t.Error("few scroll")
+	}
+	if f.Options = append(f.Options, Option{Value: "B", Text: "B"}); !scrolls() {
+		t.Error("many do not scroll")
+	}
+}

@@ -100,7 +100,7 @@ func TestRefusedFormKeepsWhatWasTyped(t *testing.T) {
 	answers.Set("happened-month", "2")
 	answers.Set("country", "TR")
 	v.get("/cases/new").fill("/cases/new", answers).code(http.StatusUnprocessableEntity)
-	v.sees("There is a problem", "Sex: answer this question", "enter a day and time that exist")
+	v.sees("There is a problem", "Sex: answer this question", "When was the person found? Enter a day and time that exist")
 	typed := defaults(v.form("/cases/new"))
 	for name, want := range map[string]string{"happened-day": "31", "happened-month": "2", "source": "police", "district": "AZ-GA", "country": "TR", "immediate_danger": "true"} {
 		if typed.Get(name) != want {

@@ -77,7 +77,7 @@ func TestListsOfStandards(t *testing.T) {
 	for list, n := range map[string]int{
 		"country": 248 + 1, "nationality": 249 + 1, // all of ISO 3166-1; abroad is not Azerbaijan; XX for another
 		"isic_section": 21, "control_method": 17, "age_group": 11, "exploitation_act": 5, "gender": 6, "education_level": 9 + 2,
-		"recruitment_method": 10 + 1, "relation_to_trafficker": 8, "legal_act": 24, "district": 77, "ilo_indicator": 11,
+		"recruitment_method": 10 + 1, "relation_to_trafficker": 8, "legal_act": 26, "district": 77, "ilo_indicator": 11,
 	} {
 		if got := len(Codes(list)); got != n {
 			t.Errorf("%s has %d codes, want %d", list, got, n)

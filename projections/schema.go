@@ -15,7 +15,7 @@ import (
 // version grows when rows must be made anew although neither the tables nor the
 // domain's data have changed: when a rule now folds history differently, or a
 // name another way for the search index.
-const version = 6
+const version = 7
 
 // Times in the tables: happened, start, due, stopped and the like are unix
 // seconds; known, recorded and until are unix milliseconds; days are days in

@@ -237,8 +237,8 @@ func single[S any](req Request, stream Stream, cmd Command[S], history []Decisio
 }
 
 // recorded reports whether the very same facts already stand in the history as
-// having happened at the same time. Deviations are remarks about a decision,
-// not facts of their own, and do not count.
+// having happened at the same time, and nothing has undone them since. Deviations
+// are remarks about a decision, not facts of their own, and do not count.
 //
 // What is sealed is opened only if the asker recorded it: otherwise the answer
 // would tell whoever guesses right what they may not read.
@@ -246,7 +246,7 @@ func recorded(history []Decision, req Request, facts []AnyEvent) (bool, error) {
 	facts = slices.DeleteFunc(slices.Clone(facts), isRemark)
 	for _, f := range facts {
 		found := false
-		for _, d := range history {
+		for i, d := range history {
 			if !d.Happened.Equal(req.Happened) {
 				continue
 			}
@@ -258,7 +258,7 @@ func recorded(history []Decision, req Request, facts []AnyEvent) (bool, error) {
 				if err != nil && !errors.Is(err, ErrErased) && !errors.Is(err, ErrUnreadable) { // after an erasure nothing personal comes this far but what is repeated
 					return false, err
 				}
-				found = found || is
+				found = found || is && !undone(f, history[i+1:])
 			}
 		}
 		if !found {

@@ -48,7 +48,7 @@ func (f *commandForm) readItems(field domain.Field) (value any, blank bool) {
 			continue
 		}
 		if field.Kind == domain.ItemBank {
-			answers = append(answers, domain.Answer{Code: c.Code, Strength: typed})
+			answers = append(answers, domain.Answer{Code: c.Code, Answer: typed})
 			if _, ok := domain.CodeOf("answer", typed); !ok {
 				f.fault(itemName(field, c), "unknown_code")
 			}
@@ -79,7 +79,7 @@ func (w words) pairs(list string, v any) string {
 	switch v := v.(type) {
 	case domain.Answers:
 		for _, a := range v {
-			parts = append(parts, w.code(list, a.Code)+": "+lowerFirst(w.code("answer", a.Strength)))
+			parts = append(parts, w.code(list, a.Code)+": "+lowerFirst(w.code("answer", a.Answer)))
 		}
 	case domain.Counts:
 		for _, n := range v {

@@ -150,7 +150,7 @@ func TestFieldsOfItems(t *testing.T) {
 	if q := f.question(domain.Field{Name: "event", Kind: domain.AnEvent}); len(q.Options) != 2 || !q.Options[1].Checked || f.events[1].Checked {
 		t.Errorf("asked %+v", q)
 	}
-	told := in("en").pairs("ilo_indicator", domain.Answers{{Code: "deception", Strength: "absent"}}) + " " + in("az").pairs("sex", domain.Counts{{Code: "female", Number: 3}})
+	told := in("en").pairs("ilo_indicator", domain.Answers{{Code: "deception", Answer: "absent"}}) + " " + in("az").pairs("sex", domain.Counts{{Code: "female", Number: 3}})
 	if told != "Deception: absent Qadın: 3" {
 		t.Errorf("told as %q", told)
 	}

@@ -120,8 +120,8 @@ func (p facilityPage) facts() []ui.SummaryRow {
 	}
 	if f.Inspected.Outcome != "" {
 		lines := []string{p.day(f.Inspected.On)}
-		if !f.Inspected.Again.IsZero() {
-			lines = append(lines, p.T("field.record-inspection.review_on")+": "+p.day(f.Inspected.Again))
+		if !f.Inspected.ReviewOn.IsZero() {
+			lines = append(lines, p.T("field.record-inspection.review_on")+": "+p.day(f.Inspected.ReviewOn))
 		}
 		rows = append(rows, ui.SummaryRow{Key: p.eventTitle("FacilityInspected"), Value: p.code("inspection_outcome", f.Inspected.Outcome), Lines: lines})
 	}

@@ -76,8 +76,8 @@ type Answers []Answer
 
 // An Answer says of one item whether it is present, absent or unknown.
 type Answer struct {
-	Code     string `json:"code"`   // on the code list of the field
-	Strength string `json:"answer"` // code list "answer"
+	Code   string `json:"code"`   // on the code list of the field
+	Answer string `json:"answer"` // code list "answer"
 }
 
 // Counts are numbers by code, such as places by sex and age.
@@ -104,7 +104,7 @@ func (f Field) pairFault(v reflect.Value) string {
 		code, strength, number := "", "present", f.Min
 		switch one := v.Index(i).Interface().(type) {
 		case Answer:
-			code, strength = one.Code, one.Strength
+			code, strength = one.Code, one.Answer
 		case Tally:
 			code, number = one.Code, one.Number
 		}

@@ -31,6 +31,6 @@ func (cmd ApplyChildStandard) decide(c *Case, req Request) ([]Event[Case], error
 		return nil, conflict("not_a_child")
 	}
 	e := ChildStandardApplied{cmd.Standard, cmd.Version, cmd.Occasion, slices.Clone(cmd.Checklist)}
-	kept := !slices.ContainsFunc(cmd.Checklist, func(a Answer) bool { return a.Strength == "absent" })
+	kept := !slices.ContainsFunc(cmd.Checklist, func(a Answer) bool { return a.Answer == "absent" })
 	return c.fact(req, e, remark{!kept, "child_standard_incomplete"})
 }

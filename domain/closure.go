@@ -10,22 +10,22 @@ import "slices"
 // after ("award_unpaid"): unless the person died or was registered twice. An
 // import tells what was: there those are remarked.
 type CloseCase struct {
-	Reason   string `json:"reason" code:"closure_reason"`
-	Waiver   string `json:"waiver_reason,omitempty" code:"waiver_reason"` // why what is still open is given up
-	FollowUp string `json:"followed_up_by,omitempty" code:"organisation"` // who looks after what is still to be paid
+	Reason       string `json:"reason" code:"closure_reason"`
+	WaiverReason string `json:"waiver_reason,omitempty" code:"waiver_reason"` // why what is still open is given up
+	FollowedUpBy string `json:"followed_up_by,omitempty" code:"organisation"` // who looks after what is still to be paid
 }
 
 // CaseClosed ends the duties that are still open, and lists what was given up.
 type CaseClosed struct {
-	Reason   string   `json:"reason" code:"closure_reason"`
-	Waived   []string `json:"waived,omitempty" code:"open_item"`
-	Waiver   string   `json:"waiver_reason,omitempty" code:"waiver_reason"`
-	FollowUp string   `json:"followed_up_by,omitempty" code:"organisation" place:"beside"`
+	Reason       string   `json:"reason" code:"closure_reason"`
+	Waived       []string `json:"waived,omitempty" code:"open_item"`
+	WaiverReason string   `json:"waiver_reason,omitempty" code:"waiver_reason"`
+	FollowedUpBy string   `json:"followed_up_by,omitempty" code:"organisation" place:"beside"`
 }
 
 func (CaseClosed) EventType() string { return "CaseClosed" }
 func (e CaseClosed) apply(c *Case, at Times) {
-	c.Closed, c.CloseReason, c.FollowsUp = at.Happened, e.Reason, e.FollowUp
+	c.Closed, c.CloseReason, c.FollowsUp = at.Happened, e.Reason, e.FollowedUpBy
 	c.waive(at.Happened)
 }
 func (CloseCase) givers() []Role        { return []Role{CaseOfficer, AssistanceCentre} }
@@ -49,19 +49,19 @@ func (cmd CloseCase) decide(c *Case, req Request) ([]Event[Case], error) {
 		return nil, conflict("review_waits")
 	case unsolved && !ended && !req.imported():
 		return nil, conflict("durable_solution_missing")
-	case unpaid && cmd.FollowUp == "" && !ended && !req.imported():
+	case unpaid && cmd.FollowedUpBy == "" && !ended && !req.imported():
 		return nil, invalid("award_unpaid", "followed_up_by")
-	case cmd.Waiver != "" && len(open) == 0:
+	case cmd.WaiverReason != "" && len(open) == 0:
 		return nil, invalid("nothing_open", "waiver_reason")
-	case cmd.FollowUp != "" && !unpaid:
+	case cmd.FollowedUpBy != "" && !unpaid:
 		return nil, invalid("nothing_open", "followed_up_by")
 	}
-	e := CaseClosed{Reason: cmd.Reason, Waiver: cmd.Waiver, FollowUp: cmd.FollowUp}
-	if cmd.Waiver != "" {
+	e := CaseClosed{Reason: cmd.Reason, WaiverReason: cmd.WaiverReason, FollowedUpBy: cmd.FollowedUpBy}
+	if cmd.WaiverReason != "" {
 		e.Waived = open
 	}
-	return c.fact(req, e, remark{len(c.OpenClocks()) > 0 && cmd.Waiver == "", "open_duties"},
-		remark{unpaid && cmd.FollowUp == "", "award_unpaid"}, remark{c.Outcome == "", "identification_missing"},
+	return c.fact(req, e, remark{len(c.OpenClocks()) > 0 && cmd.WaiverReason == "", "open_duties"},
+		remark{unpaid && cmd.FollowedUpBy == "", "award_unpaid"}, remark{c.Outcome == "", "identification_missing"},
 		remark{c.ReviewWaits, "review_waits"}, remark{unsolved, "durable_solution_missing"})
 }
 

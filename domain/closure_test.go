@@ -24,7 +24,7 @@ func TestClosure(t *testing.T) {
 }
 
 func TestClosureGivesUpWhatIsOpenWithAReason(t *testing.T) {
-	waiving := officer.says("2024-05-01", CloseCase{Reason: "withdrew", Waiver: "person_declined"})
+	waiving := officer.says("2024-05-01", CloseCase{Reason: "withdrew", WaiverReason: "person_declined"})
 	w := given(t, detected, officer.says("2024-03-04", RecordServiceNeed{Service: "psychological"})).when(waiving).then("CaseClosed", "!identification_missing")
 	last := w.log.all()[len(w.log.all())-1].Events[0]
 	if e := last.(CaseClosed); !slices.Equal(e.Waived, []string{"duties", "identification", "services"}) {
@@ -36,8 +36,8 @@ func TestClosureGivesUpWhatIsOpenWithAReason(t *testing.T) {
 	owed := then(identified, pay, defended, award)
 	given(t, owed...).when(officer.says("2024-05-01", CloseCase{Reason: "reintegrated"})).refused("award_unpaid", "followed_up_by")
 	given(t, owed...).when(officer.says("2024-05-01", CloseCase{Reason: "died"})).then("CaseClosed", "!award_unpaid")
-	given(t, owed...).when(officer.says("2024-05-01", CloseCase{Reason: "reintegrated", FollowUp: "legal-aid-a"})).then("CaseClosed")
-	given(t, then(identified, pay)...).when(officer.says("2024-05-01", CloseCase{Reason: "reintegrated", FollowUp: "legal-aid-a"})).refused("nothing_open", "followed_up_by")
+	given(t, owed...).when(officer.says("2024-05-01", CloseCase{Reason: "reintegrated", FollowedUpBy: "legal-aid-a"})).then("CaseClosed")
+	given(t, then(identified, pay)...).when(officer.says("2024-05-01", CloseCase{Reason: "reintegrated", FollowedUpBy: "legal-aid-a"})).refused("nothing_open", "followed_up_by")
 	all := given(t, then(owed, officer.says("2024-04-01", RequestFundAssistance{Purpose: "medical", Amount: 1000}), lawyer.says("2024-04-21", FileClaim{Forum: "civil", Amount: 1000}))...)
 	if open := all.state().openItems(); !slices.Equal(open, []string{"fund_answer", "claim", "award"}) {
 		t.Errorf("open: %v", open)

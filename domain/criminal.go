@@ -17,16 +17,16 @@ type CriminalCase struct {
 // which articles of the Criminal Code and as what. Given again for the same case
 // it says what has changed.
 type LinkCriminalCase struct {
-	Reference Reference `json:"criminal_case_no"`
-	Articles  []string  `json:"articles" code:"criminal_article"`
-	Standing  string    `json:"procedural_status" code:"procedural_status"`
+	Reference        Reference `json:"criminal_case_no"`
+	Articles         []string  `json:"articles" code:"criminal_article"`
+	ProceduralStatus string    `json:"procedural_status" code:"procedural_status"`
 }
 
 // CriminalCaseLinked names the case by its number only.
 type CriminalCaseLinked struct {
-	Reference Reference `json:"criminal_case_no"`
-	Articles  []string  `json:"articles" code:"criminal_article"`
-	Standing  string    `json:"procedural_status" code:"procedural_status"`
+	Reference        Reference `json:"criminal_case_no"`
+	Articles         []string  `json:"articles" code:"criminal_article"`
+	ProceduralStatus string    `json:"procedural_status" code:"procedural_status"`
 }
 
 func (CriminalCaseLinked) EventType() string { return "CriminalCaseLinked" }
@@ -37,12 +37,12 @@ func (e CriminalCaseLinked) apply(c *Case, at Times) {
 		linked = &c.CriminalCases[len(c.CriminalCases)-1]
 	}
 	if !at.Happened.Before(linked.Linked) {
-		linked.Articles, linked.Standing, linked.Linked = e.Articles, e.Standing, at.Happened
+		linked.Articles, linked.Standing, linked.Linked = e.Articles, e.ProceduralStatus, at.Happened
 	}
 }
 func (LinkCriminalCase) givers() []Role { return []Role{Prosecution, Head} }
 func (cmd LinkCriminalCase) decide(c *Case, req Request) ([]Event[Case], error) {
-	return c.fact(req, CriminalCaseLinked{cmd.Reference, slices.Clone(cmd.Articles), cmd.Standing})
+	return c.fact(req, CriminalCaseLinked{cmd.Reference, slices.Clone(cmd.Articles), cmd.ProceduralStatus})
 }
 
 // UnlinkCriminalCase records that the person has no part in a criminal case any

@@ -8,12 +8,12 @@ import (
 func TestCriminalCase(t *testing.T) {
 	told := officer.says("2024-03-02", SendServiceReferral{Organisation: "prosecutor-general", Services: []string{"legal_info"}})
 	with := func(more ...said) []said { return append([]said{detected, handedOver, assessed, told}, more...) }
-	link := prosecutor.says("2024-03-05", LinkCriminalCase{Reference: "240153", Articles: []string{"144-1"}, Standing: "witness"})
+	link := prosecutor.says("2024-03-05", LinkCriminalCase{Reference: "240153", Articles: []string{"144-1"}, ProceduralStatus: "witness"})
 	given(t, with()...).when(link).then("CriminalCaseLinked")
 	given(t, detected, handedOver).when(link).refused("no_such_case", "")
 	given(t, with()...).when(officer.says("2024-03-05", link.cmd)).refused("role_not_allowed", "")
-	given(t, with()...).when(prosecutor.says("2024-03-05", LinkCriminalCase{Reference: "ALIYEV", Articles: []string{"144-1"}, Standing: "witness"})).refused("not_a_reference", "criminal_case_no")
-	later := prosecutor.says("2024-04-05", LinkCriminalCase{Reference: "240153", Articles: []string{"144-1", "144-2"}, Standing: "victim"})
+	given(t, with()...).when(prosecutor.says("2024-03-05", LinkCriminalCase{Reference: "ALIYEV", Articles: []string{"144-1"}, ProceduralStatus: "witness"})).refused("not_a_reference", "criminal_case_no")
+	later := prosecutor.says("2024-04-05", LinkCriminalCase{Reference: "240153", Articles: []string{"144-1", "144-2"}, ProceduralStatus: "victim"})
 	for _, order := range [][]said{{link, later}, {later, link}} {
 		c := given(t, with(order...)...).state()
 		if len(c.CriminalCases) != 1 || c.CriminalCases[0].Standing != "victim" {
@@ -30,7 +30,7 @@ func TestCriminalCase(t *testing.T) {
 
 func TestTestimony(t *testing.T) {
 	told := officer.says("2024-03-02", SendServiceReferral{Organisation: "prosecutor-general", Services: []string{"legal_info"}})
-	link := prosecutor.says("2024-03-05", LinkCriminalCase{Reference: "240153", Articles: []string{"144-1"}, Standing: "witness"})
+	link := prosecutor.says("2024-03-05", LinkCriminalCase{Reference: "240153", Articles: []string{"144-1"}, ProceduralStatus: "witness"})
 	story := []said{detected, handedOver, told, link}
 	with := func(more ...said) []said { return append(slices.Clone(story), more...) }
 	schedule := prosecutor.says("2024-03-20", ScheduleTestimony{Reference: "240153", On: mustDay("2024-04-20"), Measures: []string{"video_link"}})
@@ -54,7 +54,7 @@ func TestTestimony(t *testing.T) {
 
 func TestNonPunishmentAndVerdict(t *testing.T) {
 	told := officer.says("2024-03-02", SendServiceReferral{Organisation: "prosecutor-general", Services: []string{"legal_info"}})
-	link := prosecutor.says("2024-03-05", LinkCriminalCase{Reference: "240153", Articles: []string{"144-1"}, Standing: "victim"})
+	link := prosecutor.says("2024-03-05", LinkCriminalCase{Reference: "240153", Articles: []string{"144-1"}, ProceduralStatus: "victim"})
 	story := []said{detected, handedOver, told, link}
 	spared := prosecutor.says("2024-04-20", ApplyNonPunishment{Offence: "false_documents", Stage: "discontinued"})
 	given(t, story...).when(spared).then("NonPunishmentApplied")

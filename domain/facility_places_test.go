@@ -96,7 +96,7 @@ func TestNobodyAllowsThemselvesMorePersonsThanBeds(t *testing.T) {
 }
 
 func TestInspection(t *testing.T) {
-	found := RecordInspection{Inspector: "ombudsman", Outcome: "shortcomings", Findings: []string{"hygiene"}, Again: mustDay("2024-06-01")}
+	found := RecordInspection{Inspector: "ombudsman", Outcome: "shortcomings", Findings: []string{"hygiene"}, ReviewOn: mustDay("2024-06-01")}
 	inspect := func(cmd RecordInspection) said { return coordinator.says("2024-03-01", cmd) }
 	given(t).when(inspect(found)).then("FacilityInspected")
 	given(t).when(shelter.says("2024-03-01", found)).refused("role_not_allowed", "")
@@ -105,7 +105,7 @@ func TestInspection(t *testing.T) {
 	given(t).when(inspect(bare)).refused("required", "findings")
 	found.Outcome = "satisfactory"
 	given(t).when(inspect(found)).refused("findings_contradict", "outcome")
-	bare.Outcome, bare.Again = "satisfactory", mustDay("2024-03-01")
+	bare.Outcome, bare.ReviewOn = "satisfactory", mustDay("2024-03-01")
 	given(t).when(inspect(bare)).refused("before_start", "review_on")
 }
 

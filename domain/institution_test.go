@@ -17,9 +17,9 @@ func TestActsReportsAndTrainings(t *testing.T) {
 	given(t).when(on(coordinator.says("2024-02-01", SubmitReport{To: "parliament", Year: 2023}))).then("ReportSubmitted")
 	given(t).when(on(coordinator.says("2024-02-01", SubmitReport{To: "parliament", Year: 2025}))).refused("out_of_range", "year")
 
-	held := HoldTraining{Topics: []string{"compensation_rights"}, Organisations: []string{"spu", "shelter-baki"}, Participants: 20}
+	held := HoldTraining{Topics: []string{"compensation_rights"}, Organisations: []string{"spu", "shelter-baki"}, Persons: 20}
 	given(t).when(on(coordinator.says("2023-02-01", held))).then("TrainingHeld")
-	held.Participants = 0
+	held.Persons = 0
 	given(t).when(on(coordinator.says("2023-02-01", held))).refused("required", "persons")
 
 	seats := ReconstituteBody{Body: "working_group", Act: "C-WG", Members: 2, Effective: mustDay("2023-05-17"), Organisations: []string{"spu", "sms", "fund"}}

@@ -134,7 +134,7 @@ func (cmd ScreenIndicators) decide(c *Case, req Request) ([]Event[Case], error) 
 // present are the items that are.
 func (a Answers) present() (codes []string) {
 	for _, one := range a {
-		if one.Strength == "present" {
+		if one.Answer == "present" {
 			codes = append(codes, one.Code)
 		}
 	}

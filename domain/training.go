@@ -7,19 +7,19 @@ import "slices"
 type HoldTraining struct {
 	Topics        []string `json:"topics" code:"training_topic"`
 	Organisations []string `json:"organisations" code:"organisation"` // whose staff took part
-	Participants  int      `json:"persons" min:"1" max:"100000"`
+	Persons       int      `json:"persons" min:"1" max:"100000"`
 }
 
 // TrainingHeld says who was trained in what, and how many they were.
 type TrainingHeld struct {
 	Topics        []string `json:"topics" code:"training_topic"`
 	Organisations []string `json:"organisations" code:"organisation"`
-	Participants  int      `json:"persons"`
+	Persons       int      `json:"persons"`
 }
 
 func (TrainingHeld) EventType() string    { return "TrainingHeld" }
 func (TrainingHeld) apply(*Action, Times) {}
 func (HoldTraining) givers() []Role       { return []Role{Coordinator} }
 func (cmd HoldTraining) decide(*Action, Request) ([]Event[Action], error) {
-	return []Event[Action]{TrainingHeld{slices.Clone(cmd.Topics), slices.Clone(cmd.Organisations), cmd.Participants}}, nil
+	return []Event[Action]{TrainingHeld{slices.Clone(cmd.Topics), slices.Clone(cmd.Organisations), cmd.Persons}}, nil
 }

@@ -311,7 +311,7 @@ func (w *world) command(spec domain.CommandSpec, c *domain.Case, by domain.Actor
 		case domain.AReference:
 			data[f.Name] = "CR-2024/153"
 		case domain.ItemBank:
-			data[f.Name] = domain.Answers{{Code: f.Choices()[w.rnd.IntN(len(f.Choices()))].Code, Strength: "present"}}
+			data[f.Name] = domain.Answers{{Code: f.Choices()[w.rnd.IntN(len(f.Choices()))].Code, Answer: "present"}}
 		case domain.NumbersOf:
 			data[f.Name] = domain.Counts{{Code: f.Choices()[w.rnd.IntN(len(f.Choices()))].Code, Number: f.Min}}
 		case domain.AFacility:

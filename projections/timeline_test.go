@@ -151,7 +151,7 @@ func namesHouses(w *world) {
 		Direction: "inbound", On: domain.DayOf(w.now).Add(20), Transport: "air", Escort: "none", Payer: "state_budget", Receiver: centre.Organisation,
 	})
 	must(lawyer, domain.RecordAward{Amount: 300000, Source: "trafficker"})
-	must(officer, domain.CloseCase{Reason: "reintegrated", FollowUp: centre.Organisation})
+	must(officer, domain.CloseCase{Reason: "reintegrated", FollowedUpBy: centre.Organisation})
 }
 
 // TestWhatEachRoleSees holds every page of random cases against the policy,

@@ -20,10 +20,10 @@ func (c *country) deeds() {
 		}
 		c.deed(d, "4.1.9", workday(on(year, time.March, 10, 12, 0)), domain.SubmitReport{To: "president", Year: year - 1})
 		c.deed(d, "4.7.4", workday(on(year, time.May, 10, 9, 0).Add(d.days(0, 30))), domain.HoldTraining{
-			Topics: []string{"identification", "compensation_rights"}, Organisations: []string{"police-baki", "border-service", "sms"}, Participants: d.between(18, 45),
+			Topics: []string{"identification", "compensation_rights"}, Organisations: []string{"police-baki", "border-service", "sms"}, Persons: d.between(18, 45),
 		})
 		c.deed(d, "4.7.4", workday(on(year, time.October, 4, 9, 0).Add(d.days(0, 30))), domain.HoldTraining{
-			Topics: []string{"child_communication"}, Organisations: []string{"scfwca", "education-ministry", "health-agency"}, Participants: d.between(12, 30),
+			Topics: []string{"child_communication"}, Organisations: []string{"scfwca", "education-ministry", "health-agency"}, Persons: d.between(12, 30),
 		})
 		c.inspections(d, year)
 	}
@@ -46,7 +46,7 @@ func (c *country) inspections(d dice, year int) {
 		at := workday(on(year, time.June, 1, 9, 0).Add(d.days(0, 120)))
 		cmd := domain.RecordInspection{Inspector: draw(d, []odds[string]{{2, "ombudsman"}, {2, "mlspp"}, {1, "mia"}, {1, "health"}}), Outcome: "satisfactory"}
 		if d.chance(0.3) {
-			cmd.Outcome, cmd.Findings, cmd.Again = "shortcomings", []string{pick(d, "records", "fire_safety", "accessibility", "overcrowding")}, domain.DayOf(at).Add(60)
+			cmd.Outcome, cmd.Findings, cmd.ReviewOn = "shortcomings", []string{pick(d, "records", "fire_safety", "accessibility", "overcrowding")}, domain.DayOf(at).Add(60)
 		}
 		if h.open(at) {
 			c.tell(coordinator, domain.FacilityStream(h.ref), at, at.Add(8*time.Hour), cmd)

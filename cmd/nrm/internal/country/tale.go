@@ -197,8 +197,8 @@ func (t *tale) examined(level string) {
 	t.do(officer, domain.HoldInterview{Participants: with, ChildStandard: t.p.child(), Language: t.p.language, Breaks: 2})
 	t.after(20 * time.Hour)
 	t.do(officer, domain.ScreenIndicators{Instrument: "ilo-11", Answers: domain.Answers{
-		{Code: "deception", Strength: "present"}, {Code: "isolation", Strength: "present"}, {Code: "violence", Strength: "absent"},
-		{Code: "withholding_of_wages", Strength: "present"}, {Code: "debt_bondage", Strength: "unknown"}, {Code: "intimidation", Strength: "present"},
+		{Code: "deception", Answer: "present"}, {Code: "isolation", Answer: "present"}, {Code: "violence", Answer: "absent"},
+		{Code: "withholding_of_wages", Answer: "present"}, {Code: "debt_bondage", Answer: "unknown"}, {Code: "intimidation", Answer: "present"},
 	}})
 	t.do(officer, domain.AssessRisk{
 		Level: level, Factors: []string{"threats_received", "address_known"}, ReviewOn: t.day().Add(30), Tool: "structured_interview", Plan: []string{"confidential_address", "contact_cut"},

@@ -77,7 +77,7 @@ func (c *country) girl() {
 	t.agrees(guardians, "identification", 365, guardians.org)
 	t.housed(shelter, "child_alone", "guardian_decision")
 	t.after(day).do(officer, domain.ApplyChildStandard{Standard: "child_communication", Version: "1", Occasion: "first_contact", Checklist: domain.Answers{
-		{Code: "trained_person", Strength: "present"}, {Code: "representative_present", Strength: "present"}, {Code: "own_language", Strength: "present"}, {Code: "suitable_room", Strength: "unknown"},
+		{Code: "trained_person", Answer: "present"}, {Code: "representative_present", Answer: "present"}, {Code: "own_language", Answer: "present"}, {Code: "suitable_room", Answer: "unknown"},
 	}})
 	t.do(shelter.staff(), domain.ApproveRehabPlan{PlanFields: domain.PlanFields{
 		Goals: []string{"safety", "psychological_recovery", "education"}, Services: []string{"psychological", "education"}, Owner: "guardian", ReviewOn: t.day().Add(40),
@@ -238,7 +238,7 @@ func (c *country) worker() {
 	t.after(2*time.Hour).do(iom, domain.RecordReturnReception{Needs: []string{"employment"}, Agreed: true})
 	t.after(30*day).onDay(iom, domain.RecordFollowUp{Month: "1", Status: "needs_help"})
 	t.after(61*day).onDay(iom, domain.RecordFollowUp{Month: "3", Status: "safe"})
-	t.do(officer, domain.CloseCase{Reason: "repatriated", Waiver: "not_needed"})
+	t.do(officer, domain.CloseCase{Reason: "repatriated", WaiverReason: "not_needed"})
 }
 
 // stayed is a foreigner who does not go home: the wish is taken back, a permit is

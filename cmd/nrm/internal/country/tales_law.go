@@ -87,8 +87,8 @@ func (c *country) witness() {
 	t.after(9*day).do(head, domain.ResumeDeadline{Rule: "identification"})
 	t.after(4*day).do(head, domain.ExtendDeadline{Rule: "identification", Until: t.day().Add(40), Reason: "evidence_abroad"})
 	t.after(8*day).do(law, domain.RecordCooperation{Decision: "yes", Lawyer: true})
-	t.do(prosecutor, domain.LinkCriminalCase{Reference: "C-2207/12", Articles: []string{"144-1"}, Standing: "victim"})
-	t.do(prosecutor, domain.LinkCriminalCase{Reference: "C-2207/19", Articles: []string{"144-3"}, Standing: "suspect"})
+	t.do(prosecutor, domain.LinkCriminalCase{Reference: "C-2207/12", Articles: []string{"144-1"}, ProceduralStatus: "victim"})
+	t.do(prosecutor, domain.LinkCriminalCase{Reference: "C-2207/19", Articles: []string{"144-3"}, ProceduralStatus: "suspect"})
 	t.after(2*day).do(prosecutor, domain.ApplyNonPunishment{Offence: "false_documents", Stage: "not_prosecuted"})
 	t.do(prosecutor, domain.UnlinkCriminalCase{Reference: "C-2207/19", Reason: "discontinued"})
 	t.after(9 * day)
@@ -97,7 +97,7 @@ func (c *country) witness() {
 	t.do(law, domain.ExplainRedressRights{Language: "az"})
 	t.after(3 * day)
 	t.allowed(decided)
-	t.do(prosecutor, domain.LinkCriminalCase{Reference: "C-2207/12", Articles: []string{"144-1"}, Standing: "victim_and_claimant"})
+	t.do(prosecutor, domain.LinkCriminalCase{Reference: "C-2207/12", Articles: []string{"144-1"}, ProceduralStatus: "victim_and_claimant"})
 	claim := t.do(law, domain.FileClaim{Forum: "criminal", Amount: 8_000_00, Heads: []string{"material", "moral"}})
 	other := t.do(law, domain.FileClaim{Forum: "civil", Amount: 2_500_00, Heads: []string{"wages"}})
 	help := t.do(officer, domain.RequestFundAssistance{Purpose: "medical", Amount: 300_00})
@@ -121,7 +121,7 @@ func (c *country) witness() {
 	t.doNamed(officer, domain.RequestErasure{Reason: "person_asked"})
 	t.after(3*day).doNamed(dpo, domain.RejectErasure{Reason: "law_requires"})
 	t.do(officer, domain.AssessRisk{Level: "low", Occasion: "closure"})
-	t.do(officer, domain.CloseCase{Reason: "plan_completed", FollowUp: "legal-aid-b"})
+	t.do(officer, domain.CloseCase{Reason: "plan_completed", FollowedUpBy: "legal-aid-b"})
 	t.after(15*day).do(head, domain.ReopenCase{Reason: "new_claim"})
 }
 
@@ -164,7 +164,7 @@ func (c *country) withdrawn() {
 	t.after(2 * day)
 	t.decided("negative", "Q-45/2022")
 	t.after(45*day).do(officer, domain.MarkConsentExpired{})
-	t.do(officer, domain.CloseCase{Reason: "negative_decision", Waiver: "person_declined"})
+	t.do(officer, domain.CloseCase{Reason: "negative_decision", WaiverReason: "person_declined"})
 }
 
 // guest asks for a place three times: one is taken back, one offered and not

@@ -44,7 +44,7 @@ func TestRiskIsAssessedAnew(t *testing.T) {
 	base := []said{detected, handedOver, decided}
 	moved := []said{openSecond, detected, handedOver, requested, admitted.when("2024-03-02T04:00"), askTransfer}
 	told := officer.says("2024-03-02", SendServiceReferral{Organisation: "prosecutor-general", Services: []string{"legal_info"}})
-	link := prosecutor.says("2024-03-05", LinkCriminalCase{Reference: "240153", Articles: []string{"144-1"}, Standing: "witness"})
+	link := prosecutor.says("2024-03-05", LinkCriminalCase{Reference: "240153", Articles: []string{"144-1"}, ProceduralStatus: "witness"})
 	testified := prosecutor.says("2024-04-20", GiveTestimony{Reference: "240153", Setting: "court"})
 	holdVerdicts(t, []verdictAfter{
 		{"risk_before_closure", Fit, then(base, on("2024-04-20", ""), closed)},

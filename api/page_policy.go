@@ -75,7 +75,7 @@ func (p policyPage) sights(role domain.Role, sights []domain.Sight) (rows []ui.T
 
 // spans is where each relation comes from, and when it ends.
 func (p policyPage) spans() ui.TableView {
-	t := ui.TableView{T: p.T, Caption: p.T("policy.spans"), CaptionHidden: true, Small: true, Heads: p.heads("policy.relation", "policy.span")}
+	t := ui.TableView{T: p.T, Stacks: true, Caption: p.T("policy.spans"), CaptionHidden: true, Small: true, Heads: p.heads("policy.relation", "policy.span")}
 	for _, rel := range domain.Relations() {
 		t.Rows = append(t.Rows, line(p.T("relation."+string(rel)), p.code("policy_relation", string(rel))))
 	}
@@ -85,7 +85,7 @@ func (p policyPage) spans() ui.TableView {
 // situations is what a case itself shuts or opens, and what holds of every part.
 func (p policyPage) situations() (parts []templ.Component) {
 	for _, s := range domain.Situations() {
-		t := ui.TableView{T: p.T, Caption: p.code("policy_situation", s.Code), Small: true, Heads: p.heads("policy.role", "policy.relation", "policy.parts")}
+		t := ui.TableView{T: p.T, Stacks: true, Caption: p.code("policy_situation", s.Code), Small: true, Heads: p.heads("policy.role", "policy.relation", "policy.parts")}
 		for _, role := range domain.Roles() {
 			t.Rows = append(t.Rows, p.sights(role, role.SightsIn(s))...)
 		}

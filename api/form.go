@@ -211,7 +211,8 @@ func (f *commandForm) question(field domain.Field) ui.Field {
 		}
 	case domain.ManyCodes:
 		if q.Kind, q.Options = ui.Checkboxes, f.options(field); len(q.Options) > ui.ManyOptions { // what was chosen stays in sight
-			slices.SortStableFunc(q.Options, func(a, b ui.Option) int { return map[bool]int{true: -1, false: 0}[a.Checked] - map[bool]int{true: -1, false: 0}[b.Checked] })
+			rest := slices.DeleteFunc(slices.Clone(q.Options), func(o ui.Option) bool { return o.Checked })
+			q.Options = append(slices.DeleteFunc(q.Options, func(o ui.Option) bool { return !o.Checked }), rest...)
 		}
 	case domain.YesNo:
 		q.Kind = ui.Radios

@@ -25,6 +25,7 @@ func TestRebuildEqualsLive(t *testing.T) {
 			w.crowd(20, 500)
 			forgotten, approved, document := w.named("Örnəkova", "Sınaqə"), w.named("Sınaqlı", "Misalə"), w.named("Misalova", "Nümunə")
 			w.must(officer, domain.CaseStream(document), domain.RecordDocument{DocumentFields: domain.DocumentFields{DocumentKind: first("document_kind"), DocumentNumber: "XX1"}})
+			w.must(officer, domain.CaseStream(document), domain.RecordNarrative{Text: "a story"})
 			unreadable, both := handedOver(w), handedOver(w)
 			mended := domain.CaseStream(w.referred(referrer))
 			w.later(time.Hour).must(officer, mended, domain.AssessRisk{Level: "high"})

@@ -95,6 +95,7 @@ func (c *Case) owed() bool { return c.Redress.Paid < c.Redress.Awarded }
 // servicesOpen reports whether a need was recorded that nothing was done about.
 func (c *Case) servicesOpen() bool {
 	for _, p := range c.Services {
+		p.Unavailable = When{} // that nobody could give it does not end the need
 		if !p.Needed.IsZero() && !p.ended() {
 			return true
 		}

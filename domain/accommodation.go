@@ -174,7 +174,7 @@ func (c *Case) moveIn(p *Place, persons int, at Times) {
 		if other := &c.Places[i]; other.State == "requested" {
 			other.State = "superseded"
 			c.release(other.Organisation, AskedFor, at.Recorded, 0)
-			c.withdraw("admission", string(other.Facility))
+			c.withdraw("admission", string(other.Facility), at.Happened)
 		}
 	}
 }

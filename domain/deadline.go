@@ -40,6 +40,7 @@ type DeadlineClock struct {
 	Waived  bool      `json:"waived,omitempty"`  // ended by the closure of the case, or because nobody has it any more
 	Lapsed  bool      `json:"lapsed,omitempty"`  // and overdue then
 	GivenUp When      `json:"given_up,omitzero"` // when the closure of the case ended it
+	Left    When      `json:"left,omitzero"`     // since when nobody has the duty any more
 	Missed  bool      `json:"missed,omitempty"`  // the register has recorded that it is overdue
 
 	Paused   When `json:"paused,omitzero"`    // since when it is suspended
@@ -107,7 +108,7 @@ func (c *Case) tick(d Decision) {
 				c.start(r, e, at)
 			}
 			if slices.Contains(r.Until, e.EventType()) && (r.withdrawn == nil || r.withdrawn(c, e)) {
-				c.withdraw(r.ID, keyOf(r, e))
+				c.withdraw(r.ID, keyOf(r, e), at)
 			}
 		}
 	}
@@ -155,7 +156,7 @@ func (c *Case) stop(r Rule, key string, at When) {
 	}()
 	for i := range c.Clocks {
 		k := &c.Clocks[i]
-		if k.Rule != r.ID || k.Key != key || at.Before(k.Start) {
+		if k.Rule != r.ID || k.Key != key || at.Before(k.Start) || k.leftBefore(at) {
 			continue
 		}
 		found = true
@@ -170,11 +171,18 @@ func (c *Case) stop(r Rule, key string, at When) {
 	}
 }
 
-// withdraw ends one duty that nobody has any more.
-func (c *Case) withdraw(rule, key string) {
+// leftBefore reports whether nobody had the duty any more at a time: what is done
+// then is done of another. A time that nobody knows does not show that it was
+// done before.
+func (k DeadlineClock) leftBefore(at When) bool {
+	return !k.Left.IsZero() && (k.Left.guess().Before(at) || k.Left.Known() && !at.Known())
+}
+
+// withdraw ends one duty that nobody has any more from a time on.
+func (c *Case) withdraw(rule, key string, at When) {
 	for i := range c.Clocks {
 		if k := &c.Clocks[i]; k.Rule == rule && k.Key == key && k.Open() {
-			k.Waived = true
+			k.Waived, k.Left = true, at
 		}
 	}
 }

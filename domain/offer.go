@@ -171,7 +171,7 @@ func (c *Case) pending(facility Ref, req Request, state string) (*Place, error) 
 // dropped ends a request that nobody is to answer any more, and the duty with it.
 func (c *Case) dropped(facility Ref, state string, at Times) {
 	c.answered(facility, state, at)
-	c.withdraw("admission", string(facility))
+	c.withdraw("admission", string(facility), at.Happened)
 }
 
 // ReleaseReservation says that a bed need not be kept any longer, for example

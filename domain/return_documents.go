@@ -29,9 +29,15 @@ type ApplyReturnCertificate struct{}
 // ReturnCertificateApplied starts three calendar days.
 type ReturnCertificateApplied struct{}
 
-func (ReturnCertificateApplied) EventType() string       { return "ReturnCertificateApplied" }
-func (ReturnCertificateApplied) apply(c *Case, at Times) { c.Return.Applied = at.Happened }
-func (ApplyReturnCertificate) givers() []Role            { return []Role{Consulate} }
+func (ReturnCertificateApplied) EventType() string { return "ReturnCertificateApplied" }
+func (ReturnCertificateApplied) apply(c *Case, at Times) {
+	before := c.Return.Issued.Before(at.Happened) || !c.Return.Applied.IsZero() && !at.Happened.Before(c.Return.Issued)
+	if before { // what was issued then answers another application
+		c.Return.Issued = When{}
+	}
+	c.Return.Applied = at.Happened
+}
+func (ApplyReturnCertificate) givers() []Role { return []Role{Consulate} }
 func (ApplyReturnCertificate) expected(c *Case) bool {
 	return c.Return.Direction == "inbound" && c.Return.Applied.IsZero()
 }

@@ -146,6 +146,8 @@ func TestGuardian(t *testing.T) {
 	w.when(appoint("2024-03-05", "none")).then()
 	given(t, named...).when(end("2024-05-05", "removed")).then("GuardianEnded", "!child_without_guardian")
 	grown := officer.says("2024-05-01", SetChildStatus{Status: "adult", Basis: "turned_18", From: mustDay("2024-05-01")})
+	given(t, append(slices.Clone(named), grown)...).when(change("2024-05-11")).refused("not_a_child", "")
+	given(t, append(slices.Clone(named), grown)...).when(change("2024-04-20")).then("GuardianChanged") // a child then
 	given(t, append(slices.Clone(named), grown)...).when(end("2024-05-01", "turned_18")).then("GuardianEnded")
 	if k := clockOf(t, "guardian", alone, ask); !k.Open() {
 		t.Errorf("nobody has given the child a guardian: %+v", k)

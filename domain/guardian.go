@@ -85,7 +85,8 @@ func (cmd AppointGuardian) decide(c *Case, req Request) ([]Event[Case], error) {
 		remark{c.GuardianAsked.IsZero(), "guardian_not_requested"})
 }
 
-// ChangeGuardian records that another guardian took over.
+// ChangeGuardian records that another guardian took over. Whoever is an adult by
+// then has none to change: that is refused.
 type ChangeGuardian struct {
 	Kind     string    `json:"kind" code:"guardian_kind"`
 	Conflict string    `json:"conflict_check" code:"conflict_check"`
@@ -110,6 +111,8 @@ func (ChangeGuardian) givers() []Role { return []Role{ChildProtection} }
 func (cmd ChangeGuardian) decide(c *Case, req Request) ([]Event[Case], error) {
 	g := c.guardianAt(req.Happened)
 	switch {
+	case !c.childOn(req.Happened):
+		return nil, conflict("not_a_child")
 	case g == nil:
 		return nil, conflict("no_guardian")
 	case cmd.Conflict == "found":

@@ -72,6 +72,11 @@ type Period struct {
 	Until Day `json:"until,omitzero"`
 }
 
+// covers reports whether a day is one of the period.
+func (p Period) covers(d Day) bool {
+	return !p.Until.IsZero() && !d.Before(p.From) && !d.After(p.Until)
+}
+
 // meets reports whether two periods have a day in common.
 func (p Period) meets(o Period) bool {
 	return !p.Until.IsZero() && !p.Until.Before(o.From) && !o.Until.Before(p.From)

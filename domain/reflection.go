@@ -58,8 +58,12 @@ type ReflectionGranted struct {
 
 func (ReflectionGranted) EventType() string { return "ReflectionGranted" }
 func (e ReflectionGranted) apply(c *Case, _ Times) {
-	if e.Until.Before(c.Reflection.From) {
-		return // an older one that is learned late changes nothing now
+	if e.Until.Before(c.Reflection.From) { // an older one that is learned late changes nothing now
+		c.EarlierReflections = append(c.EarlierReflections, Period(e))
+		return
+	}
+	if !c.Reflection.Until.IsZero() {
+		c.EarlierReflections = append(c.EarlierReflections, c.Reflection)
 	}
 	c.Reflection, c.ReflectionState = Period(e), "granted"
 }
@@ -89,10 +93,11 @@ func (cmd GrantReflection) decide(c *Case, req Request) ([]Event[Case], error) {
 	return c.fact(req, ReflectionGranted{From: from, Until: cmd.Until}, remark{c.HandedOver.IsZero(), "handover_missing"})
 }
 
-// inReflection reports whether the protected time covers t.
+// inReflection reports whether a protected time covers t: the latest, or one that
+// the person was given before.
 func (c *Case) inReflection(t time.Time) bool {
 	d := DayOf(t)
-	return !c.Reflection.Until.IsZero() && !d.Before(c.Reflection.From) && !d.After(c.Reflection.Until)
+	return c.Reflection.covers(d) || slices.ContainsFunc(c.EarlierReflections, func(p Period) bool { return p.covers(d) })
 }
 
 // reflecting finds the period that a change is about: it refuses one that was
@@ -102,7 +107,7 @@ func (c *Case) reflecting(at When) error {
 	switch {
 	case c.Reflection.Until.IsZero():
 		return conflict("not_granted")
-	case !c.inReflection(at.At):
+	case !c.Reflection.covers(at.Day()):
 		return invalid("not_in_reflection", "happened")
 	}
 	return nil

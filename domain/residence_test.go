@@ -93,6 +93,28 @@ func TestAnAttemptToExpelIsAnIncidentWhileItIsBarred(t *testing.T) {
 	}
 }
 
+// A second time to reflect does not make the first one never have been.
+func TestAnAttemptWithinAnEarlierReflectionIsAnIncident(t *testing.T) {
+	attempt := officer.says("2024-03-20", RecordExpulsionAttempt{Body: "police", Result: "stopped"})
+	second := officer.says("2024-05-10", GrantReflection{Until: mustDay("2024-06-10")})
+	w := given(t, foreigner(reflecting, second)...).when(attempt).then("ExpulsionAttempted", "!expulsion_while_barred")
+	if got := w.state().ExpulsionIncidents(); len(got) != 1 {
+		t.Errorf("incidents: %v", got)
+	}
+	for what, story := range map[string][]said{
+		"recorded in their order":  {reflecting, attempt, second},
+		"the first recorded later": {second, attempt, reflecting},
+	} {
+		if got := given(t, foreigner(story...)...).state().ExpulsionIncidents(); len(got) != 1 {
+			t.Errorf("%s: incidents %v", what, got)
+		}
+	}
+	stop := head.says("2024-03-15", TerminateReflection{Ground: "public_order", Decision: "153"})
+	if got := given(t, foreigner(reflecting, stop, attempt, second)...).state().ExpulsionIncidents(); len(got) != 0 {
+		t.Errorf("after the first was terminated: incidents %v", got)
+	}
+}
+
 func TestMaskedAddress(t *testing.T) {
 	mask := migration.says("2024-04-11", MaskAddress{Organisation: "prosecutor-general"})
 	given(t, foreigner()...).when(mask).then("AddressRegistrationMasked")

@@ -8,7 +8,9 @@ type ReflectionTrack struct {
 	Cooperation       string `json:"cooperation,omitempty"` // code list "cooperation"; no rule about help reads it
 	CooperationAt     When   `json:"cooperation_at,omitzero"`
 
-	groundless int // changes of a period that does not stand: see [shaken]
+	EarlierReflections []Period `json:"earlier_reflections,omitempty"` // before the latest, which is [Case.Reflection]
+
+	groundless int // changes of what does not stand: see [shaken]
 }
 
 // reflectionSteps is the part of the catalogue about the recovery and reflection period.

@@ -134,7 +134,11 @@ func (cmd CorrectFact) decide(c *Case, req Request) ([]Event[Case], error) {
 		return nil, conflict("voided_already")
 	}
 	corrected := FactCorrected{Event: cmd.Event, Type: e.EventType(), Field: field, New: value, Reason: cmd.Reason}
-	if d.standsElsewhere() && field == tookPlace || field == "amount" && isAllowance(e) {
+	elsewhere, err := d.standsElsewhere(cmd.history)
+	if err != nil {
+		return nil, err
+	}
+	if elsewhere && field == tookPlace || field == "amount" && isAllowance(e) {
 		return nil, conflict("void_instead")
 	}
 	if field == tookPlace {

@@ -78,6 +78,9 @@ type ReviewDecided struct {
 
 func (ReviewDecided) EventType() string { return "ReviewDecided" }
 func (e ReviewDecided) apply(c *Case, at Times) {
+	if !c.Review.Pending() {
+		c.groundless++ // what it decides was voided
+	}
 	c.Review.Decided, c.Review.Outcome = at.Happened, e.Outcome
 	if c.Status == "pending_review" && e.Outcome != "reversed" {
 		c.Status = "not_identified"

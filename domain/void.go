@@ -42,16 +42,25 @@ func (cmd VoidEvent) remembering(histories [][]Decision) Asked {
 	return cmd
 }
 
-// standsElsewhere reports whether the decision stands on another history too, and
-// tells there when it was.
-func (d Decision) standsElsewhere() bool {
+// standsElsewhere reports whether the decision stands on another history than the
+// given one of its case too, and tells there when it was: what ends a request does
+// if a bed was kept until then.
+func (d Decision) standsElsewhere(history []Decision) (bool, error) {
 	for _, e := range d.Events {
-		switch e.(type) {
+		switch e := e.(type) {
 		case AdmissionConfirmed, Departed, TransferCompleted, ShelterOffered, ReTraffickingRecorded:
-			return true
+			return true, nil
+		case PlacementDeclined, ShelterRequestCancelled, AdmissionRefused, NonArrivalRecorded:
+			then, err := Fold[Case](history[:slices.IndexFunc(history, func(o Decision) bool { return o.ID == d.ID })])
+			if err != nil {
+				return false, err
+			}
+			if asked := then.place(SiteOf(e).Facility); asked != nil && !asked.Offered.IsZero() {
+				return true, nil
+			}
 		}
 	}
-	return false
+	return false, nil
 }
 
 func (cmd VoidEvent) decide(j *Joint, req Request) ([]Event[Joint], error) {

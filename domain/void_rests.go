@@ -13,13 +13,16 @@ var notTheirsToTakeBack = map[string]bool{
 // paid without an award or a grant, or beyond it; an answer to what was never asked;
 // a positive decision about somebody who was never received; a scheduled return
 // without what the law asks for before one; a change of the time to reflect that was
-// never given.
+// never given; the decision of a review that nobody asked for; the departure before
+// a closure.
 func shaken(was, is *Case) bool {
 	returned := func(c *Case) bool {
 		return !c.ScheduledReturn.Recorded.IsZero() && c.mayReturn(c.ScheduledReturn.Recorded) != nil
 	}
 	unreceived := func(c *Case) bool { return c.Outcome == "positive" && c.HandedOver.IsZero() }
-	return is.Redress.unfounded() > was.Redress.unfounded() || is.groundless > was.groundless || unreceived(is) && !unreceived(was) || returned(is) && !returned(was)
+	inside := func(c *Case) bool { return c.IsClosed() && c.Host() != nil }
+	return is.Redress.unfounded() > was.Redress.unfounded() || is.groundless > was.groundless || unreceived(is) && !unreceived(was) ||
+		returned(is) && !returned(was) || inside(is) && !inside(was)
 }
 
 // unfounded counts what was paid without being owed, and the answers to nothing.

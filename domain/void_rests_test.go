@@ -20,6 +20,28 @@ func TestWhoeverIsBoundDoesNotTakeItBack(t *testing.T) {
 	given(t, append(undecided[:4:4], known, shut)...).when(head.says("2024-03-13", RestoreIdentityAccess{Decision: "7", Body: "court"})).refused("role_not_allowed", "")
 }
 
+// TestAReviewKeepsItsRequest: what was decided was asked for.
+func TestAReviewKeepsItsRequest(t *testing.T) {
+	ask := func(at string) said {
+		return lawyer.says(at, RequestReview{Party: "person", Grounds: []string{"not_heard"}, Body: "court"})
+	}
+	judged := func(at string) said { return prosecutor.says(at, DecideReview{Outcome: "confirmed", Body: "court"}) }
+	known := officer.says("2024-03-11", SendServiceReferral{Organisation: "prosecutor-general", Services: []string{"legal_info"}})
+	story := append(undecided[:4:4], head.says("2024-03-10", negative()), known, defended, ask("2024-03-15"), judged("2024-03-18"))
+	void := func(w *world, at EventAt) *world {
+		return w.when(lawyer.says("2024-04-20", VoidEvent{Event: at, Reason: "person_asked"}))
+	}
+	w := given(t, story...)
+	void(w, w.the("ReviewRequested")).refused("others_follow", "")
+	w.when(prosecutor.says("2024-04-20", VoidEvent{Event: w.the("ReviewDecided"), Reason: "typing"})).then("EventVoided")
+	void(w, w.the("ReviewRequested")).then("EventVoided")
+	w = given(t, append(story, ask("2024-04-01"))...)
+	void(w, w.firstOf("ReviewRequested")).refused("others_follow", "")
+	void(w, w.the("ReviewRequested")).then("EventVoided") // nobody has decided the second
+	w = given(t, append(story, ask("2024-04-01"), judged("2024-04-10"))...)
+	void(w, w.the("ReviewRequested")).refused("others_follow", "")
+}
+
 // TestMoneyIsNotCorrectedAway: no correction makes payments exceed what was awarded
 // or granted, nor takes the request from under its answer.
 func TestMoneyIsNotCorrectedAway(t *testing.T) {

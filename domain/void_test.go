@@ -92,6 +92,41 @@ func TestADepartureStandsWhileThePersonLivesElsewhere(t *testing.T) {
 	w.audited()
 }
 
+// A case is not closed with somebody living in a house, not even afterwards.
+func TestADepartureStandsWhileTheCaseIsClosed(t *testing.T) {
+	left := shelter.says("2024-03-10", RecordDeparture{Facility: house, Destination: "family", Planned: true})
+	closed := officer.says("2024-03-15", CloseCase{Reason: "withdrew"})
+	reopened := officer.says("2024-03-16", ReopenCase{Reason: "new_facts"})
+	story := []said{detected, requested, admitted, left, closed}
+	void := func(w *world) *world {
+		return w.when(officer.says("2024-03-20", VoidEvent{Event: w.the("Departed"), Reason: "typing"}))
+	}
+	w := void(given(t, story...)).refused("others_follow", "")
+	w.audited()
+	w = void(given(t, append(story, reopened)...)).then("EventVoided")
+	w.when(officer.says("2024-03-21", VoidEvent{Event: w.the("CaseReopened"), Reason: "typing"})).refused("others_follow", "")
+	w.audited()
+}
+
+// What a house had kept a bed for is voided and recorded anew, so that its own
+// history tells the same time.
+func TestAnAnswerToAnOfferIsNotMovedAlone(t *testing.T) {
+	offered := offer("2024-03-02T02:00", "2024-03-05")
+	for _, answer := range []said{
+		shelter.says("2024-03-02T05:00", RefuseAdmission{Facility: house, Reason: "security"}),
+		shelter.says("2024-03-02T05:00", RecordNonArrival{Facility: house}),
+		shelter.says("2024-03-02T05:00", DeclinePlacement{Facility: house, Reason: "fear"}),
+		officer.says("2024-03-02T05:00", CancelShelterRequest{Facility: house, Reason: "not_needed"}),
+	} {
+		move := func(w *world) *world {
+			typ := w.events(theCase)[len(w.events(theCase))-1]
+			return w.when(answer.by.says("2024-03-03", CorrectFact{Event: w.the(typ), Reason: "typing", TookPlace: mustWhen("2024-03-02T04:00")}))
+		}
+		move(given(t, detected, requested, offered, answer)).refused("void_instead", "")
+		move(given(t, detected, requested, answer)).then("FactCorrected") // no bed was kept
+	}
+}
+
 func TestAVoidedRequestKeepsNoBed(t *testing.T) {
 	w := given(t, detected, requested, offer("2024-03-02T02:00", "2024-03-05"))
 	w.voids(officer, "ShelterRequested").then("EventVoided")

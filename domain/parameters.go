@@ -45,9 +45,6 @@ func (p Parameter) Days() bool {
 	return p.Unit == "d" || p.Unit == "wd" || p.Unit == "m" || p.Unit == "y"
 }
 
-// Limits reports whether the parameter is a length of time.
-func (p Parameter) Limits() bool { return p.Days() || p.Unit == "h" }
-
 // due is when a duty that began at start must be done: hours run by the clock
 // from the minute, days end with the last day in Baku. A start known only to
 // the day counts from the end of that day.

@@ -192,14 +192,16 @@ func (cmd WithdrawConsent) decide(c *Case, req Request) ([]Event[Case], error) {
 // twice or too early.
 type MarkConsentExpired struct{}
 
-// ConsentExpired ends a consent whose last day is over.
+// ConsentExpired ends a consent whose last day is over. That happened at the end of
+// that day.
 type ConsentExpired struct {
 	Purpose  string   `json:"purpose" code:"consent_purpose"`
 	Services []string `json:"services,omitempty" code:"service"`
 	Until    Day      `json:"valid_until"`
 }
 
-func (ConsentExpired) EventType() string { return "ConsentExpired" }
+func (ConsentExpired) EventType() string     { return "ConsentExpired" }
+func (e ConsentExpired) moment(_ Times) When { return endOf(e.Until) }
 func (e ConsentExpired) apply(c *Case, at Times) {
 	for _, key := range consentKeys(e.Purpose, e.Services) {
 		if k := c.Consents[key]; k.State == "given" && k.Until == e.Until {

@@ -74,12 +74,14 @@ func (cmd TerminateReflection) decide(c *Case, req Request) ([]Event[Case], erro
 // asks it by itself, or the officer: it is safe to ask twice or too early.
 type MarkReflectionEnded struct{}
 
-// ReflectionEnded says that the protected time is over.
+// ReflectionEnded says that the protected time is over. That happened at the end of
+// its last day.
 type ReflectionEnded struct {
 	Until Day `json:"until"` // its last day
 }
 
-func (ReflectionEnded) EventType() string { return "ReflectionEnded" }
+func (ReflectionEnded) EventType() string     { return "ReflectionEnded" }
+func (e ReflectionEnded) moment(_ Times) When { return endOf(e.Until) }
 func (e ReflectionEnded) apply(c *Case, _ Times) {
 	if c.ReflectionState == "granted" && c.Reflection.Until == e.Until {
 		c.ReflectionState = "ended"

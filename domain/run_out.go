@@ -25,6 +25,10 @@ func (c *Case) RunsOut() (at time.Time, ok bool) {
 	return at, ok
 }
 
+// endOf is when something was over that held up to a day: with its last minute,
+// however long it takes until somebody says so.
+func endOf(last Day) When { return At(last.End().Add(-time.Minute)) }
+
 // WhatRunsOut lists the commands by which the register says that something is
 // over. Each is safe to give too early, twice or from several nodes.
 func WhatRunsOut() []Asked { return []Asked{MarkConsentExpired{}, MarkReflectionEnded{}} }

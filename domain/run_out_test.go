@@ -42,6 +42,31 @@ func TestRunsOut(t *testing.T) {
 	}
 }
 
+// TestWhatRanOutWasOverThen: whenever the register, or an officer, comes to say so,
+// it was over at the end of its last day. It was told when it was told.
+func TestWhatRanOutWasOverThen(t *testing.T) {
+	for _, by := range []Actor{ClockActor(), officer} {
+		w := given(t, detected, handedOver, toldOfRights, consented, granted)
+		w.when(by.says("2024-06-20T10:00", MarkReflectionEnded{})).then("ReflectionEnded")
+		w.when(by.says("2024-06-20T10:00", MarkConsentExpired{})).then("ConsentExpired")
+		history := w.log.streams[theCase.String()]
+		for n, want := range []string{"2024-04-01T23:59", "2024-05-31T23:59"} {
+			d := history[len(history)-2+n]
+			if got := MomentOf(d.Events[0], d.Times()); !got.Equal(mustWhen(want)) || !d.Happened.Equal(mustWhen("2024-06-20T10:00")) || !d.Recorded.Equal(specNow) {
+				t.Errorf("%s by %s: %s, told %s, recorded %s; want %s", d.Events[0].EventType(), by.Role, got, d.Happened, d.Recorded, want)
+			}
+		}
+		w.audited()
+		// voided and given anew, it is over anew
+		w.when(officer.says("2024-06-21", VoidEvent{Event: w.the("ReflectionGranted"), Reason: "typing"})).then("EventVoided")
+		if at, ok := w.state().RunsOut(); ok {
+			t.Errorf("%s: it still runs out, on %s", by.Role, at)
+		}
+		w.when(officer.says("2024-03-05", GrantReflection{Until: mustDay("2024-05-01")})).then("ReflectionGranted")
+		w.when(by.says("2024-06-22", MarkReflectionEnded{})).then("ReflectionEnded")
+	}
+}
+
 // TestRunningOutIsNoDeviation: that a period ends after the case was closed is
 // nobody's doing.
 func TestRunningOutIsNoDeviation(t *testing.T) {

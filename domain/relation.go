@@ -161,6 +161,12 @@ func (c *Case) assign(by Actor) {
 	c.involve(account+by.User, Assigned)
 }
 
+// Leads reports whether the actor leads the case: the head, and the officer who has
+// it in charge, or any officer while nobody has.
+func Leads(by Actor, rows []Access) bool {
+	return by.Role == Head || by.Role == CaseOfficer && !heldByAnother(by, rows)
+}
+
 // heldByAnother reports whether the case is assigned to another officer than the
 // one who asks. What nobody was given is open to all officers, and everything to
 // the head.

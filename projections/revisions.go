@@ -120,9 +120,8 @@ func (p *CasePage) markCorrected(history []deed) {
 	}
 }
 
-// correctedType is the compartment of the event that an event corrects.
-func correctedType(e domain.AnyEvent) (domain.Compartment, bool) {
-	c, is := e.(domain.FactCorrected)
+// correctedType is the compartment of the event that is corrected.
+func correctedType(c domain.FactCorrected) domain.Compartment {
 	spec, _ := domain.EventSpecOf(c.Type)
-	return spec.Compartment, is
+	return spec.Compartment
 }

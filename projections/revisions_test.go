@@ -2,6 +2,7 @@ package projections
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -147,5 +148,49 @@ func TestLookBackAtWhatStood(t *testing.T) {
 	p, err := v.Case(t.Context(), gence, w.now, ref)
 	if err != nil || p.Row.Stage != p.State.Stage() || p.Row.Stage != "referred" {
 		t.Errorf("the row says %s, the state %s, %v", p.Row.Stage, p.State.Stage(), err)
+	}
+}
+
+// What was recorded on the wrong case is about another person. Only those who lead the
+// case read it there, whenever a reader's own part ended.
+func TestOfAWrongCase(t *testing.T) {
+	w, v, caughtUp := seeing(t, 85)
+	ref := handedOver(w)
+	s := domain.CaseStream(ref)
+	admitted(w, ref)
+	w.later(time.Hour).must(officer, s, called("Örnəkova", "Sınaqə"))
+	w.later(time.Hour).must(officer, s, called("Təcrübəli", "Misalə"))
+	w.later(time.Hour).must(officer, s, domain.AssessRisk{Level: "extreme"})
+	w.later(time.Hour).must(officer, s, domain.CorrectFact{Event: w.the(ref, "RiskAssessed"), Level: "high", Reason: "typing"})
+	w.later(time.Hour).must(gence, s, domain.RecordDeparture{Facility: w.houses[gence.Organisation], Destination: first("destination"), Planned: true})
+	w.void(ref, "IdentityRecorded")
+	w.void(ref, "RiskAssessed")
+	colleague := officer
+	colleague.User = "o2"
+	tells := func(by domain.Actor) (name, level bool) {
+		t.Helper()
+		caughtUp()
+		told := tell(t, pageOf(t, v, by, w.now, ref))
+		return strings.Contains(told, "Təcrübəli"), strings.Contains(told, `"extreme"`)
+	}
+	look := func(by domain.Actor, wantName, wantLevel bool) {
+		t.Helper()
+		if name, level := tells(by); name != wantName || level != wantLevel {
+			t.Errorf("%s %s reads the name: %t, the risk: %t", by.Role, by.User, name, level)
+		}
+	}
+	look(officer, true, true)
+	look(colleague, true, true) // nobody has the case yet
+	look(head, true, true)
+	look(gence, false, false)
+	w.later(time.Hour).must(officer, s, domain.OpenCase{})
+	look(officer, true, true)
+	look(colleague, false, false)
+	look(head, true, true)
+	p := pageOf(t, v, colleague, w.now, ref)
+	for _, e := range p.Timeline {
+		if e.Voided && (e.Event != nil || len(e.Corrected) == 0 || e.Corrected[len(e.Corrected)-1].Reason != "wrong_case") {
+			t.Errorf("that it was, and why it counts for nothing, stays: %+v", e)
+		}
 	}
 }

@@ -46,6 +46,10 @@ func (v *Views) Case(ctx context.Context, by domain.Actor, now time.Time, ref do
 	}
 	p := CasePage{Row: rows[0], State: c, Access: organisations(c.Access)}
 	access, at := slices.Concat(c.Access, glass), now // of today, whatever was true when the reader's part ended
+	r := reader{by: by, now: now, access: access}
+	if !domain.Leads(by, access) {
+		r.strays = straysOf(history)
+	}
 	p.Relations = domain.RelationsOf(by, access, now)
 	if !domain.MayRead(by, access, domain.Flow, now) {
 		p.State, p.Access = p.Row.state(), nil
@@ -65,7 +69,7 @@ func (v *Views) Case(ctx context.Context, by domain.Actor, now time.Time, ref do
 	if p.Conformance, err = conformance(history, at); err != nil {
 		return CasePage{}, wrap(err, "case")
 	}
-	r := reader{by: by, now: now, access: access, places: c.Places}
+	r.places = c.Places
 	for i, d := range history {
 		p.Timeline = append(p.Timeline, r.entries(d, c.Clocks, stops[i])...)
 	}
@@ -130,6 +134,21 @@ type reader struct {
 	now    time.Time
 	access []domain.Access
 	places []domain.Place
+	strays map[domain.EventAt]bool // that are about another person, unless the reader leads the case
+}
+
+// straysOf are the events that were voided because they belong on another case: what
+// they say is about another person.
+func straysOf(history []deed) map[domain.EventAt]bool {
+	all := map[domain.EventAt]bool{}
+	for _, d := range history {
+		for _, f := range d.facts {
+			if e, is := f.event.(domain.EventVoided); is && e.Reason == "wrong_case" {
+				all[e.Event] = true
+			}
+		}
+	}
+	return all
 }
 
 func (r reader) sees(c domain.Compartment) bool { return domain.MayRead(r.by, r.access, c, r.now) }
@@ -164,8 +183,11 @@ func (r reader) entries(d deed, clocks []domain.DeadlineClock, stopped []int) []
 		if e.Event == nil && !e.Erased && spec.Compartment == domain.Location && r.by.Role.SeesEveryCase() {
 			e.Event = domain.FlowOf(f.event)
 		}
-		if of, corrects := correctedType(f.event); corrects && !r.sees(of) {
+		if c, corrects := f.event.(domain.FactCorrected); corrects && (!r.sees(correctedType(c)) || r.strays[c.Event]) {
 			e.Event = nil // it tells what the reader does not see
+		}
+		if r.strays[e.At] {
+			e.Event, e.Region = nil, ""
 		}
 		if !inUnit(r.by.Role) {
 			e.By.User = ""

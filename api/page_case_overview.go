@@ -128,7 +128,8 @@ func (p casePage) protectionRows(c *domain.Case) []ui.SummaryRow {
 }
 
 // placeRows names facilities to those who see where the person lives; others
-// learn only of what kind they are.
+// learn only of what kind they are. How long a stay lasts is in the state for those
+// who may know.
 func (p casePage) placeRows(c *domain.Case) []ui.SummaryRow {
 	rows := slices.Concat(
 		row(p.T("event.PersonMissing"), p.when(c.Missing)), row(p.T("event.AbsenceReported"), p.when(c.Absent)),

@@ -10,7 +10,8 @@ import (
 // hideLocation takes away everything that tells which facility other than the
 // reader's own hosts the person or was asked to. Not only the events about
 // places do: so do the duty to answer a request, who gave a help or recorded it,
-// and who has to do with the case.
+// and who has to do with the case. How long a stay lasts, and when it is reviewed, is
+// for the house whose stay it is.
 func (p *CasePage) hideLocation(by domain.Actor) {
 	p.Access = slices.DeleteFunc(slices.Clone(p.Access), func(a domain.Access) bool {
 		return a.Organisation != by.Organisation && (housing(a.Relation) || domain.Houses(a.Organisation))
@@ -61,6 +62,9 @@ func (p *CasePage) hideLocation(by domain.Actor) {
 			k.Key = ""
 		}
 	}
+	if lives := lastStay(p.State.Places); lives == nil || lives.Organisation != by.Organisation {
+		s.StayUntil, s.ReviewStayOn = domain.Day{}, domain.Day{}
+	}
 	s.Endings = slices.Clone(s.Endings)
 	for i := range s.Endings {
 		if e := &s.Endings[i]; !own[e.Key] {
@@ -68,6 +72,16 @@ func (p *CasePage) hideLocation(by domain.Actor) {
 		}
 	}
 	p.State = &s
+}
+
+// lastStay is where the person was admitted last, nil if nowhere.
+func lastStay(places []domain.Place) (last *domain.Place) {
+	for i := range places {
+		if at := &places[i]; !at.Admitted.IsZero() && (last == nil || !at.Admitted.Before(last.Admitted)) {
+			last = at
+		}
+	}
+	return last
 }
 
 // secret reports whether to name an organisation beside a case is to say where the

@@ -288,6 +288,31 @@ func TestOnlyTheRegionIsTold(t *testing.T) {
 	}
 }
 
+// TestHowLongAStayLasts is told to those who know where it is, and to a house of its
+// own stay.
+func TestHowLongAStayLasts(t *testing.T) {
+	w, v, caughtUp := seeing(t, 49)
+	ref := handedOver(w)
+	s, house := domain.CaseStream(ref), w.houses[gence.Organisation]
+	admitted(w, ref)
+	until, review := domain.DayOf(w.now).Add(77), domain.DayOf(w.now).Add(66)
+	w.later(time.Hour).must(gence, s, domain.ExtendStay{Facility: house, Until: until, RequestedBy: first("stay_requested_by"), Reason: first("extension_reason")})
+	w.later(time.Hour).must(gence, s, domain.ReviewStay{Facility: house, Outcome: first("stay_outcome"), ReviewOn: review})
+	w.later(time.Hour).must(officer, s, domain.SendServiceReferral{Organisation: lawyer.Organisation, Services: []string{"legal_info"}})
+	w.later(time.Hour).must(officer, s, domain.SendServiceReferral{Organisation: centre.Organisation, Services: []string{"psychological"}})
+	caughtUp()
+	for by, may := range map[domain.Actor]bool{officer: true, head: true, gence: true, centre: false, lawyer: false, duty: false, coordinator: false} {
+		if st := pageOf(t, v, by, w.now, ref).State; (st.StayUntil == until) != may || (st.ReviewStayOn == review) != may || !may && !(st.StayUntil.IsZero() && st.ReviewStayOn.IsZero()) {
+			t.Errorf("%s is told until %s, reviewed on %s", by.Role, st.StayUntil, st.ReviewStayOn)
+		}
+	}
+	w.later(time.Hour).must(gence, s, domain.RecordDeparture{Facility: house, Destination: first("destination"), Planned: true})
+	caughtUp()
+	if st := pageOf(t, v, gence, w.now, ref).State; st.StayUntil != until {
+		t.Error("a house that looks back at its own stay is not told how long it was to last")
+	}
+}
+
 func TestUnknownAndForbiddenAreTheSame(t *testing.T) {
 	w, v, caughtUp := seeing(t, 44)
 	ref := w.referred(referrer)

@@ -11,14 +11,15 @@ import (
 )
 
 // consentRows say for each purpose that was asked about how the person's consent
-// stands today. Who receives data is told on the timeline.
+// stands today. Who receives data is told on the timeline; to which service it is,
+// only to those who read which help the person needs.
 func (p casePage) consentRows(c *domain.Case) (rows []ui.SummaryRow) {
 	today := domain.DayOf(p.now)
 	for _, key := range slices.Sorted(maps.Keys(c.Consents)) {
 		k := c.Consents[key]
 		purpose, service, _ := strings.Cut(key, "/")
 		r := ui.SummaryRow{Key: p.code("consent_purpose", purpose), Tags: []ui.Tag{p.consentTag(k.StateOn(today))}}
-		if service != "" {
+		if service != "" && p.reads(domain.Health) {
 			r.Key += ": " + p.code("service", service)
 		}
 		if k.State == "given" {

@@ -41,6 +41,9 @@ func (w words) details(e domain.AnyEvent) []string {
 		if name == "" || name == "-" || name == "key" {
 			continue
 		}
+		if field.Tag.Get("reads") != "" && v.Field(i).IsZero() { // it is empty, or the reader may not know
+			continue
+		}
 		asked := fieldBehind(e.EventType(), name)
 		if value := w.detail(name, field.Tag.Get("code"), asked, v.Field(i)); value != "" {
 			lines = append(lines, w.fieldLabel(recordedBy(e.EventType()), name)+": "+value)

@@ -35,7 +35,7 @@ type RecordConsent struct {
 // ConsentRecorded holds until it is withdrawn, or to its last day.
 type ConsentRecorded struct {
 	Purpose     string   `json:"purpose" code:"consent_purpose"`
-	Services    []string `json:"services,omitempty" code:"service"`
+	Services    []string `json:"services,omitempty" code:"service" reads:"health"`
 	Operator    string   `json:"obtained_by" code:"organisation" place:"beside"` // who obtained it
 	Recipients  []string `json:"recipients,omitempty" code:"organisation" place:"beside"`
 	Abroad      bool     `json:"abroad,omitempty"`
@@ -112,7 +112,7 @@ type RefuseConsent struct {
 // ConsentRefused stands until the person says something else.
 type ConsentRefused struct {
 	Purpose     string   `json:"purpose" code:"consent_purpose"`
-	Services    []string `json:"services,omitempty" code:"service"`
+	Services    []string `json:"services,omitempty" code:"service" reads:"health"`
 	By          string   `json:"by" code:"consent_by"`
 	Language    string   `json:"language" code:"language"`
 	Interpreted bool     `json:"interpreted,omitempty"`
@@ -150,7 +150,7 @@ type WithdrawConsent struct {
 // ConsentWithdrawn names those who have data already and must be told.
 type ConsentWithdrawn struct {
 	Purpose  string   `json:"purpose" code:"consent_purpose"`
-	Services []string `json:"services,omitempty" code:"service"`
+	Services []string `json:"services,omitempty" code:"service" reads:"health"`
 	By       string   `json:"by" code:"consent_by"`
 	Form     string   `json:"form" code:"consent_form"`
 	Holders  []string `json:"holders,omitempty" code:"organisation" place:"beside"`
@@ -196,7 +196,7 @@ type MarkConsentExpired struct{}
 // that day.
 type ConsentExpired struct {
 	Purpose  string   `json:"purpose" code:"consent_purpose"`
-	Services []string `json:"services,omitempty" code:"service"`
+	Services []string `json:"services,omitempty" code:"service" reads:"health"`
 	Until    Day      `json:"valid_until"`
 }
 

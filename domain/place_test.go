@@ -2,6 +2,7 @@ package domain
 
 import (
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -122,5 +123,44 @@ func TestWithoutPlaces(t *testing.T) {
 	plain := AllowancePaid{Amount: 70000}
 	if got := WithoutPlaces(plain, "", nil); got != plain {
 		t.Errorf("%+v became %+v", plain, got)
+	}
+}
+
+// TestWithoutParts: the consent to a service tells which only to those who read which
+// help the person needs. Every event of consent that names services is covered.
+func TestWithoutParts(t *testing.T) {
+	blind := func(c Compartment) bool { return c != Health }
+	tags := 0
+	for _, spec := range EventSpecs() {
+		if spec.Kind != CaseKind || spec.Personal {
+			continue
+		}
+		zero, err := spec.decode([]byte("{}"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		full := example(reflect.TypeOf(zero)).Interface().(AnyEvent)
+		if told := WithoutParts(full, func(Compartment) bool { return true }); !reflect.DeepEqual(told, full) {
+			t.Errorf("%s loses something for who reads all: %+v", spec.Type, told)
+		}
+		v := reflect.ValueOf(WithoutParts(full, blind))
+		for i := range v.NumField() {
+			f := v.Type().Field(i)
+			tag := Compartment(f.Tag.Get(partTag))
+			if tag != "" {
+				tags++
+			}
+			switch {
+			case tag != "" && !slices.Contains(Compartments(), tag):
+				t.Errorf("%s.%s is of an unknown compartment %s", spec.Type, f.Name, tag)
+			case spec.Track == "consent" && f.Tag.Get("code") == "service" && tag != Health:
+				t.Errorf("%s.%s tells everybody which help the person needs", spec.Type, f.Name)
+			case tag == Health && !v.Field(i).IsZero(), tag == "" && !reflect.DeepEqual(v.Field(i).Interface(), reflect.ValueOf(full).Field(i).Interface()):
+				t.Errorf("%s.%s is told as %v", spec.Type, f.Name, v.Field(i))
+			}
+		}
+	}
+	if tags < 4 || WithoutParts(nil, blind) != nil {
+		t.Errorf("%d fields", tags)
 	}
 }

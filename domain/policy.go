@@ -1,6 +1,7 @@
 package domain
 
 import (
+	"reflect"
 	"slices"
 	"time"
 )
@@ -197,6 +198,26 @@ func MayRead(by Actor, rows []Access, of Compartment, now time.Time) bool {
 		return !of.Sealed() || !heldByAnother(by, rows)
 	}
 	return slices.ContainsFunc(rows, func(a Access) bool { return a.opens(by.Role, of) && a.Covers(by, now) })
+}
+
+// partTag names, on a field of a case's event, the compartment that the field is of
+// where that is another than the event's own.
+const partTag = "reads"
+
+// WithoutParts is an event without the fields that are of compartments which the
+// reader does not read, such as which service a person was asked to consent to.
+func WithoutParts(e AnyEvent, reads func(Compartment) bool) AnyEvent {
+	if e == nil {
+		return nil
+	}
+	v := reflect.New(reflect.TypeOf(e)).Elem()
+	v.Set(reflect.ValueOf(e))
+	for i := range v.NumField() {
+		if of := Compartment(v.Type().Field(i).Tag.Get(partTag)); of != "" && !reads(of) {
+			v.Field(i).SetZero()
+		}
+	}
+	return v.Interface().(AnyEvent)
 }
 
 // ReadsUntil is the time up to which an actor may know what a compartment of a

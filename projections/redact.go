@@ -1,8 +1,11 @@
 package projections
 
 import (
+	"cmp"
 	"maps"
 	"slices"
+	"strconv"
+	"strings"
 
 	"nrm/domain"
 )
@@ -73,6 +76,30 @@ func (p *CasePage) hideLocation(by domain.Actor) {
 	}
 	p.State = &s
 }
+
+// hideServices takes away to which services the person consented or did not. That
+// they were asked, and what they said, stays, in the order in which they said it.
+func (p *CasePage) hideServices() {
+	s, to := *p.State, []string{}
+	s.Consents = map[string]domain.Consent{}
+	for key, k := range p.State.Consents {
+		if strings.HasPrefix(key, serviceConsent) {
+			to = append(to, key)
+			continue
+		}
+		s.Consents[key] = k
+	}
+	slices.SortFunc(to, func(a, b string) int {
+		return cmp.Or(p.State.Consents[a].At.At.Compare(p.State.Consents[b].At.At), cmp.Compare(a, b))
+	})
+	for i, key := range to {
+		s.Consents[serviceConsent+strconv.Itoa(i+1)] = p.State.Consents[key]
+	}
+	p.State = &s
+}
+
+// serviceConsent is how a consent to one service begins in the state of a case.
+const serviceConsent = "service/"
 
 // lastStay is where the person was admitted last, nil if nowhere.
 func lastStay(places []domain.Place) (last *domain.Place) {

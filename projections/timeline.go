@@ -83,6 +83,9 @@ func (v *Views) Case(ctx context.Context, by domain.Actor, now time.Time, ref do
 	if err := p.open(ctx, domain.ToldAs(by, access, now)); err != nil {
 		return CasePage{}, wrap(err, "case")
 	}
+	if !r.sees(domain.Health) {
+		p.hideServices()
+	}
 	if !r.sees(domain.Location) || domain.Houses(by.Organisation) {
 		p.hideLocation(by)
 	}
@@ -183,6 +186,7 @@ func (r reader) entries(d deed, clocks []domain.DeadlineClock, stopped []int) []
 		if e.Event == nil && !e.Erased && spec.Compartment == domain.Location && r.by.Role.SeesEveryCase() {
 			e.Event = domain.FlowOf(f.event)
 		}
+		e.Event = domain.WithoutParts(e.Event, func(of domain.Compartment) bool { return r.sees(of) && !r.tooLate(of, d) })
 		if c, corrects := f.event.(domain.FactCorrected); corrects && (!r.sees(correctedType(c)) || r.strays[c.Event]) {
 			e.Event = nil // it tells what the reader does not see
 		}

@@ -288,6 +288,43 @@ func TestOnlyTheRegionIsTold(t *testing.T) {
 	}
 }
 
+// TestWhichServiceIsConsentedTo is told to those who read which help a person needs;
+// others learn that there was a consent to some service, and how it stands.
+func TestWhichServiceIsConsentedTo(t *testing.T) {
+	w, v, caughtUp := seeing(t, 50)
+	ref := handedOver(w)
+	s := domain.CaseStream(ref)
+	admitted(w, ref)
+	for _, body := range []domain.Actor{lawyer, prosecutor, children} {
+		w.later(time.Hour).must(officer, s, domain.SendServiceReferral{Organisation: body.Organisation, Services: []string{"legal_info"}})
+	}
+	w.later(time.Hour).must(gence, s, domain.RecordConsent{
+		Purpose: "service", Services: []string{"psychological", "social_assistance"}, Data: []string{"identity"}, Operations: []string{"storage"},
+		ValidUntil: domain.DayOf(w.now).Add(90), Revocation: []string{"in_writing"}, Deletion: "archived", Form: "written", By: "person", Language: "az", NoHarm: true,
+	})
+	w.later(time.Hour).must(gence, s, domain.RefuseConsent{Purpose: "service", Services: []string{"employment"}, By: "person", Language: "az", NoHarm: true})
+	w.later(time.Hour).must(officer, s, domain.WithdrawConsent{Purpose: "service", Services: []string{"social_assistance"}, By: "person", Form: "oral"})
+	caughtUp()
+	for by, may := range map[domain.Actor]bool{officer: true, gence: true, head: false, lawyer: false, duty: false, coordinator: false, prosecutor: false, children: false} {
+		p := pageOf(t, v, by, w.now, ref)
+		told := tell(t, p)
+		for _, service := range []string{"psychological", "social_assistance", "employment"} {
+			if strings.Contains(told, service) != may {
+				t.Errorf("%s is told of %s: %t", by.Role, service, !may)
+			}
+		}
+		var states []string
+		for key, k := range p.State.Consents {
+			purpose, _, _ := strings.Cut(key, "/")
+			states = append(states, purpose+" "+k.State)
+		}
+		slices.Sort(states)
+		if want := []string{"service given", "service refused", "service withdrawn"}; !slices.Equal(states, want) {
+			t.Errorf("%s is told %v", by.Role, states)
+		}
+	}
+}
+
 // TestHowLongAStayLasts is told to those who know where it is, and to a house of its
 // own stay.
 func TestHowLongAStayLasts(t *testing.T) {

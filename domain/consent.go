@@ -17,6 +17,7 @@ type Consent struct {
 	Data       []string `json:"data,omitempty"`
 	Recipients []string `json:"recipients,omitempty"`
 	Operator   string   `json:"operator,omitempty"` // the organisation that obtained it
+	Deletion   string   `json:"deletion,omitempty"` // code list "consent_deletion": what becomes of the data afterwards
 }
 
 // Written reports whether the consent has the form that the Law on Personal Data

@@ -57,7 +57,7 @@ type ConsentRecorded struct {
 func (ConsentRecorded) EventType() string { return "ConsentRecorded" }
 func (e ConsentRecorded) apply(c *Case, at Times) {
 	c.agree(e.Purpose, e.Services, at.Happened, func(k *Consent) {
-		*k = Consent{State: "given", Until: e.ValidUntil, By: e.By, Form: e.Form, Abroad: e.Abroad, Data: e.Data, Recipients: e.Recipients, Operator: e.Operator}
+		*k = Consent{State: "given", Until: e.ValidUntil, By: e.By, Form: e.Form, Abroad: e.Abroad, Data: e.Data, Recipients: e.Recipients, Operator: e.Operator, Deletion: e.Deletion}
 	})
 }
 

@@ -138,17 +138,22 @@ func (c *Case) permitted() map[string]Day {
 	return all
 }
 
-// opensTo reports whether a consent shows an organisation more of the case: one
-// that sees something by consent, of which the person released all; that others
-// obtained for it, since nobody lets themselves in; and for a purpose that is about
-// the person, not for figures or the media.
+// opensTo reports whether a consent shows an organisation more of the case.
 func (k Consent) opensTo(purpose, organisation string) bool {
+	return len(k.openTo(purpose, organisation)) > 0
+}
+
+// openTo lists the roles to whose accounts in an organisation a consent shows more of
+// the case: those that see something by consent, of which the person released all.
+// It is one that others obtained for the organisation, since nobody lets themselves
+// in; and for a purpose that is about the person, not for figures or the media.
+func (k Consent) openTo(purpose, organisation string) []Role {
 	if organisation == k.Operator || slices.Contains([]string{"statistics", "export", "media"}, purpose) {
-		return false
+		return nil
 	}
-	return slices.ContainsFunc(Roles(), func(r Role) bool {
-		return table[r].consent != nil && r.fits(organisation) &&
-			!slices.ContainsFunc(table[r].consent, func(of Compartment) bool { return !slices.Contains(k.Data, string(of)) })
+	return slices.DeleteFunc(Roles(), func(r Role) bool {
+		return table[r].consent == nil || !r.fits(organisation) ||
+			slices.ContainsFunc(table[r].consent, func(of Compartment) bool { return !slices.Contains(k.Data, string(of)) })
 	})
 }
 

@@ -14,7 +14,8 @@ import (
 type folded struct {
 	ref   domain.Ref
 	state *domain.Case
-	seq   uint64 // of the decision recorded last
+	data  domain.Holdings // who has data by which consent
+	seq   uint64          // of the decision recorded last
 	last  struct {
 		typ      string
 		happened domain.When
@@ -35,6 +36,9 @@ func foldedOf(ref domain.Ref, history []domain.Decision) (*folded, error) {
 			return nil, err
 		}
 	}
+	if slices.ContainsFunc(history, domain.Decision.Corrects) { // what does not stand any more had let somebody know
+		c.data = *domain.HoldingsOf(history)
+	}
 	return c, nil
 }
 
@@ -43,6 +47,7 @@ func (c *folded) add(d domain.Decision) error {
 	if err := domain.Evolve(c.state, d); err != nil {
 		return err
 	}
+	c.data.Add(d)
 	if r := c.state.Erasure; !c.state.Erased() {
 		c.asked.at, c.asked.by = r.Asked, r.AskedBy
 	}
@@ -62,6 +67,7 @@ type rowsBeside struct {
 	places    []placeRow
 	agenda    []agendaItem
 	deadlines []domain.DeadlineClock
+	notices   []noticeRow
 	erasure   erasureColumns
 }
 
@@ -82,6 +88,9 @@ func (c *folded) rows() rowsBeside {
 	for _, p := range c.state.Places {
 		r.places = append(r.places, placeRow{string(p.Facility), p.Organisation, p.State})
 	}
+	for _, o := range c.data.Over(c.state.Access) {
+		r.notices = append(r.notices, noticeOf(o))
+	}
 	return r
 }
 
@@ -100,7 +109,7 @@ func clocksOf(c *domain.Case) []domain.DeadlineClock {
 // follows reports whether r can be made of what was there by adding rows and
 // changing those that are.
 func (r rowsBeside) follows(was rowsBeside) bool {
-	if len(was.access) > len(r.access) || len(was.places) > len(r.places) || len(was.agenda) > len(r.agenda) || len(was.deadlines) > len(r.deadlines) {
+	if len(was.access) > len(r.access) || len(was.places) > len(r.places) || len(was.agenda) > len(r.agenda) || len(was.deadlines) > len(r.deadlines) || len(was.notices) > len(r.notices) {
 		return false
 	}
 	for i, a := range was.access {
@@ -112,7 +121,7 @@ func (r rowsBeside) follows(was rowsBeside) bool {
 }
 
 // A sheet holds rows of cases that are not written yet, as their columns.
-type sheet struct{ rows, access, places, agenda, deadlines []any }
+type sheet struct{ rows, access, places, agenda, deadlines, notices []any }
 
 // add makes the rows of a case, all but those that were there already.
 func (s *sheet) add(c *folded, rows, was rowsBeside) {
@@ -137,6 +146,11 @@ func (s *sheet) add(c *folded, rows, was rowsBeside) {
 			s.deadlines = appendDeadline(s.deadlines, c.ref, n, k)
 		}
 	}
+	for n, r := range rows.notices {
+		if n >= len(was.notices) || r != was.notices[n] {
+			s.notices = appendNotice(s.notices, c.ref, n, r)
+		}
+	}
 }
 
 // write writes what is on a sheet.
@@ -145,7 +159,7 @@ func (w *writer) write(ctx context.Context, s *sheet) error {
 		table   string
 		in      inserts
 		columns []any
-	}{{"cases", w.rows, s.rows}, {"access", w.access, s.access}, {"places", w.places, s.places}, {"agenda", w.agenda, s.agenda}, {"deadlines", w.deadlines, s.deadlines}} {
+	}{{"cases", w.rows, s.rows}, {"access", w.access, s.access}, {"places", w.places, s.places}, {"agenda", w.agenda, s.agenda}, {"deadlines", w.deadlines, s.deadlines}, {"notices", w.notices, s.notices}} {
 		if err := w.insert(ctx, part.in, part.columns); err != nil {
 			return fmt.Errorf("%s: %w", part.table, err)
 		}

@@ -16,7 +16,7 @@ func (v *Views) Digest(ctx context.Context) (map[string]string, error) {
 	// Every table is kept in the order of its key.
 	order := map[string]string{
 		"position": "one", "facts": "seq, n", "revisions": "seq, n, v", "cases": "ref", "case_access": "ref, organisation, relation",
-		"places": "ref, n", "agenda": "ref, n", "deadlines": "ref, n", "facilities": "ref", "totals": "stage",
+		"places": "ref, n", "agenda": "ref, n", "deadlines": "ref, n", "notices": "ref, n", "facilities": "ref", "totals": "stage",
 		"accesses": "seq, n", "accessed": "ref, seq, n", "glasses": "ref",
 		"erasures": "ref", "unreadable": "ref, seq", "blind_persons": "n", "blind_documents": "mac, n",
 	}

@@ -141,6 +141,21 @@ CREATE TABLE agenda (
 	PRIMARY KEY (ref, n)
 ) WITHOUT ROWID;
 
+-- Who is told that a consent is over by which they have data: see notices.go.
+CREATE TABLE notices (
+	ref          TEXT NOT NULL,
+	n            INTEGER NOT NULL,
+	organisation TEXT NOT NULL,
+	roles        TEXT NOT NULL, -- each with a space before and after
+	purpose      TEXT NOT NULL,
+	service      TEXT NOT NULL, -- of the purpose, or empty
+	deletion     TEXT NOT NULL,
+	day          TEXT NOT NULL, -- on which the consent ended or will
+	since        INTEGER NOT NULL, -- unix milliseconds
+	until        INTEGER NOT NULL,
+	PRIMARY KEY (ref, n)
+) WITHOUT ROWID;
+
 CREATE TABLE deadlines (
 	ref               TEXT NOT NULL,
 	n                 INTEGER NOT NULL, -- place among the case's clocks, from 0
@@ -258,6 +273,7 @@ CREATE INDEX access_relation ON case_access (organisation, relation, until);
 CREATE INDEX accesses_at ON accesses (at);
 CREATE INDEX accesses_user ON accesses (type, user, at);
 CREATE INDEX places_organisation ON places (organisation, state, ref);
+CREATE INDEX notices_organisation ON notices (organisation, until);
 CREATE INDEX agenda_item ON agenda (item, since, ref);
 CREATE INDEX deadlines_open ON deadlines (open, period, due) WHERE open = 1 AND period = 0;
 CREATE INDEX deadlines_unmarked ON deadlines (open, period, missed, due) WHERE open = 1 AND period = 0 AND missed = 0;

@@ -21,15 +21,15 @@ type writer struct {
 
 // statements are prepared on the one connection that writes.
 type statements struct {
-	facts, rows, access, places, agenda, deadlines inserts
-	facility, reached, erasure, unasked            *sql.Stmt
-	revision, unrevised                            *sql.Stmt
-	looked, lookedAt, glass                        *sql.Stmt   // who has looked at what
-	empty                                          *sql.Stmt   // takes the content of a case's boxes away
-	unreadable, gone                               *sql.Stmt   // gone takes a case out of what is unreadable
-	forget                                         []*sql.Stmt // what stands beside a case's own row
-	texts                                          map[string]*sql.Stmt
-	all                                            []*sql.Stmt
+	facts, rows, access, places, agenda, deadlines, notices inserts
+	facility, reached, erasure, unasked                     *sql.Stmt
+	revision, unrevised                                     *sql.Stmt
+	looked, lookedAt, glass                                 *sql.Stmt   // who has looked at what
+	empty                                                   *sql.Stmt   // takes the content of a case's boxes away
+	unreadable, gone                                        *sql.Stmt   // gone takes a case out of what is unreadable
+	forget                                                  []*sql.Stmt // what stands beside a case's own row
+	texts                                                   map[string]*sql.Stmt
+	all                                                     []*sql.Stmt
 }
 
 // Inserts write rows of one table, several at once where there are several: that
@@ -75,6 +75,7 @@ func newWriter(ctx context.Context, db *sql.DB) (*writer, error) {
 	w.places = many(`INSERT OR REPLACE INTO places`, `ref, n, facility, organisation, state`, ``)
 	w.agenda = many(`INSERT OR REPLACE INTO agenda`, `ref, n, item, since, organisation`, ``)
 	w.deadlines = many(`INSERT OR REPLACE INTO deadlines`, clockColumnNames, ``)
+	w.notices = many(`INSERT OR REPLACE INTO notices`, noticeColumns, ``)
 	w.facility = prepare(`INSERT OR REPLACE INTO facilities (ref, state) VALUES (?,?)`)
 	w.looked, w.lookedAt, w.glass = prepare(insertAccess), prepare(insertAccessed), prepare(insertGlass)
 	w.erasure = prepare(insertErasure)
@@ -85,7 +86,7 @@ func newWriter(ctx context.Context, db *sql.DB) (*writer, error) {
 	w.revision = prepare(insertRevision)
 	w.unrevised = prepare(`DELETE FROM revisions WHERE stream = ?`)
 	w.reached = prepare(`UPDATE position SET seq = ?, id = ?`)
-	for _, table := range []string{"case_access", "places", "agenda", "deadlines"} {
+	for _, table := range []string{"case_access", "places", "agenda", "deadlines", "notices"} {
 		w.forget = append(w.forget, prepare(`DELETE FROM `+table+` WHERE ref = ?`))
 	}
 	for _, query := range append(blind.Statements(), selectBefore) {

@@ -44,6 +44,7 @@ func (s *Server) reads(api huma.API) {
 	read(s, api, "/duplicates", "Possible duplicates that nobody has judged, the likeliest first", duplicateView, s.readUnjudged)
 	read(s, api, "/queues", "What waits for you", caseView, s.readQueues)
 	read(s, api, "/overdue", "Duties past due, the oldest first", dutyView, s.readOverdue)
+	read(s, api, "/notices", "Consents that are over by which you have data", noticeView, s.readNotices)
 	read(s, api, "/facilities", "Shelters and assistance centres with their occupancy", occupancy, s.readFacilities)
 	read(s, api, "/facilities/{facility}", "A facility and what happened to it", occupancy, s.readFacility)
 	read(s, api, "/calls", "The calls to the hotlines of a year, the latest first", callView, s.readCalls)

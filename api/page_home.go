@@ -23,6 +23,8 @@ type homePage struct {
 	stages  []stageCount              // for the Coordinator
 	overdue []projections.Due
 	crowded []projections.FacilityRow // for those who may allow more
+	notices []projections.Notice      // consents that are over; the first of them
+	noticed int                       // how many there are
 	steps   map[domain.Ref][]ui.Link  // what is expected of the reader, case by case
 }
 
@@ -65,6 +67,9 @@ func (s *Server) getHome(c echo.Context) error {
 		}
 	}
 	if err := s.fillCrowded(c, &p); err != nil {
+		return err
+	}
+	if err := s.fillNotices(c, &p); err != nil {
 		return err
 	}
 	frame := s.frame(c, p.reader, p.T("home.title."+p.kind()))
@@ -167,6 +172,7 @@ func (p homePage) parts(c echo.Context) []templ.Component {
 		parts = append(parts, p.occupancy(f))
 	}
 	parts = append(parts, p.pressing()...)
+	parts = append(parts, p.overConsents()...)
 	parts = append(parts, p.tabs("/"), ui.Table(p.table()), ui.Pagination(p.pagination(c, p.total, p.perPage())))
 	return append(parts, p.attesting()...)
 }

@@ -24,6 +24,7 @@ func (s *Server) pages(e *echo.Echo) {
 	get("/codes/:list", signedIn, s.getCodeList)
 	get("/glossary", signedIn, s.getGlossary)
 	get("/overdue", signedIn, s.getOverdue)
+	get("/notices", noticeView, s.getNotices)
 	get("/search", nameView, s.getSearch)
 	post("/search", nameView, s.postSearch)
 	get("/erasures", erasureView, s.getErasures)

@@ -182,6 +182,7 @@ func TestEveryPageForEveryRole(t *testing.T) {
 		for target, may := range map[string]func(domain.Role) bool{
 			"/": everybody, "/policy": everybody, "/codes": everybody, "/codes/control_method": everybody, "/codes/nowhere": nil, "/glossary": everybody, "/cases": cases, "/cases?queue=nothing": nil, "/overdue": course,
 			"/cases/new":  func(r domain.Role) bool { return mustSpec("register-referral").MayGive(r) },
+			"/notices":    func(r domain.Role) bool { return cases(r) && !r.SeesEveryCase() },
 			"/duplicates": func(r domain.Role) bool { return duplicateView.may(domain.Actor{Role: r}) },
 			"/calls":      func(r domain.Role) bool { return r.SeesCalls() },
 			"/calls/new":  func(r domain.Role) bool { return r == domain.HotlineOperator },

@@ -29,6 +29,9 @@ type Views interface {
 	Cases(ctx context.Context, by domain.Actor, now time.Time, f projections.Filter) ([]projections.CaseRow, int, error)
 	Queues(ctx context.Context, by domain.Actor, now time.Time) ([]projections.Queue, error)
 	Overdue(ctx context.Context, by domain.Actor, now time.Time, limit, offset int) ([]projections.Due, int, error)
+	// Notices lists the consents that are over by which the actor's organisation has
+	// data. Nothing else of their cases is in it.
+	Notices(ctx context.Context, by domain.Actor, now time.Time, limit, offset int) ([]projections.Notice, int, error)
 	// Duties are those of institutions, for roles that see the plan; the caller
 	// checks that.
 	Duties(ctx context.Context, now time.Time) ([]projections.Duty, error)

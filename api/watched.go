@@ -53,6 +53,21 @@ func (v watched) Overdue(ctx context.Context, by domain.Actor, now time.Time, li
 	return rows, n, nil
 }
 
+// Notices name nobody, and tell of cases that may not be open to the reader any more:
+// so it is recorded that they were told.
+func (v watched) Notices(ctx context.Context, by domain.Actor, now time.Time, limit, offset int) ([]projections.Notice, int, error) {
+	list, n, err := v.Views.Notices(ctx, by, now, limit, offset)
+	refs := each(list, func(n projections.Notice) domain.Ref { return n.Ref })
+	if len(refs) > 0 {
+		slices.Sort(refs)
+		err = v.looks.viewed(ctx, by, "notices", slices.Compact(refs), []domain.Compartment{domain.Flow}, nil)
+	}
+	if err != nil {
+		return nil, 0, err
+	}
+	return list, n, nil
+}
+
 func (v watched) Search(ctx context.Context, by domain.Actor, now time.Time, q projections.Query) ([]projections.Match, error) {
 	found, err := v.Views.Search(ctx, by, now, q)
 	if r, ok := domain.AsRefusal(err); ok && r.Kind == domain.Forbidden {

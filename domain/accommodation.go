@@ -1,5 +1,7 @@
 package domain
 
+import "slices"
+
 // Place is one request for a place and what became of it.
 type Place struct {
 	Facility     Ref    `json:"facility"`
@@ -97,12 +99,20 @@ func (cmd RequestShelter) decide(p *Joint, req Request) ([]Event[Joint], error) 
 	if err := askingThemselves(p.Facilities[0], req); err != nil {
 		return nil, err
 	}
+	if bothOnly(cmd.Needs) {
+		return nil, invalid("answers_contradict", "needs")
+	}
 	if !p.Facilities[0].openOn(req.Happened.Day()) {
 		return nil, invalid("facility_not_open", "facility")
 	}
 	e := ShelterRequested{cmd.Facility, p.Facilities[0].Organisation, p.Facilities[0].Kind, p.Facilities[0].District, cmd.Dependants, cmd.Needs, cmd.Security, cmd.Language}
 	unfit := p.Facilities[0].room(p.Case(), req.about, 1+cmd.Dependants, req.Happened.Day()).unfit
 	return p.answer(p.Case().noting(req, []Event[Case]{e}, remark{unfit, "place_not_fitting"})), nil
+}
+
+// bothOnly reports whether only women and only men are asked for at once.
+func bothOnly(needs []string) bool {
+	return slices.Contains(needs, "female_only") && slices.Contains(needs, "male_only")
 }
 
 // askingThemselves refuses that a house is asked for a place by its own staff: they

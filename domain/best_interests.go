@@ -45,7 +45,9 @@ func (cmd AssessBestInterests) decide(c *Case, req Request) ([]Event[Case], erro
 }
 
 // DetermineBestInterests records the decision of the child protection panel. No
-// child is returned, and no child's case ends, against it.
+// child is returned, and no child's case ends, against it. What is postponed has
+// no solution yet, and in one minute nothing is both so and otherwise
+// ("answers_contradict").
 type DetermineBestInterests struct {
 	Purpose  string   `json:"purpose" code:"best_interests_purpose"`
 	Options  []string `json:"options" code:"durable_solution"` // those that were weighed
@@ -77,12 +79,22 @@ func (cmd DetermineBestInterests) decide(c *Case, req Request) ([]Event[Case], e
 		return nil, conflict("not_a_child")
 	case cmd.Purpose == "durable_solution" && cmd.Decision == "in_favour" && cmd.Solution == "":
 		return nil, invalid("required", "solution")
+	case cmd.Solution != "" && cmd.Decision == "postponed":
+		return nil, invalid("answers_contradict", "solution")
 	case cmd.Solution != "" && !slices.Contains(cmd.Options, cmd.Solution):
 		return nil, invalid("not_among_options", "solution")
+	case slices.ContainsFunc(c.BestInterests, func(b BestInterests) bool { return b.atOnce(cmd, req.Happened) }):
+		return nil, invalid("answers_contradict", "decision")
 	}
 	e := BestInterestsDetermined{cmd.Purpose, slices.Clone(cmd.Options), cmd.Decision, cmd.Solution, cmd.Heard}
 	return c.fact(req, e, remark{!slices.Contains(c.BestInterestsWeighed, cmd.Purpose), "best_interests_not_assessed"},
 		remark{!cmd.Heard, "child_not_heard"}, remark{c.guardianAt(req.Happened) == nil, "child_without_guardian"})
+}
+
+// atOnce reports whether something else was determined for the purpose in the same
+// minute. Of a whole hour or day both can be true: the panel may have met twice.
+func (b BestInterests) atOnce(cmd DetermineBestInterests, when When) bool {
+	return when.Precision == Minute && b.Purpose == cmd.Purpose && b.On.Equal(when) && (b.Decision != cmd.Decision || b.Solution != cmd.Solution)
 }
 
 // inFavourOf reports whether the latest determination that speaks of the purpose

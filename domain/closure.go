@@ -51,6 +51,10 @@ func (cmd CloseCase) decide(c *Case, req Request) ([]Event[Case], error) {
 		return nil, conflict("durable_solution_missing")
 	case unpaid && cmd.FollowedUpBy == "" && !ended && !req.imported():
 		return nil, invalid("award_unpaid", "followed_up_by")
+	case cmd.Reason == "negative_decision" && c.Outcome == "positive":
+		return nil, invalid("answers_contradict", "reason")
+	case cmd.WaiverReason == "died" && cmd.Reason != "died":
+		return nil, invalid("answers_contradict", "waiver_reason")
 	case cmd.WaiverReason != "" && len(open) == 0:
 		return nil, invalid("nothing_open", "waiver_reason")
 	case cmd.FollowedUpBy != "" && !unpaid:

@@ -57,7 +57,7 @@ func (c *Case) closing(reason string) said {
 func TestClosureWaitsForAReview(t *testing.T) {
 	state := func() *Case { return happens("ReviewRequested").on(given(t, identified...).state()) }
 	c := state()
-	if _, code := decides(t, c, c.closing("negative_decision")); code != "review_waits" {
+	if _, code := decides(t, c, c.closing("reintegrated")); code != "review_waits" {
 		t.Errorf("closed while a review waits: %q", code)
 	}
 	if got, code := decides(t, c, c.closing("died")); code != "" || !slices.Contains(got, "!review_waits") {
@@ -65,7 +65,7 @@ func TestClosureWaitsForAReview(t *testing.T) {
 	}
 	for _, end := range []happens{"ReviewDecided", "IdentificationReversed"} {
 		c := end.on(state())
-		if got, code := decides(t, c, c.closing("negative_decision")); code != "" || slices.Contains(got, "!review_waits") {
+		if got, code := decides(t, c, c.closing("reintegrated")); code != "" || slices.Contains(got, "!review_waits") {
 			t.Errorf("after %s: %v %q", end, got, code)
 		}
 	}

@@ -35,6 +35,7 @@ type Code struct {
 	Group      string `json:"group,omitempty"`      // what it belongs to, on lists that are grouped
 	From       Day    `json:"valid_from,omitzero"`  // the first day on which there is such a thing; zero: not known, or since ever
 	To         Day    `json:"valid_to,omitzero"`    // the last day; zero: still
+	Alone      bool   `json:"alone,omitempty"`      // it excludes every other code of its list: none of them, or unknown
 	Confidence string `json:"confidence,omitempty"` // confirmed, reported or assumed, where it is not that of the whole list
 	Source     string `json:"source,omitempty"`     // where it was found
 	Text

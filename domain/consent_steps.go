@@ -82,6 +82,8 @@ func (cmd RecordConsent) decide(c *Case, req Request) ([]Event[Case], error) {
 		return nil, invalid("before_start", "valid_until")
 	case both:
 		return nil, invalid("released_and_withheld", "withheld")
+	case !cmd.Abroad && slices.Contains(cmd.Operations, "transfer_abroad"):
+		return nil, invalid("answers_contradict", "abroad")
 	case cmd.Assent && !c.childOn(req.Happened):
 		return nil, invalid("adult_decides", "assent")
 	}

@@ -144,8 +144,14 @@ func (f Field) takes(code string) bool {
 	return slices.ContainsFunc(f.Choices(), func(c Code) bool { return c.Code == code })
 }
 
+// alone reports whether a code says that no other one holds, or is known.
+func (f Field) alone(code string) bool {
+	c, _ := CodeOf(f.List, code)
+	return c.Alone
+}
+
 // check refuses a command whose fields do not hold what they must: "required",
-// "unknown_code", "repeated_code", "out_of_range", "in_future",
+// "unknown_code", "repeated_code", "answers_contradict", "out_of_range", "in_future",
 // "no_such_facility", "no_such_reference", "not_a_reference", "not_text",
 // "too_long", each with the field.
 func check(cmd Asked, now time.Time) error {
@@ -179,6 +185,9 @@ func (f Field) fault(v reflect.Value, now time.Time) string {
 			if slices.Contains(codes[:i], c) {
 				return "repeated_code"
 			}
+		}
+		if len(codes) > 1 && slices.ContainsFunc(codes, f.alone) {
+			return "answers_contradict"
 		}
 	case Number, Amount:
 		if n := v.Int(); n < int64(f.Min) || n > int64(f.Max) || f.Kind == Amount && n <= 0 {

@@ -121,7 +121,10 @@ func (cmd ChangeGuardian) decide(c *Case, req Request) ([]Event[Case], error) {
 	return c.fact(req, GuardianChanged(cmd), remark{cmd.Conflict == "not_checked", "guardian_conflict_not_checked"})
 }
 
-// EndGuardian records that a guardian's office ended and nobody took over.
+// EndGuardian records that a guardian's office ended and nobody took over. Nobody
+// turned 18 who is still a child of this register ("turned_18_is_adult"): until the
+// first day of the month after the birthday a child keeps the guardian, so that the
+// end does not tell the birthday. See [SetChildStatus].
 type EndGuardian struct {
 	Reason string `json:"reason" code:"guardian_end"`
 }
@@ -139,8 +142,11 @@ func (cmd EndGuardian) decide(c *Case, req Request) ([]Event[Case], error) {
 	if slices.ContainsFunc(c.Guardians, func(g Guardianship) bool { return g.Ended.Equal(req.Happened) && g.Reason == cmd.Reason }) {
 		return nil, nil
 	}
-	if c.guardianAt(req.Happened) == nil {
+	switch {
+	case c.guardianAt(req.Happened) == nil:
 		return nil, conflict("no_guardian")
+	case cmd.Reason == "turned_18" && c.childOn(req.Happened):
+		return nil, invalid("turned_18_is_adult", "reason")
 	}
 	return c.fact(req, GuardianEnded(cmd), remark{c.childOn(req.Happened) && cmd.Reason != "died", "child_without_guardian"})
 }

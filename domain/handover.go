@@ -59,7 +59,8 @@ func (cmd RefuseHandover) decide(c *Case, req Request) ([]Event[Case], error) {
 }
 
 // ReturnReferral records that the duty officer sent a referral back to the body that
-// made it, and why. The case stays open until it is closed.
+// made it, and why. The case stays open until it is closed. Something is missing
+// from what is incomplete, and only from that ("answers_contradict").
 type ReturnReferral struct {
 	Organisation string   `json:"organisation" code:"organisation"`
 	Reason       string   `json:"reason" code:"referral_return"`
@@ -88,6 +89,8 @@ func (cmd ReturnReferral) decide(c *Case, req Request) ([]Event[Case], error) {
 		return nil, invalid("same_organisation", "organisation")
 	case cmd.Reason == "incomplete" && len(cmd.Missing) == 0:
 		return nil, invalid("required", "missing")
+	case cmd.Reason != "incomplete" && len(cmd.Missing) > 0:
+		return nil, invalid("answers_contradict", "missing")
 	}
 	e := ReferralReturned{To: cmd.Organisation, Reason: cmd.Reason, Missing: slices.Clone(cmd.Missing)}
 	return c.fact(req, e, remark{!c.HandedOver.IsZero(), "returned_after_handover"})

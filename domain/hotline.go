@@ -60,6 +60,8 @@ func (cmd LogHotlineCall) decide(j *Joint, req Request) ([]Event[Joint], error) 
 		return nil, invalid("language_of_call", "language")
 	case cmd.Case != "" && !cmd.Related:
 		return nil, invalid("not_about_trafficking", "case")
+	case cmd.Topic == "trafficking" && !cmd.Related:
+		return nil, invalid("answers_contradict", "thb_related")
 	case req.Happened.Day().Before(lawInForce):
 		return nil, invalid("before_law", "happened")
 	}

@@ -4,7 +4,8 @@ import "slices"
 
 // DecideIdentification is the formal decision. Only the head of the special
 // police unit takes it. For a child, means are irrelevant in law; for an adult
-// they are not ("adult_needs_means").
+// they are not ("adult_needs_means"). What is found must fit together, and with what
+// it rests on ("answers_contradict").
 type DecideIdentification struct {
 	Outcome   string   `json:"outcome" code:"outcome"`
 	Forms     []string `json:"forms,omitempty" code:"form_of_exploitation"`
@@ -91,8 +92,17 @@ func (cmd DecideIdentification) decide(c *Case, req Request) ([]Event[Case], err
 		return nil, invalid("before_decision", "notified_at")
 	case cmd.NotifiedAt.IsZero() && cmd.ReviewInfo:
 		return nil, invalid("required", "notified_at")
+	case cmd.ReviewInfo && !cmd.Informed:
+		return nil, invalid("answers_contradict", "informed") // told of the review means told of what is reviewed
+	}
+	found := cmd.Outcome == "positive" || len(cmd.Forms)+len(cmd.Means)+len(cmd.Acts)+len(cmd.Controls) > 0
+	if found && slices.Contains(cmd.Grounds, "no_indicators") {
+		return nil, invalid("answers_contradict", "grounds")
 	}
 	if err := c.identifiable(cmd.Outcome, cmd.Forms, cmd.Means, cmd.Geography, cmd.AgeAtExploitation, req.Happened); err != nil {
+		return nil, err
+	}
+	if err := c.atOdds(cmd.Forms, cmd.Means, cmd.Geography, cmd.ExploitationFields, req.Happened); err != nil {
 		return nil, err
 	}
 	x := cmd.ExploitationFields
@@ -120,6 +130,23 @@ func (c *Case) identifiable(outcome string, forms, means []string, geography, ag
 		return invalid("required", "geography")
 	case positive && c.HandedOver.IsZero():
 		return conflict("handover_missing") // nobody decides about a person they have not received
+	}
+	return nil
+}
+
+// atOdds refuses findings that cannot be true together: what was done inside the
+// country was not done in another, and who was of age then is no child now, and
+// needed no means nor suffered what only a child can.
+func (c *Case) atOdds(forms, means []string, geography string, x ExploitationFields, at When) error {
+	then, _ := CodeOf("age_group", x.AgeAtExploitation)
+	now := c.ageOn(at.Day())
+	ofChild := now.Status == "child" && !now.Presumed || slices.Contains(means, "none_child") ||
+		slices.Contains(forms, "child_marriage") || slices.Contains(forms, "child_labour")
+	switch {
+	case geography == "internal" && x.ExploitedIn != "":
+		return invalid("answers_contradict", "exploited_in")
+	case then.Group == "adult" && ofChild:
+		return invalid("answers_contradict", "age_at_exploitation")
 	}
 	return nil
 }

@@ -5,6 +5,13 @@ import (
 	"time"
 )
 
+// deniesAlien reports whether the nationality does not fit a citizenship of the list
+// "citizenship": a foreigner is no citizen of Azerbaijan, and a stateless person of
+// no country. A citizen may have another nationality besides.
+func (f IdentityFields) deniesAlien(citizenship string) bool {
+	return citizenship == "foreign" && f.Nationality == "AZ" || citizenship == "stateless" && f.Nationality != ""
+}
+
 // events gives the event that the fields make, if they hold anything. Age is
 // that of the case, on a day.
 func (f IdentityFields) events(age string, on Day) ([]Event[Case], error) {
@@ -68,6 +75,9 @@ func (f ContactFields) events() ([]Event[Case], error) {
 
 // personal gives the personal events of a referral.
 func (cmd RegisterReferral) personal(on Day) (events []Event[Case], err error) {
+	if cmd.deniesAlien(cmd.Citizenship) {
+		return nil, invalid("answers_contradict", "nationality")
+	}
 	identity, err := cmd.IdentityFields.events(cmd.Age, on)
 	if err != nil {
 		return nil, err
@@ -147,7 +157,7 @@ func (c *Case) unknown(e AnyEvent) bool {
 
 // personally is the answer of a rule about personal facts: nothing of the kind
 // is recorded of a person who was erased.
-func (c *Case) personally(req Request, events []Event[Case], err error) ([]Event[Case], error) {
+func (c *Case) personally(req Request, events []Event[Case], err error, remarks ...remark) ([]Event[Case], error) {
 	switch {
 	case c.Erased():
 		return nil, conflict("erased")
@@ -158,7 +168,7 @@ func (c *Case) personally(req Request, events []Event[Case], err error) ([]Event
 	case !c.knows(req.By, req.known()):
 		return nil, conflict("not_admitted")
 	}
-	return c.noting(req, events), nil
+	return c.noting(req, events, remarks...), nil
 }
 
 // knows reports whether the asker has to do with the person closely enough to
@@ -169,13 +179,16 @@ func (c *Case) knows(by Actor, now time.Time) bool {
 }
 
 // decide lets nobody replace unseen what others know: who may not read the name
-// can give one where there is none, or correct their own.
+// can give one where there is none, or correct their own. A nationality that does
+// not fit the citizenship of the case is learnt later and may be the truth: it is
+// recorded, and remarked, so that the citizenship is looked into. The remark says no
+// more of the person than the citizenship does, which everybody with the case reads.
 func (cmd RecordIdentity) decide(c *Case, req Request) ([]Event[Case], error) {
 	if !c.unknown(IdentityRecorded{}) && !c.Erased() && c.NamedBy != req.By.User && c.knows(req.By, req.known()) && (!req.By.Role.knowsWhole() || !MayRead(req.By, c.Access, Identity, req.known())) {
 		return nil, conflict("known_already")
 	}
 	events, err := cmd.events(c.ageOn(c.Detected.Day()).Status, c.Detected.Day())
-	return c.personally(req, events, err)
+	return c.personally(req, events, err, remark{cmd.deniesAlien(c.Citizenship), "citizenship_doubtful"})
 }
 
 func (cmd RecordDocument) decide(c *Case, req Request) ([]Event[Case], error) {

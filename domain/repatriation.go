@@ -58,11 +58,15 @@ func (cmd ExpressReturnWish) decide(c *Case, req Request) ([]Event[Case], error)
 	if !c.Return.Departed.IsZero() && c.Return.Received.IsZero() {
 		return nil, conflict("on_the_way")
 	}
+	if cmd.By == "guardian" && !c.childOn(req.Happened) {
+		return nil, invalid("adult_decides", "by")
+	}
 	return c.fact(req, ReturnWishExpressed(cmd), remark{cmd.Freedom == "pressed", "return_not_voluntary"})
 }
 
 // AssessReturnRisk records the assessment that must come before every return
-// (Repatriation Rules of 2013). Whoever helps with returns may make it.
+// (Repatriation Rules of 2013). Whoever helps with returns may make it. Where the
+// risk is extreme nobody can return just so ("answers_contradict").
 type AssessReturnRisk struct {
 	Level    string   `json:"level" code:"risk_level"`
 	Decision string   `json:"decision" code:"return_decision"`
@@ -88,6 +92,9 @@ func (AssessReturnRisk) expected(c *Case) bool {
 	return !c.Return.Wish.IsZero() && c.Return.Assessed.IsZero()
 }
 func (cmd AssessReturnRisk) decide(c *Case, req Request) ([]Event[Case], error) {
+	if cmd.Level == "extreme" && cmd.Decision == "can_return" {
+		return nil, invalid("answers_contradict", "decision")
+	}
 	return c.fact(req, ReturnRiskAssessed{cmd.Level, cmd.Decision, slices.Clone(cmd.Sources)}, remark{c.Return.Wish.IsZero(), "return_wish_missing"})
 }
 
@@ -116,8 +123,8 @@ func (RecordReturnConsent) expected(c *Case) bool {
 	return !c.Return.Assessed.IsZero() && c.Return.Consent.IsZero()
 }
 func (cmd RecordReturnConsent) decide(c *Case, req Request) ([]Event[Case], error) {
-	if c.childOn(req.Happened) && cmd.By != "guardian" {
-		return nil, invalid("guardian_required", "by")
+	if err := c.whoConsents(cmd.By, req.Happened); err != nil {
+		return nil, err
 	}
 	return c.fact(req, ReturnConsentRecorded(cmd), remark{c.Return.Assessed.IsZero(), "return_risk_missing"})
 }

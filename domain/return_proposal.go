@@ -60,6 +60,9 @@ func (cmd DeclineReturn) decide(c *Case, req Request) ([]Event[Case], error) {
 	if c.onTheWay() && !req.Happened.Before(c.Return.Departed) {
 		return nil, conflict("on_the_way")
 	}
+	if cmd.By == "guardian" && !c.childOn(req.Happened) {
+		return nil, invalid("adult_decides", "by")
+	}
 	return c.fact(req, ReturnDeclined(cmd))
 }
 

@@ -169,8 +169,13 @@ func (cmd ReverseIdentification) decide(c *Case, req Request) ([]Event[Case], er
 		return nil, invalid("before_decision", "notified_at")
 	case cmd.NotifiedAt.IsZero() && cmd.ReviewInfo:
 		return nil, invalid("required", "notified_at")
+	case cmd.ReviewInfo && !cmd.Informed:
+		return nil, invalid("answers_contradict", "informed") // told of the review means told of what is reviewed
 	}
 	if err := c.identifiable(cmd.Outcome, cmd.Forms, cmd.Means, cmd.Geography, cmd.AgeAtExploitation, req.Happened); err != nil {
+		return nil, err
+	}
+	if err := c.atOdds(cmd.Forms, cmd.Means, cmd.Geography, cmd.ExploitationFields, req.Happened); err != nil {
 		return nil, err
 	}
 	x := cmd.ExploitationFields

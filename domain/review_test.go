@@ -109,6 +109,7 @@ func turned(cmd ReverseIdentification, at string) said { return head.says(at, cm
 
 func TestWhatADecisionSays(t *testing.T) {
 	whole := positive()
+	whole.Geography = "transnational_outbound"
 	whole.Acts, whole.Controls, whole.Industry, whole.ExploitedIn = []string{"recruitment"}, []string{"takes_earnings"}, "F", "TR"
 	whole.Decision, whole.NotifiedAt, whole.ReviewInfo, whole.AgeAtExploitation = "153", mustWhen("2024-03-11"), true, "25-34"
 	w := given(t, undecided...).when(head.says("2024-03-10", whole)).then("IdentificationDecided")

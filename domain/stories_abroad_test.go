@@ -17,7 +17,7 @@ func childhood() []step {
 		{guardianship, "03-18", "record-tracing-result", fields{"result": "found_suitable", "relatives": []string{Codes("relative")[0].Code}}, Stream{}},
 		{guardianship, "03-19", "determine-best-interests", best(fields{"purpose": "durable_solution", "decision": "in_favour", "solution": "parents"}), Stream{}},
 		{guardianship, "03-20", "enrol-in-school", nil, Stream{}},
-		{guardianship, "05-20", "end-guardian", nil, Stream{}},
+		{guardianship, "05-20", "end-guardian", fields{"reason": "family_reunited"}, Stream{}},
 	})
 }
 

@@ -21,5 +21,8 @@ func (TrainingHeld) EventType() string    { return "TrainingHeld" }
 func (TrainingHeld) apply(*Action, Times) {}
 func (HoldTraining) givers() []Role       { return []Role{Coordinator} }
 func (cmd HoldTraining) decide(*Action, Request) ([]Event[Action], error) {
+	if cmd.Persons < len(cmd.Organisations) {
+		return nil, invalid("answers_contradict", "persons") // of each at least one took part
+	}
 	return []Event[Action]{TrainingHeld{slices.Clone(cmd.Topics), slices.Clone(cmd.Organisations), cmd.Persons}}, nil
 }

@@ -66,6 +66,8 @@ func (cmd RequestTransfer) decide(p *Joint, req Request) ([]Event[Joint], error)
 		return nil, invalid("before_admission", "happened")
 	case !f.openOn(req.Happened.Day()):
 		return nil, invalid("facility_not_open", "facility")
+	case bothOnly(cmd.Needs):
+		return nil, invalid("answers_contradict", "needs")
 	}
 	if err := askingThemselves(f, req); err != nil {
 		return nil, err

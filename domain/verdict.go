@@ -31,6 +31,7 @@ func (e VerdictRecorded) apply(c *Case, at Times) {
 func (RecordVerdict) givers() []Role { return []Role{Prosecution} }
 func (cmd RecordVerdict) decide(c *Case, req Request) ([]Event[Case], error) {
 	convicted := cmd.Outcome == "convicted" || cmd.Outcome == "partly_convicted"
+	granted := cmd.CivilClaim == "granted" || cmd.CivilClaim == "partly_granted"
 	switch {
 	case c.criminalCase(cmd.Reference) == nil:
 		return nil, invalid("criminal_case_not_linked", "criminal_case_no")
@@ -38,6 +39,8 @@ func (cmd RecordVerdict) decide(c *Case, req Request) ([]Event[Case], error) {
 		return nil, invalid("required", "articles")
 	case !convicted && len(cmd.Articles) > 0:
 		return nil, invalid("not_convicted", "articles")
+	case granted && (cmd.Outcome == "acquitted" || cmd.Outcome == "sent_back"):
+		return nil, invalid("answers_contradict", "civil_claim")
 	}
 	e := VerdictRecorded{cmd.Reference, cmd.Outcome, slices.Clone(cmd.Articles), cmd.CivilClaim, cmd.Final}
 	return c.fact(req, e, remark{cmd.CivilClaim != "none" && c.Redress.Claimed == 0, "claim_not_recorded"})

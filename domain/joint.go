@@ -57,6 +57,10 @@ type beginning interface{ begins() }
 // into its own: whoever may give it there gives it for those too.
 type ofAllMerged interface{ ofAllMerged() }
 
+// tellingBesides is a command that tells the other cases what they are to know, and
+// asks none of them whether it may be given.
+type tellingBesides interface{ toldBesides() }
+
 // standing is an event of a joint decision and the stream it stands on.
 type standing struct {
 	AnyEvent
@@ -211,6 +215,9 @@ func (j *Joint) fold(req Request, cmd Asked, n int, history []Decision) error {
 		}
 		j.Cases = append(j.Cases, c)
 		if _, all := cmd.(ofAllMerged); all && n > 0 && c.MergedInto == j.streams[0].Ref() {
+			return nil
+		}
+		if _, tells := cmd.(tellingBesides); tells && n > 0 {
 			return nil
 		}
 		if _, begins := cmd.(beginning); begins && n > 0 {

@@ -13,11 +13,13 @@ type OfferPlace struct {
 	Until    Day `json:"until"` // the last day on which the bed is kept, at most 14 days ahead
 }
 
-// ShelterOffered promises a bed. The person still lives where they lived.
+// ShelterOffered promises a bed, or says that the one that was promised is not kept
+// any longer. The person still lives where they lived.
 type ShelterOffered struct {
 	Facility     Ref    `json:"facility" place:"facility"`
 	Organisation string `json:"organisation" code:"organisation" place:"host"`
 	Until        Day    `json:"until"`
+	Released     bool   `json:"released,omitempty"` // before that day: see [ReleaseReservation]
 }
 
 // ShelterPlaceReserved stands in the facility's history beside [ShelterOffered] in
@@ -33,7 +35,11 @@ func (ShelterOffered) EventType() string       { return "ShelterOffered" }
 func (ShelterPlaceReserved) EventType() string { return "ShelterPlaceReserved" }
 func (e ShelterOffered) key() string           { return string(e.Facility) }
 func (e ShelterOffered) apply(c *Case, at Times) {
-	if p := c.place(e.Facility); p != nil {
+	switch p := c.place(e.Facility); {
+	case p == nil:
+	case e.Released:
+		p.Offered, p.OfferedUntil = When{}, Day{}
+	default:
 		p.Offered, p.OfferedUntil = at.Happened, e.Until
 	}
 }
@@ -80,7 +86,7 @@ func (cmd OfferPlace) decide(p *Joint, req Request) ([]Event[Joint], error) {
 	case bed.full:
 		return nil, conflict("facility_full")
 	}
-	onCase := c.noting(req, []Event[Case]{ShelterOffered{cmd.Facility, f.Organisation, cmd.Until}})
+	onCase := c.noting(req, []Event[Case]{ShelterOffered{Facility: cmd.Facility, Organisation: f.Organisation, Until: cmd.Until}})
 	return p.answer(onCase, ShelterPlaceReserved{req.about, old.For, bed.group, cmd.Until}), nil
 }
 
@@ -175,26 +181,38 @@ func (c *Case) dropped(facility Ref, state string, at Times) {
 }
 
 // ReleaseReservation says that a bed need not be kept any longer, for example
-// because another facility took the person in.
+// because another facility took the person in. The offer ends on the case too, where
+// it stands: the request is open again, and the facility is only asked.
 type ReleaseReservation struct {
 	Case Ref `json:"case" ref:"case"`
 }
 
 // ReservationReleased makes the bed free again before the offer lapses. It stands
-// also beside what ends a request on the case.
+// also beside what ends a request, or the offer, on the case.
 type ReservationReleased struct {
 	Case Ref `json:"case"`
 }
 
 func (ReservationReleased) EventType() string             { return "ReservationReleased" }
 func (e ReservationReleased) apply(f *Facility, at Times) { f.unreserve(e.Case) }
+func (cmd ReleaseReservation) others(Request) []Stream    { return []Stream{CaseStream(cmd.Case)} }
+func (ReleaseReservation) toldBesides()                   {} // whatever became of the case, the bed is the facility's
 func (ReleaseReservation) givers() []Role                 { return []Role{Shelter, AssistanceCentre} }
 
-func (cmd ReleaseReservation) decide(f *Facility, req Request) ([]Event[Facility], error) {
+func (cmd ReleaseReservation) decide(j *Joint, req Request) ([]Event[Joint], error) {
+	c, f := j.Case(), j.Facilities[0]
 	if f.Organisation != req.By.Organisation {
 		return nil, &Refusal{Kind: Forbidden, Code: "not_your_facility"}
 	}
-	return f.releasing(cmd.Case), nil
+	all := j.onFacility(0, f.releasing(cmd.Case)...)
+	asked := c.place(j.streams[0].Ref())
+	if len(all) == 0 || c.MergedInto != "" || asked == nil || asked.State != "requested" || asked.Offered.IsZero() {
+		return all, nil
+	}
+	if req.Happened.Before(asked.Requested) {
+		return nil, invalid("before_request", "happened")
+	}
+	return append(all, j.onCase(0, c.noting(req, []Event[Case]{ShelterOffered{asked.Facility, asked.Organisation, asked.OfferedUntil, true}})...)...), nil
 }
 
 // releasing frees the bed that is kept for a person, if one is.

@@ -97,6 +97,65 @@ func TestABedThatIsNotNeededIsReleased(t *testing.T) {
 	given(t).when(otherHouse.says("2024-03-03", release.cmd)).refused("not_your_facility", "")
 }
 
+// A bed that is not kept any longer is promised on the case no more either, and
+// the house does not see any longer who was to come.
+func TestAReleaseEndsTheOffer(t *testing.T) {
+	story := []said{detected, requested, offer("2024-03-02T02:00", "2024-03-15")}
+	release := shelter.says("2024-03-03", ReleaseReservation{Case: theCase.Ref()}).when("2024-03-03T12:00")
+	knows := func(w *world, when string) bool {
+		return MayRead(shelter, w.state().Access, Identity, mustWhen(when).At)
+	}
+	w := given(t, story...)
+	if !knows(w, "2024-03-03T11:00") {
+		t.Fatal("who promised a bed does not see who is to come")
+	}
+	w.when(release).then("ReservationReleased")
+	p := w.state().place(house)
+	if got := w.events(theCase); got[len(got)-1] != "ShelterOffered" || p.State != "requested" || !p.Offered.IsZero() || !p.OfferedUntil.IsZero() || !(OfferPlace{}).expected(w.state()) {
+		t.Errorf("%v: the request is %+v", got, p)
+	}
+	if knows(w, "2024-03-03T12:00") || !MaySee(shelter, w.state().Access, mustWhen("2024-03-03T12:00").At) {
+		t.Errorf("they are asked, and no more: %+v", w.state().Access)
+	}
+	w.audited()
+	given(t, append(story, release)...).when(offer("2024-03-04", "2024-03-06")).then("ShelterOffered") // again
+	given(t, append(story, release)...).when(admitted).then("AdmissionConfirmed")
+	w.when(shelter.says("2024-03-04", VoidEvent{Event: w.the("ShelterOffered"), Reason: "typing"})).then("EventVoided")
+	if w.kept("2024-03-05") != 1 || w.state().place(house).OfferedUntil != mustDay("2024-03-15") || !knows(w, "2024-03-05") {
+		t.Errorf("the bed is not kept after all: %+v", w.state().place(house))
+	}
+	w.audited()
+	given(t, story...).when(shelter.says("2024-03-02T00:30", release.cmd)).refused("before_request", "happened")
+}
+
+// An offer that has lapsed is not made longer by its release, and where the case
+// has no open request any more, or knows the house no more, the bed is free all the
+// same.
+func TestAReleaseWithoutAnOffer(t *testing.T) {
+	lapsed := []said{detected, requested, offer("2024-03-02T02:00", "2024-03-05")}
+	release := shelter.says("2024-03-08", ReleaseReservation{Case: theCase.Ref()})
+	w := given(t, lapsed...).when(release.when("2024-03-08T12:00")).then("ReservationReleased")
+	if MayRead(shelter, w.state().Access, Identity, mustWhen("2024-03-07").At) {
+		t.Errorf("%+v", w.state().Access)
+	}
+	elsewhere := []said{
+		openSecond, detected, requested, offer("2024-03-02T02:00", "2024-03-15"),
+		duty.says("2024-03-02T03:00", RequestShelter{Facility: secondHouse, Security: "low"}),
+		otherHouse.says("2024-03-02T04:00", ConfirmAdmission{Facility: secondHouse, Basis: "consent"}),
+	}
+	w = given(t, elsewhere...)
+	before := len(w.events(theCase))
+	w.when(release).then("ReservationReleased")
+	if got := w.events(theCase)[before:]; len(got) > 0 || len(w.house().Reserved) > 0 {
+		t.Errorf("the case has %v, the house keeps %+v", got, w.house().Reserved)
+	}
+	w.audited()
+	other := CaseStream(NewRef("the other case"))
+	merged := []said{detected.to(other), detected, requested, offer("2024-03-02T02:00", "2024-03-15"), officer.says("2024-03-03", MergeCases{Other: theCase.Ref()}).to(other)}
+	w = given(t, merged...).when(release).then("ReservationReleased")
+	w.audited()
+}
+
 // TestTheCoordinatorLearnsWhyNotWhere: the reason, and nothing of the place.
 func TestTheCoordinatorLearnsWhyNotWhere(t *testing.T) {
 	full := AdmissionRefused{house, "shelter-baki", "no_capacity"}

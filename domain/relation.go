@@ -56,6 +56,10 @@ func (c *Case) relate(d Decision) {
 		case ConsentRecorded{}.EventType(), ConsentRefused{}.EventType(), ConsentWithdrawn{}.EventType(), ConsentExpired{}.EventType():
 			c.permit(d.Known())
 		case ShelterOffered{}.EventType():
+			if o, ok := e.(ShelterOffered); ok && o.Released {
+				c.unpromised(o.Organisation, d.Known())
+				continue
+			}
 			c.involve(SiteOf(e).Organisation, Offers)
 			if o, ok := e.(ShelterOffered); ok { // once the bed is no longer kept, they are only asked again
 				c.release(o.Organisation, Offers, o.Until.End(), 0)
@@ -71,6 +75,16 @@ func (c *Case) relate(d Decision) {
 	for _, a := range slices.Clone(c.Access) {
 		if a.Relation == Offers {
 			c.promise(a)
+		}
+	}
+}
+
+// unpromised ends the offers of an organisation that had not ended by themselves.
+// Another that it has made stands: see [Case.promise].
+func (c *Case) unpromised(organisation string, now time.Time) {
+	for _, a := range slices.Clone(c.Access) {
+		if a.Organisation == organisation && a.Relation == Offers && (a.Until.IsZero() || now.Before(a.Until)) {
+			c.release(organisation, Offers, now, 0)
 		}
 	}
 }

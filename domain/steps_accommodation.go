@@ -17,7 +17,7 @@ func accommodationSteps() steps {
 	return steps{
 		events: []EventSpec{
 			event[ShelterRequested, Case]("accommodation", Location).since("1", "C-203", "request-shelter"),
-			event[ShelterOffered, Case]("accommodation", Location).since("2", "C-203", "offer-place"),
+			event[ShelterOffered, Case]("accommodation", Location).since("2", "C-203", "offer-place", "release-reservation"),
 			event[AdmissionConfirmed, Case]("accommodation", Location).since("1", "C-203", "confirm-admission"),
 			event[AdmissionRefused, Case]("accommodation", Location).since("1", "C-203", "refuse-admission"),
 			event[PlacementDeclined, Case]("accommodation", Location).since("2", "C-203", "decline-placement"),

@@ -103,12 +103,16 @@ func caseRows(ctx context.Context, tx *sql.Tx, by domain.Actor, now time.Time, w
 	}
 	for i := range rows {
 		r := &rows[i]
-		if end := domain.ReadsUntil(by, access[r.Ref], domain.Flow, now); !end.IsZero() {
+		end := domain.ReadsUntil(by, access[r.Ref], domain.Flow, now)
+		if !end.IsZero() {
 			if err := r.lookBack(ctx, tx, end); err != nil {
 				return nil, nil, err
 			}
 		}
 		r.show(by, access[r.Ref], now)
+		if err := r.tellLast(ctx, tx, reader{by: by, now: now, access: access[r.Ref]}, end); err != nil {
+			return nil, nil, err
+		}
 	}
 	return rows, access, nil
 }

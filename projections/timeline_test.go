@@ -168,7 +168,7 @@ func TestWhatEachRoleSees(t *testing.T) {
 	w.later(time.Hour).must(gence, stays, domain.DeliverService{Service: "psychological"})
 	namesHouses(w)
 	caughtUp()
-	shown, hidden := 0, 0
+	shown, hidden, earlier := 0, 0, 0
 	for _, ref := range w.cases {
 		c := w.state(ref)
 		for _, by := range people() {
@@ -190,8 +190,24 @@ func TestWhatEachRoleSees(t *testing.T) {
 					}
 				}
 			}
-			if newest := p.Timeline[0]; p.Row.LastType != newest.Type || p.Row.LastHappened != newest.Happened {
-				t.Errorf("the last fact is %s at %s, says the row, and %s at %s, says the timeline", p.Row.LastType, p.Row.LastHappened, newest.Type, newest.Happened)
+			newest := p.Timeline[slices.IndexFunc(p.Timeline, func(e Entry) bool {
+				spec, _ := domain.EventSpecOf(e.Type)
+				switch end := domain.ReadsUntil(by, c.Access, spec.Compartment, w.now); {
+				case e.Voided:
+					return false
+				case spec.Compartment == domain.Location && domain.Houses(by.Organisation):
+					return e.Event != nil
+				case spec.Compartment == domain.Location && by.Role.SeesEveryCase():
+					return true
+				default:
+					return domain.MayRead(by, c.Access, spec.Compartment, w.now) && (end.IsZero() || !e.Known.After(end))
+				}
+			})]
+			if newest.At != p.Timeline[0].At {
+				earlier++
+			}
+			if p.Row.LastType != newest.Type || p.Row.LastHappened != newest.Happened {
+				t.Errorf("%s: the last fact is %s at %s, says the row, and %s at %s, says the timeline", by.Role, p.Row.LastType, p.Row.LastHappened, newest.Type, newest.Happened)
 			}
 			for _, e := range p.Timeline {
 				spec, _ := domain.EventSpecOf(e.Type)
@@ -240,8 +256,8 @@ func TestWhatEachRoleSees(t *testing.T) {
 			}
 		}
 	}
-	if shown == 0 || hidden == 0 {
-		t.Errorf("%d shown, %d hidden: shows nothing", shown, hidden)
+	if shown == 0 || hidden == 0 || earlier == 0 {
+		t.Errorf("%d shown, %d hidden, %d with an earlier last fact: shows nothing", shown, hidden, earlier)
 	}
 }
 
@@ -286,6 +302,44 @@ func TestOnlyTheRegionIsTold(t *testing.T) {
 	if p := pageOf(t, v, gence, w.now, ref); p.State.Places[0].Facility != w.houses[gence.Organisation] {
 		t.Error("the shelter itself must see its own place")
 	}
+}
+
+// TestTheLastFactThatIsKnown: lists name the latest fact of which the reader may
+// know more than that something was, as it stands.
+func TestTheLastFactThatIsKnown(t *testing.T) {
+	w, v, caughtUp := seeing(t, 51)
+	ref := handedOver(w)
+	s := domain.CaseStream(ref)
+	admitted(w, ref)
+	for _, body := range []domain.Actor{lawyer, children, prosecutor} {
+		w.later(time.Hour).must(officer, s, domain.SendServiceReferral{Organisation: body.Organisation, Services: []string{"legal_info"}})
+	}
+	look := func(after string, want map[domain.Actor]string) {
+		t.Helper()
+		caughtUp()
+		for by, typ := range want {
+			rows, _, err := v.Cases(t.Context(), by, w.now, Filter{})
+			if err != nil || len(rows) != 1 || rows[0].LastType != typ {
+				t.Errorf("after %s %s is told of %+v, want %s, %v", after, by.Role, rows, typ, err)
+			}
+		}
+	}
+	w.later(time.Hour).must(gence, s, domain.RecordHealth{Text: "the health"})
+	sent := "ServiceReferralSent"
+	look("health", map[domain.Actor]string{
+		gence: "HealthRecorded", officer: sent, head: sent, duty: sent, coordinator: sent, lawyer: sent, children: sent, prosecutor: sent,
+	})
+	w.later(time.Hour).must(officer, s, domain.AssessRisk{Level: "low"})
+	look("risk", map[domain.Actor]string{
+		gence: "HealthRecorded", officer: "RiskAssessed", head: "RiskAssessed", duty: sent, coordinator: sent, lawyer: sent,
+	})
+	w.later(time.Hour).must(gence, s, domain.RecordDeparture{Facility: w.houses[gence.Organisation], Destination: first("destination"), Planned: true})
+	look("departure", map[domain.Actor]string{gence: "Departed", officer: "Departed", duty: "Departed", coordinator: "Departed", lawyer: sent})
+	w.later(time.Hour).must(officer, s, domain.SendServiceReferral{Organisation: centre.Organisation, Services: []string{"psychological"}})
+	w.later(time.Hour).must(centre, s, domain.StartService{Service: "psychological"})
+	look("help", map[domain.Actor]string{gence: "Departed", centre: "ServiceStarted", officer: "ServiceStarted", lawyer: sent})
+	w.later(time.Hour).must(centre, s, domain.VoidEvent{Event: w.the(ref, "ServiceStarted"), Reason: "typing"})
+	look("a void", map[domain.Actor]string{gence: "Departed", centre: "EventVoided", lawyer: "EventVoided"})
 }
 
 // TestWhichServiceIsConsentedTo is told to those who read which help a person needs;

@@ -1,9 +1,13 @@
 package api
 
 import (
+	"encoding/json"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
+
+	"nrm/domain"
 )
 
 // TestTheCourseTellsNoMore than that something was: which service a consent is for,
@@ -43,5 +47,35 @@ func TestTheCourseTellsNoMore(t *testing.T) {
 		if got := strings.Contains(overview, "19 May 2024") && strings.Contains(overview, "17 April 2024"); got != knows[1] {
 			t.Errorf("%s is told how long the stay lasts: %t", role, got)
 		}
+	}
+}
+
+// TestCommandsOfAMergedCase: programs are offered what it still takes, and nothing
+// that would be refused because it was merged.
+func TestCommandsOfAMergedCase(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	goes, ends := s.opened(), s.opened()
+	offered := func(role, ref string) (c caseJSON) {
+		t.Helper()
+		s.must(json.Unmarshal(s.send(role, http.MethodGet, root+"/cases/"+ref, "").Body.Bytes(), &c))
+		return c
+	}
+	before := offered("case_officer", ends)
+	s.asked("case_officer", "/cases/"+goes+"/merge-cases", `{"happened":"2024-03-06","data":{"other":"`+ends+`"}}`)
+	after := offered("case_officer", ends)
+	if len(before.Expected) == 0 || !slices.Contains(before.MayGive, "record-identity") {
+		t.Errorf("before the merge: %v, %v", before.MayGive, before.Expected)
+	}
+	if len(after.Expected) > 0 || slices.ContainsFunc(after.MayGive, func(name string) bool { return !mustSpec(name).OnMerged() }) {
+		t.Errorf("of the merged case: %v, %v", after.MayGive, after.Expected)
+	}
+	for _, spec := range domain.CommandSpecs() {
+		if spec.Kind == domain.CaseKind && spec.OnMerged() && spec.MayGive(domain.CaseOfficer) != slices.Contains(after.MayGive, spec.Name) {
+			t.Errorf("%s, which it still takes, is not offered: %v", spec.Name, after.MayGive)
+		}
+	}
+	if on := offered("case_officer", goes); !slices.Contains(on.MayGive, "undo-merge") || !slices.Contains(on.MayGive, "record-identity") {
+		t.Errorf("of the case that goes on: %v", on.MayGive)
 	}
 }

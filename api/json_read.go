@@ -72,7 +72,7 @@ func (s *Server) readCase(ctx context.Context, by domain.Actor, in *caseIn) (cas
 	out := caseJSON{CaseRow: rowJSON(p.Row), Deadlines: each(p.Due, dueJSON), Organisations: each(p.Access, accessJSON), Expected: []string{}, MayGive: []string{}}
 	out.Person, out.Erased, out.Hold = personOf(p.Person), erasedOf(p.Erased), p.Hold
 	for _, spec := range domain.CommandSpecs() {
-		if spec.Kind != domain.CaseKind || spec.Opens() || !spec.MayGive(by.Role) {
+		if spec.Kind != domain.CaseKind || spec.Opens() || !spec.MayGive(by.Role) || p.State.MergedInto != "" && !spec.OnMerged() {
 			continue
 		}
 		out.MayGive = append(out.MayGive, spec.Name)

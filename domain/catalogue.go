@@ -129,6 +129,17 @@ func (s CommandSpec) Expected(c *Case) bool {
 	return ok && e.expected(c)
 }
 
+// OnMerged reports whether a case that was merged into another still takes the
+// command. To merge and to undo it is asked on the case that goes on.
+func (s CommandSpec) OnMerged() bool {
+	switch s.zero.(type) {
+	case MergeCases, UndoMerge:
+		return false
+	}
+	_, about := s.zero.(aboutMerged)
+	return about
+}
+
 // Parse reads the command's data from JSON. It answers refusals
 // "unknown_field" and "unreadable", with the field where it is known.
 func (s CommandSpec) Parse(data []byte) (Asked, error) { return s.decode(data) }

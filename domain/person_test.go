@@ -37,6 +37,20 @@ func TestMergeAndUndo(t *testing.T) {
 	one, two := w.hash(theCase), w.hash(secondCase)
 	w.when(mergedTwo).then("DuplicateMerged")
 	w.audited()
+	for _, spec := range CommandSpecs() { // what nobody may ask of a merged case is refused as such
+		if spec.Kind != CaseKind || spec.Opens() || spec.OnMerged() {
+			continue
+		}
+		c, err := Fold[Case](w.log.streams[secondCase.String()])
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, joint := spec.zero.(aboutMerged)
+		if err := c.merged(Request{By: Actor{Role: spec.Givers()[0]}}, spec.zero); err == nil && !joint && spec.Givers()[0] != Clock {
+			t.Errorf("%s is left out and would be taken", spec.Name)
+		}
+	}
+	w.when(officer.says("2024-04-04", UndoMerge{Other: theCase.Ref(), Reason: "typing"}).to(secondCase)).refused("merged", "")
 	if got := w.events(secondCase); got[len(got)-1] != "DuplicateMerged" {
 		t.Error(got)
 	}

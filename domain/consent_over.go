@@ -144,7 +144,7 @@ func (h *Holdings) Over(rows []Access) (all []ConsentOver) {
 		has := h.held[who]
 		days, known := ParameterOn("consent_notice", DayOf(has.from))
 		roles := slices.DeleteFunc(Roles(), func(r Role) bool { return !slices.Contains(has.opened, r) && !r.hadCase(who.organisation, rows) })
-		if has.from.IsZero() || !known || len(roles) == 0 {
+		if !known || len(roles) == 0 { // nor is anything said of a consent that has no end
 			continue
 		}
 		purpose, service, _ := strings.Cut(who.key, "/")

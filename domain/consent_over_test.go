@@ -60,6 +60,12 @@ func TestWhoHasDataByAConsentThatIsOverIsTold(t *testing.T) {
 	onlyThem := officer.says("2024-03-25", consent("legal_claim")).when("2024-03-25T10:00")
 	on(story(given1, onlyThem), map[string]string{"2024-03-26": lawyers + "legal_claimanonymised2024-03-25"})
 
+	late := officer.says("2024-03-02T10:00", toALawyer("legal_claim", "2024-03-10")).when("2024-04-01T10:00") // recorded when it was over already
+	on(story(late), map[string]string{"2024-03-11": "", "2024-04-02": lawyers + "legal_claimanonymised2024-03-10", "2024-05-01": lawyers + "legal_claimanonymised2024-03-10", "2024-05-02": ""})
+
+	media := officer.says("2024-06-20", RefuseConsent{Purpose: "media", By: "person", Language: "az", NoHarm: true}).when("2024-06-20T10:00")
+	on(story(given1, media), map[string]string{"2024-06-02": ranOut, "2024-07-02": ""}) // another consent prolongs nothing
+
 	void := func(n int) func(w *world) said {
 		return func(w *world) said {
 			history := w.log.streams[theCase.String()]
@@ -92,6 +98,12 @@ func TestWhoIsNotTold(t *testing.T) {
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("%q, want %q", got, want)
+	}
+
+	k.Recipients = []string{"spu"} // which registered the referral itself, and sees every case
+	w = given(t, duty.says("2024-03-01T20:30", referral()), handedOver, toldOfRights, officer.says("2024-03-02T10:00", k).when("2024-03-02T10:00"), withdraw)
+	if got := toldOn(t, w, "2024-03-21"); len(got) != 0 {
+		t.Errorf("those who see every case: %q", got)
 	}
 
 	k = toALawyer("media", "2024-05-31")

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"slices"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -99,12 +100,42 @@ func (s *Server) found(ctx context.Context, by domain.Actor, spec domain.Command
 	return found
 }
 
+// Whoever told the register something waits no longer than this for the count of
+// those who are like the person: for others who compare, and for the comparing.
+const (
+	turnWait    = 200 * time.Millisecond
+	compareWait = time.Second
+)
+
+// turns lets few answers compare at once: a comparison unseals a hundred persons,
+// and under load recording comes first.
+type turns chan struct{}
+
+func (t turns) take(ctx context.Context) error {
+	timer := time.NewTimer(turnWait)
+	defer timer.Stop()
+	select {
+	case t <- struct{}{}:
+		return nil
+	case <-timer.C:
+		return context.DeadlineExceeded
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
 // like counts who may be the person of a case and was not judged. That somebody is
 // there is told only once it is recorded; that nobody is tells of nobody.
-func (s *Server) like(ctx context.Context, by domain.Actor, ref domain.Ref) (int, error) {
+func (s *Server) like(ctx context.Context, by domain.Actor, ref domain.Ref) (n int, err error) {
+	if err := s.comparing.take(ctx); err != nil {
+		return 0, err
+	}
+	defer func() { <-s.comparing }()
+	ctx, cancel := context.WithTimeout(ctx, compareWait)
+	defer cancel()
 	all, err := s.unshown.Candidates(ctx, by, s.Now(), ref)
-	if err == nil && unjudged(all) > 0 {
-		all, err = s.Views.Candidates(ctx, by, s.Now(), ref)
+	if err == nil && unjudged(all) > 0 && s.looks != nil {
+		err = s.looks.atCandidates(ctx, by, ref, all)
 	}
 	if _, refused := domain.AsRefusal(err); err != nil && !refused {
 		s.Logger.LogAttrs(ctx, slog.LevelWarn, "no candidates", slog.String("request", requestIn(ctx)), slog.Any("error", err))

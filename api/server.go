@@ -136,11 +136,12 @@ type Server struct {
 	// a client's address is taken. Of anybody else X-Forwarded-For is ignored.
 	TrustedProxies string
 
-	sessions *scs.SessionManager
-	brake    *brake
-	looks    *looks            // nil in a drill: nothing can be recorded
-	unshown  Views             // what is read of them is shown to nobody, so nobody has looked
-	policies map[string]policy // by method and route pattern; see route
+	sessions  *scs.SessionManager
+	brake     *brake
+	looks     *looks            // nil in a drill: nothing can be recorded
+	comparing turns             // those who answer with how many are like a person
+	unshown   Views             // what is read of them is shown to nobody, so nobody has looked
+	policies  map[string]policy // by method and route pattern; see route
 }
 
 // Handler builds the routes. Call it once. It fails when a route has no policy
@@ -149,7 +150,7 @@ func (s *Server) Handler() (http.Handler, error) {
 	s.sessions = s.newSessions()
 	s.brake = &brake{now: time.Now}
 	s.policies = map[string]policy{}
-	s.unshown = s.Views
+	s.unshown, s.comparing = s.Views, make(turns, 2)
 	if !s.Drill {
 		s.looks = &looks{log: s.Log, now: s.Now, logger: s.Logger}
 		s.Views = watched{s.Views, s.looks}

@@ -90,13 +90,18 @@ func (v watched) Candidates(ctx context.Context, by domain.Actor, now time.Time,
 		v.looks.denied(ctx, by, "duplicates", ref, r.Code)
 	}
 	if err == nil {
-		refs := append([]domain.Ref{ref}, each(all, func(c projections.Candidate) domain.Ref { return c.Ref })...)
-		err = v.looks.viewed(ctx, by, "duplicates", refs, []domain.Compartment{domain.Identity, domain.Documents}, nil)
+		err = v.looks.atCandidates(ctx, by, ref, all)
 	}
 	if err != nil {
 		return nil, err
 	}
 	return all, nil
+}
+
+// atCandidates records that somebody was told who may be the person of a case.
+func (l *looks) atCandidates(ctx context.Context, by domain.Actor, ref domain.Ref, all []projections.Candidate) error {
+	refs := append([]domain.Ref{ref}, each(all, func(c projections.Candidate) domain.Ref { return c.Ref })...)
+	return l.viewed(ctx, by, "duplicates", refs, []domain.Compartment{domain.Identity, domain.Documents}, nil)
 }
 
 // Unjudged compares many at once, and counts as having looked at those who are told.

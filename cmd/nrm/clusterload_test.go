@@ -21,9 +21,9 @@ import (
 // told. A client that is not answered asks again with the same key, at whichever
 // node.
 type traffic struct {
-	t             *testing.T
-	duty, shelter string // tokens
-	house         domain.Ref
+	t                       *testing.T
+	referrer, duty, shelter string // tokens
+	house                   domain.Ref
 
 	mu       sync.Mutex
 	nodes    []*member
@@ -44,6 +44,7 @@ type ask struct {
 func newTraffic(c *testCluster, nodes ...*member) *traffic {
 	c.t.Helper()
 	tr := &traffic{t: c.t, nodes: nodes, asked: map[string]*ask{}, refused: map[string]int{}, house: domain.NewRef("house")}
+	tr.referrer = c.account("police", domain.Referrer, "police-baki")
 	tr.duty = c.account("duty", domain.DutyOfficer, "spu")
 	tr.shelter = c.account("shelter", domain.Shelter, "shelter-baki")
 	time.Sleep(600 * time.Millisecond) // so long a node may believe what it was told of accounts
@@ -86,7 +87,7 @@ func (tr *traffic) run(clients int) (stop func()) {
 // story is a referral, and with every fourth client what follows until there is
 // a place in the shelter.
 func (tr *traffic) story(number int) {
-	a, ok := tr.give(&ask{token: tr.duty, path: "/api/v1/cases", body: referral, writes: 1})
+	a, ok := tr.give(&ask{token: tr.referrer, path: "/api/v1/cases", body: referral, writes: 1})
 	if !ok || number%4 != 0 {
 		return
 	}

@@ -103,7 +103,7 @@ func (r *rig) walk(t *testing.T) *walk {
 	r.once(t, "keys")
 	r.startNATS(t)
 	r.once(t, "init")
-	said := r.once(t, "account", "add", "duty", "duty_officer", "spu")
+	said := r.once(t, "account", "add", "police", "referrer", "police-baki")
 	secret := func(name string) string {
 		m := regexp.MustCompile(`(?m)^` + name + ` +(\S+)$`).FindStringSubmatch(said)
 		if m == nil {
@@ -137,8 +137,8 @@ func (w *walk) signIn(password string) {
 		status int
 	}{
 		{nil, "/", http.StatusSeeOther},
-		{url.Values{"user": {"duty"}, "password": {"wrong wrong"}}, "/sign-in", http.StatusUnauthorized},
-		{url.Values{"user": {"duty"}, "password": {password}}, "/sign-in", http.StatusSeeOther},
+		{url.Values{"user": {"police"}, "password": {"wrong wrong"}}, "/sign-in", http.StatusUnauthorized},
+		{url.Values{"user": {"police"}, "password": {password}}, "/sign-in", http.StatusSeeOther},
 		{nil, "/", http.StatusOK},
 	} {
 		var res *http.Response

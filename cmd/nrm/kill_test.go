@@ -87,10 +87,10 @@ func TestKilledAtAnyPoint(t *testing.T) {
 
 // crowd is what all clients together asked for and were told.
 type crowd struct {
-	duty, officer, shelter string // tokens
-	house                  domain.Ref
-	shared                 []domain.Ref     // cases that many clients write to
-	told                   history.Recorder // what they were told of them
+	referrer, duty, officer, shelter string // tokens
+	house                            domain.Ref
+	shared                           []domain.Ref     // cases that many clients write to
+	told                             history.Recorder // what they were told of them
 
 	mu     sync.Mutex
 	asked  map[string]*question // by idempotency key
@@ -117,6 +117,9 @@ func newCrowd(t *testing.T, ctx context.Context, at places) *crowd {
 		t.Fatal(err)
 	}
 	c := &crowd{house: domain.NewRef("house"), asked: map[string]*question{}}
+	if _, c.referrer, err = people.Create("police", domain.Referrer, "police-baki"); err != nil {
+		t.Fatal(err)
+	}
 	if _, c.duty, err = people.Create("duty", domain.DutyOfficer, "spu"); err != nil {
 		t.Fatal(err)
 	}
@@ -153,7 +156,7 @@ func (c *crowd) client(ctx context.Context, url string, number int) {
 		return
 	}
 	for ctx.Err() == nil {
-		a, ok := c.ask(ctx, url, question{token: c.duty, path: "/api/v1/cases", writes: 1, body: `{"data": {"source": "police", "circumstances": ["raid"],
+		a, ok := c.ask(ctx, url, question{token: c.referrer, path: "/api/v1/cases", writes: 1, body: `{"data": {"source": "police", "circumstances": ["raid"],
 			"status": "presumed", "age": "adult", "sex": "female", "citizenship": "az", "district": "AZ-BA", "immediate_danger": false, "basis": "consent",
 			"family_name": "Sınaqova", "given_name": "Nümunə", "document_kind": "passport", "document_number": "X0000001"}}`})
 		if !ok {

@@ -80,7 +80,7 @@ func TestDescriptionAndServerAgree(t *testing.T) {
 		whole, least := sample(spec, about[domain.FacilityKind], true), sample(spec, about[domain.FacilityKind], false)
 		for _, data := range []map[string]any{whole, least} {
 			tried++
-			if allowed, p := send(data); !allowed || slices.Contains(unread, p.Code) {
+			if allowed, p := send(data); !allowed || slices.Contains(unread, p.Code) && !asksMore(spec, p) {
 				t.Errorf("%s %v: described %v, answered %s %s", spec.Name, data, allowed, p.Code, p.Field)
 			}
 		}
@@ -113,6 +113,13 @@ func TestDescriptionAndServerAgree(t *testing.T) {
 
 // unread are the codes that say that a command was not even judged.
 var unread = []string{"not_text", "too_long", "unreadable", "unknown_field", "required", "unknown_code", "repeated_code", "out_of_range", "no_such_facility", "no_such_reference", "not_a_reference"}
+
+// asksMore reports whether a rule of the domain, and not the description, asks for
+// the field: forms of exploitation where the decision is positive.
+func asksMore(spec domain.CommandSpec, p problem) bool {
+	i := slices.IndexFunc(spec.Fields(), func(f domain.Field) bool { return f.Name == p.Field })
+	return p.Code == "required" && i >= 0 && !requires(spec.Fields()[i])
+}
 
 // sample is a command's data, whole or with what is required only.
 func sample(spec domain.CommandSpec, facility string, whole bool) map[string]any {
@@ -278,6 +285,9 @@ func TestAnswersAreAsDescribed(t *testing.T) {
 		who := "head"
 		if strings.HasSuffix(path, "/accesses") { // which is kept from those who are in it
 			who = "data_protection"
+		}
+		if strings.HasSuffix(path, "/notices") { // for those who see a case only by what the person lets them
+			who = "legal_aid"
 		}
 		w := s.send(who, "GET", target, "")
 		value, err := jsonschema.UnmarshalJSON(w.Body)

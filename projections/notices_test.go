@@ -18,13 +18,6 @@ func TestWhoHasDataByAConsentIsToldThatItIsOver(t *testing.T) {
 	ref := w.referred(referrer)
 	s := domain.CaseStream(ref)
 	day := func(days int) domain.Day { return domain.DayOf(w.now).Add(days) }
-	consent := func(purpose string, until domain.Day, to ...string) domain.RecordConsent {
-		return domain.RecordConsent{
-			Purpose: purpose, Recipients: to, Data: []string{"identity", "health"}, Operations: []string{first("consent_operation")}, ValidUntil: until,
-			Revocation: []string{first("consent_revocation")}, Deletion: "anonymised", Form: "written", By: "person", Language: "az",
-			Explained: []string{first("consent_question")}, NoHarm: true,
-		}
-	}
 	other := domain.Actor{User: "l2", Role: domain.LegalAid, Organisation: "legal-aid-b"}
 	desk := domain.Actor{User: "l3", Role: domain.Referrer, Organisation: lawyer.Organisation}
 	tells := func(days int, what string, want ...Notice) {
@@ -53,7 +46,7 @@ func TestWhoHasDataByAConsentIsToldThatItIsOver(t *testing.T) {
 	tells(0, "nobody was asked")
 
 	last := day(60)
-	w.later(time.Hour).must(officer, s, consent("legal_claim", last, lawyer.Organisation))
+	w.later(time.Hour).must(officer, s, consentTo("legal_claim", last, lawyer.Organisation))
 	tells(0, "the consent holds")
 	if !sees() {
 		t.Error("the consent opens the case to nobody")
@@ -72,7 +65,7 @@ func TestWhoHasDataByAConsentIsToldThatItIsOver(t *testing.T) {
 	tells(29, "after a month", over)
 	tells(31, "after more than a month")
 
-	w.later(24*time.Hour).must(officer, s, consent("legal_claim", day(5), lawyer.Organisation))
+	w.later(24*time.Hour).must(officer, s, consentTo("legal_claim", day(5), lawyer.Organisation))
 	tells(0, "given anew")
 	again := Notice{ref, "legal_claim", "", "anonymised", day(5)}
 	tells(6, "and over again", again)
@@ -82,7 +75,7 @@ func TestWhoHasDataByAConsentIsToldThatItIsOver(t *testing.T) {
 	w.must(officer, s, domain.CloseCase{Reason: "withdrew"})
 	tells(0, "after the closure", again)
 
-	service := consent("service", day(50), lawyer.Organisation)
+	service := consentTo("service", day(50), lawyer.Organisation)
 	service.Services = []string{"legal_info"}
 	w.later(time.Hour).must(officer, s, service)
 	caughtUp()
@@ -90,4 +83,13 @@ func TestWhoHasDataByAConsentIsToldThatItIsOver(t *testing.T) {
 	at := domain.EventAt{Decision: history[len(history)-1].ID}
 	w.later(time.Hour).must(officer, s, domain.VoidEvent{Event: at, Reason: "typing"})
 	tells(0, "voided", again, Notice{ref, "service", "legal_info", "anonymised", day(0)})
+}
+
+// consentTo lets organisations know who the person is and which help they need.
+func consentTo(purpose string, until domain.Day, to ...string) domain.RecordConsent {
+	return domain.RecordConsent{
+		Purpose: purpose, Recipients: to, Data: []string{"identity", "health"}, Operations: []string{first("consent_operation")}, ValidUntil: until,
+		Revocation: []string{first("consent_revocation")}, Deletion: "anonymised", Form: "written", By: "person", Language: "az",
+		Explained: []string{first("consent_question")}, NoHarm: true,
+	}
 }

@@ -24,6 +24,7 @@ type traffic struct {
 	t                       *testing.T
 	referrer, duty, shelter string // tokens
 	house                   domain.Ref
+	begun                   int // decisions that were there before
 
 	mu       sync.Mutex
 	nodes    []*member
@@ -54,7 +55,11 @@ func newTraffic(c *testCluster, nodes ...*member) *traffic {
 	}
 	by := domain.Actor{User: "coordinator", Role: domain.Coordinator, Organisation: "coordinator"}
 	_, err = domain.Execute(c.t.Context(), n.log, domain.Request{By: by, Happened: domain.OnThe(domain.NewDay(2020, 1, 1)), Now: time.Now()}, domain.FacilityStream(tr.house),
-		domain.OpenFacility{Kind: "shelter", Operator: "state", Organisation: "shelter-baki", District: "AZ-BA", Capacity: 500})
+		domain.OpenFacility{Kind: "shelter", Operator: "state", Organisation: "shelter-baki", District: "AZ-BA", Capacity: 1000})
+	for tr.begun = 1; tr.begun <= 100 && err == nil; tr.begun++ { // more come than there are beds
+		_, err = domain.Execute(c.t.Context(), n.log, domain.Request{By: by, Happened: domain.OnThe(domain.NewDay(2020, 1, 1).Add(tr.begun)), Now: time.Now()}, domain.FacilityStream(tr.house),
+			domain.AuthoriseOverCapacity{Persons: 100, Until: domain.DayOf(time.Now()).Add(30), Reason: domain.Codes("over_capacity_reason")[0].Code})
+	}
 	if err != nil {
 		c.t.Fatal(err)
 	}
@@ -233,7 +238,7 @@ func (tr *traffic) check(c *testCluster, when string) {
 	}
 	tr.mu.Lock()
 	defer tr.mu.Unlock()
-	writes, told := 1, map[string]bool{}
+	writes, told := tr.begun, map[string]bool{}
 	for _, q := range tr.asked {
 		writes += q.writes
 		if q.told == 0 {

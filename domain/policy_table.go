@@ -115,7 +115,9 @@ func (r Role) Told(e AnyEvent) AnyEvent {
 
 // Readings lists, from the code list "policy_reading", what holds of every part that
 // is seen.
-func Readings() []string { return []string{"own_place", "region_only", "until_the_end", "erased", "wrong_case", "like_others", "consent_over"} }
+func Readings() []string {
+	return []string{"own_place", "region_only", "until_the_end", "erased", "wrong_case", "like_others", "consent_over"}
+}
 
 // A Condition is a rule about who may give a command, beside the role.
 type Condition struct {

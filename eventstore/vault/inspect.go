@@ -39,7 +39,8 @@ func inspect(ctx context.Context, nc *nats.Conn, f func(string, Holding) error) 
 	if err != nil {
 		return err
 	}
-	l := link{nc: nc, js: js, timeout: 10 * time.Second, patience: 10 * time.Second}
+	// A consumer of which the cluster had not told everybody yet is made anew.
+	l := link{nc: nc, js: js, timeout: 20 * time.Second, patience: 5 * time.Second}
 	lookup, cancel := context.WithTimeout(ctx, l.timeout)
 	defer cancel()
 	l.stream, err = js.Stream(lookup, streamName)
